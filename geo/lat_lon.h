@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+
+namespace convoke::geo {
+
+/// A place on the WGS84 ellipsoid, in degrees. Latitude first, as people say it; GeoJSON has longitude first.
+struct LatLon {
+  double lat = 0;  // -90 to 90
+  double lon = 0;  // -180 to 180
+  friend bool operator==(const LatLon&, const LatLon&) = default;
+};
+
+/// The place, or nothing if a number is not finite or out of range.
+std::optional<LatLon> checked(double lat, double lon);
+
+/// Great-circle distance in metres on the sphere of radius 6,371,008.8 m (haversine).
+double distance_m(LatLon a, LatLon b);
+
+}  // namespace convoke::geo

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "topics/messages/result.h"
+
+namespace convoke::messages {
+
+/// The place of a chat message in its group's order, given by the broker plugin. Ordered by (epoch, n).
+/// Travels as MQTT 5 user properties next to the payload, and inside the payload of history answers.
+struct Stamp {
+  std::string site;         // the site whose broker stamped it
+  std::uint64_t epoch = 0;  // Unix milliseconds of that plugin's start
+  std::uint64_t n = 0;      // 1, 2, 3 … for each group within an epoch
+  std::int64_t time_ms = 0; // the broker's clock
+  friend bool operator==(const Stamp&, const Stamp&) = default;
+};
+
+inline constexpr const char* kStampSite = "cv-site";
+inline constexpr const char* kStampEpoch = "cv-epoch";
+inline constexpr const char* kStampN = "cv-n";
+inline constexpr const char* kStampTime = "cv-time";
+
+/// Payload of `…/chat/{user}`. The sender is in the topic.
+///   {"id":"3f2a…","type":"text","text":"See you at the bar"}
+struct ChatMessage {
+  std::string id;           // chosen by the sender, [A-Za-z0-9._-]{1,64}; repeats of the same id are one message
+  std::string type = "text";  // "text" for now; unknown types are kept and passed on
+  std::string text;         // UTF-8, 1 to kMaxTextBytes bytes
+  std::optional<std::string> reply_to;  // id of another message
+};
+
+/// A chat message as archive and history give it.
+///   {"from":"anna","id":"…","type":"text","text":"…","stamp":{"site":"demo","epoch":1,"n":7,"t":1767225600000}}
+struct ArchivedMessage {
+  std::string from;
+  ChatMessage message;
+  Stamp stamp;
+};
+
+/// Payload of `…/ack`: every message of this group with a stamp up to (epoch, upto) is archived, except those in
+/// `missing` (ranges, both ends inclusive), which were stamped but never reached the archive: send them again.
+///   {"epoch":1767225600000,"upto":41,"missing":[[17,18]]}
+struct ArchivedUpTo {
+  std::uint64_t epoch = 0;
+  std::uint64_t upto = 0;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> missing;  // at most 64 ranges
+};
+
+/// Payload of `…/signal/{user}`: {"type":"typing"} or {"type":"read"|"delivered","epoch":1,"n":41}
+struct Signal {
+  enum class Type : std::uint8_t { typing, delivered, read };
+  Type type = Type::typing;
+  std::uint64_t epoch = 0;
+  std::uint64_t n = 0;
+};
+
+[[nodiscard]] Result<ChatMessage> decode_chat_message(std::string_view payload);
+std::string encode(const ChatMessage&);
+[[nodiscard]] Result<ArchivedMessage> decode_archived_message(std::string_view payload);
+std::string encode(const ArchivedMessage&);
+[[nodiscard]] Result<ArchivedUpTo> decode_archived_up_to(std::string_view payload);
+std::string encode(const ArchivedUpTo&);
+[[nodiscard]] Result<Signal> decode_signal(std::string_view payload);
+std::string encode(const Signal&);
+
+}  // namespace convoke::messages
