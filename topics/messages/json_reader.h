@@ -51,15 +51,19 @@ class Field {
   std::string line(std::size_t min_bytes, std::size_t max_bytes) const;
   /// Several lines: no control characters but line feed and tabulator.
   std::string text(std::size_t min_bytes, std::size_t max_bytes) const;
+  bool is_empty_string() const;
   /// A word that must equal `word`.
   void exactly(std::string_view word) const;
 
   /// One of a closed set of words; `parse` gives an optional, `words` names the set for people.
   template <class Parse>
   auto choice(Parse parse, const char* words) const {
-    const auto found = parse(any_string());
-    if (!found) fail(words);
-    return found.value_or({});
+    auto found = parse(any_string());
+    if (!found) {
+      fail(words);
+      found.emplace();
+    }
+    return *found;
   }
 
   /// Calls `read(element)` for each element of this list, until something is wrong.
