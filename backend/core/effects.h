@@ -25,7 +25,7 @@ struct Publish {
   std::string correlation = {};  // MQTT 5 correlation data, may be empty
 };
 
-/// A change of membership for the broker plugin; always durable. It goes out after the broker has taken everything
+/// A change of membership for the broker plugin, small enough for one message; always durable. It goes out after the broker has taken everything
 /// before it, and everything after it waits until the plugin has confirmed it.
 struct FeedChange {
   std::vector<messages::FeedOp> ops;

@@ -125,7 +125,7 @@ StartOutcome start_group(State& state, PlanRecord& record, const std::string& re
   for (const Chosen& c : chosen) enroll(state, group, c.user, c.why, ctx);
   group.version = 1;
   ctx.fx.groups.insert(group.id);
-  ctx.fx.out.emplace_back(FeedChange{feed_adds(group)});
+  for (auto& op : feed_adds(group)) ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
   roster_publish_all(state, group, ctx, true);
   for (const Chosen& c : chosen) tell_start(state, group, c.user, true, ctx);
   arm_group_timers(state, group, ctx.now);

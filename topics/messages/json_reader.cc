@@ -95,11 +95,13 @@ struct JsonReader::Document {
   json::value value = json::value(json::storage_ptr(&memory));
 };
 
-JsonReader::JsonReader(std::string_view payload) : root_(this, nullptr, {}, 0, nullptr) { parse(payload); }
+JsonReader::JsonReader(std::string_view payload, std::size_t max_bytes) : root_(this, nullptr, {}, 0, nullptr) {
+  parse(payload, max_bytes);
+}
 
-void JsonReader::parse(std::string_view payload) {
-  if (payload.size() > kMaxPayloadBytes) {
-    return fail("", "at most " + std::to_string(kMaxPayloadBytes) + " bytes");
+void JsonReader::parse(std::string_view payload, std::size_t max_bytes) {
+  if (payload.size() > max_bytes) {
+    return fail("", "at most " + std::to_string(max_bytes) + " bytes");
   }
   document_ = std::make_unique<Document>();
   json::parse_options options;
