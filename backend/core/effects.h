@@ -69,6 +69,7 @@ struct Effects {
   std::set<AreaId> areas;                        // or they are gone from it
   std::set<GroupId> groups;
   std::set<std::pair<GroupId, UserId>> members;
+  std::optional<TimeMs> graced_since;            // the presence grace after this broker start is over
   std::vector<ArchiveEntry> archive;
   std::set<GroupId> archived;                    // groups whose archived-up-to marker moved
   std::vector<Outgoing> out;

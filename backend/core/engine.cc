@@ -134,11 +134,11 @@ void Engine::transitions(const std::vector<geo::Transition>& transitions, Contex
   }
 }
 
-void Engine::broker_connected(bool restarted, Context& ctx) {
+void Engine::broker_connected(std::optional<TimeMs> restarted_at, Context& ctx) {
   for (const auto& [id, group] : state_.groups)
     if (group.state == GroupState::open) roster_publish_all(state_, group, ctx, false);
   tracker_.index().for_each([&](const geo::Area& area) { state_.timers.set_if_unset({TimerKind::occupancy, area.id}, ctx.now); });
-  if (restarted) begin_presence_grace(state_, ctx);
+  if (restarted_at) begin_presence_grace(state_, *restarted_at, ctx);
 }
 
 void Engine::feed_confirmed(const GroupId& retired, Context& ctx) { group_retired(state_, retired, ctx); }
@@ -156,7 +156,7 @@ void Engine::fire(const TimerKey& key, Context& ctx) {
       if (auto it = state_.plans.find(PlanId::parse(id)); it != state_.plans.end()) plan_schedule_due(state_, it->second, ctx);
       return;
     case TimerKind::presence_grace:
-      return end_presence_grace(state_, ctx);
+      return end_presence_grace(state_, std::stoll(id), ctx);
     case TimerKind::occupancy: {
       const AreaId area = AreaId::parse(id);
       const auto count = static_cast<std::uint32_t>(state_.occupancy(area));

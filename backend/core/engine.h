@@ -47,9 +47,9 @@ class Engine {
                    std::optional<TimeMs> chat_duration_ms, Context& ctx);
 
   // Inputs from the broker's side.
-  /// A broker is connected that may know nothing: the feed for its plugin comes first, then the retained topics of
-  /// every live group. `restarted`: it has also forgotten everybody's presence.
-  void broker_connected(bool restarted, Context& ctx);
+  /// The broker's plugin has had its full feed; the broker may know nothing else: publishes the retained topics of every
+  /// live group. `restarted_at`: a broker started at this time and has forgotten everybody's presence.
+  void broker_connected(std::optional<TimeMs> restarted_at, Context& ctx);
   void feed_confirmed(const GroupId& retired, Context& ctx);
 
   /// Fires what is due, in order. Call it only once the broker's backlog has been drained.

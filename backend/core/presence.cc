@@ -48,16 +48,16 @@ void device_presence(State& state, const UserId& user_id, const DeviceId& device
   settle(state, user, ctx);
 }
 
-void begin_presence_grace(State& state, Context& ctx) {
-  state.timers.set({TimerKind::presence_grace, std::to_string(ctx.now)}, ctx.now + kGraceMs);
+void begin_presence_grace(State& state, TimeMs restarted_at, Context& ctx) {
+  state.timers.set({TimerKind::presence_grace, std::to_string(restarted_at)}, ctx.now + kGraceMs);
 }
 
-void end_presence_grace(State& state, Context& ctx) {
-  const TimeMs since = ctx.now - kGraceMs;
+void end_presence_grace(State& state, TimeMs restarted_at, Context& ctx) {
+  ctx.fx.graced_since = restarted_at;
   for (auto& [id, user] : state.users) {
     bool lost = false;
     for (auto& [device_id, device] : user.devices) {
-      if (device.state == PresenceState::offline || device.heard_ms >= since) continue;
+      if (device.state == PresenceState::offline || device.heard_ms >= restarted_at) continue;
       device.state = PresenceState::offline;
       lost = true;
     }

@@ -4,7 +4,6 @@
 
 #include "backend/core/organizer.h"
 #include "backend/core/roster.h"
-#include "topics/messages/limits.h"
 #include "topics/topic.h"
 
 namespace convoke::core {
@@ -12,7 +11,7 @@ namespace {
 
 using Answer = decltype(messages::Response::result);
 
-constexpr std::size_t kAvailablePerAnswer = messages::kPageBuddies;
+constexpr std::size_t kAvailablePerAnswer = 100;  // at most 35 kB
 
 messages::RequestError not_member() { return {"not-member", "group: expected a live group that you are a member of", {}}; }
 

@@ -49,8 +49,7 @@ void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
                    {p + "/u/+/+/req", 1},
                    {p + "/g/+/chat/+", 1},
                    {p + "/staff/+/+/req", 1},
-                   {p + "/u/+/+/pos", 0},  // QoS 0: a saturated broker starves QoS 1 subscribers
-                   {"owntracks/+/+", 0}});
+                   {p + "/u/+/+/pos", 0}});  // QoS 0: a saturated broker starves QoS 1 subscribers
   phase_ = Phase::feeding;
   send_full_feed();
 }
@@ -86,6 +85,7 @@ void BrokerSession::send_full_feed() {
 }
 
 void BrokerSession::feed_response(const messages::FeedResponse& r) {
+  for (const auto& [name, value] : r.counters) counters_[name] = value;
   if (!r.error.empty()) listener_.problem("broker plugin refused a feed: " + r.error);
   if (phase_ == Phase::feeding && r.seq == last_full_feed_seq_) {
     listener_.fed(r.epoch);
@@ -102,6 +102,10 @@ void BrokerSession::start_draining() {
   phase_ = Phase::draining;
   outbox_.set_connected(true);
   link_.publish(marker_topic_, marker_, 1, false, {}, 0);
+}
+
+void BrokerSession::ask_counters() {
+  if (phase_ == Phase::running) send_feed({messages::FeedCounters{}});
 }
 
 void BrokerSession::link_done(const LinkDone& done) {

@@ -51,6 +51,10 @@ class BrokerSession {
   /// Publishes the server's status, retained.
   void publish_status(bool up, std::int64_t now_ms);
 
+  /// Asks the plugin for its counters; `counters` has them a moment later.
+  void ask_counters();
+  const std::map<std::string, std::uint64_t>& counters() const { return counters_; }
+
   Phase phase() const { return phase_; }
   bool drained() const { return phase_ == Phase::running; }
   std::uint64_t reconnects() const { return reconnects_; }
@@ -74,6 +78,7 @@ class BrokerSession {
   std::uint64_t next_feed_seq_;
   std::uint64_t last_full_feed_seq_ = 0;
   std::map<std::uint64_t, std::uint64_t> feeds_out_;  // feed seq -> outbox number
+  std::map<std::string, std::uint64_t> counters_;
   std::string marker_;
 };
 
