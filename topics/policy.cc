@@ -234,15 +234,15 @@ std::string_view to_string(Decision decision) {
     case allow:
       return "allow";
     case deny_unknown_topic:
-      return "unknown-topic";
+      return "unknown_topic";
     case deny_foreign_site:
-      return "foreign-site";
+      return "foreign_site";
     case deny_role:
       return "role";
     case deny_not_own:
-      return "not-own";
+      return "not_own";
     case deny_not_member:
-      return "not-member";
+      return "not_member";
     case deny_blocked:
       return "blocked";
     case deny_retain:
