@@ -1,6 +1,7 @@
 #pragma once
 
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,36 +9,47 @@
 
 namespace convoke::topics {
 
-/// A clock for replaying recorded tracks: at real time `real_ms` it shows `sim_ms`, and it runs `speed` times as
-/// fast. Server, broker plugin and simulated phones are given the same one. A development setting: tokens and TLS
-/// stay on real time.
+/// A development clock for replays: it showed `sim_ms` at the real time `real_ms`, and runs `speed` times as
+/// fast. Server, broker plugin, phones and crowd share one, so that recorded days pass in minutes. Tokens and
+/// TLS stay on real time. Refused in production.
 struct DevClock {
-  std::int64_t sim_ms = 0;   // Unix ms
-  std::int64_t real_ms = 0;  // Unix ms
-  double speed = 1;          // 0 < speed <= 100,000
+  static constexpr std::int64_t kMaxMs = 253'402'300'799'999;  // the last of the year 9999
+  static constexpr double kMaxSpeed = 1e6;
 
+  std::int64_t sim_ms = 0;   // Unix ms, 0 to kMaxMs
+  std::int64_t real_ms = 0;  // Unix ms, 0 to kMaxMs
+  double speed = 1;          // over 0 up to kMaxSpeed
+
+  /// What the clock shows at a real time (Unix ms), kept within 0 to kMaxMs.
   std::int64_t now(std::int64_t real_now_ms) const {
-    return sim_ms + static_cast<std::int64_t>(static_cast<double>(real_now_ms - real_ms) * speed);
+    const double shown = static_cast<double>(sim_ms) + static_cast<double>(real_now_ms - real_ms) * speed;
+    if (!(shown > 0)) return 0;
+    return shown >= static_cast<double>(kMaxMs) ? kMaxMs : std::llround(shown);
   }
 
-  /// Reads "SIM_MS,REAL_MS,SPEED"; nothing if it is not that.
+  /// Reads "SIM,REAL,SPEED" as to_string writes it; nothing if a number is missing or out of range.
   static std::optional<DevClock> parse(std::string_view text) {
-    DevClock c;
-    const char* end = text.data() + text.size();
-    auto sim = std::from_chars(text.data(), end, c.sim_ms);
+    DevClock clock;
+    const char* const end = text.data() + text.size();
+    const auto sim = std::from_chars(text.data(), end, clock.sim_ms);
     if (sim.ec != std::errc() || sim.ptr == end || *sim.ptr != ',') return std::nullopt;
-    auto real = std::from_chars(sim.ptr + 1, end, c.real_ms);
+    const auto real = std::from_chars(sim.ptr + 1, end, clock.real_ms);
     if (real.ec != std::errc() || real.ptr == end || *real.ptr != ',') return std::nullopt;
-    auto speed = std::from_chars(real.ptr + 1, end, c.speed);
-    if (speed.ec != std::errc() || speed.ptr != end || !(c.speed > 0 && c.speed <= 100'000)) return std::nullopt;
-    return c;
+    const auto speed = std::from_chars(real.ptr + 1, end, clock.speed);
+    if (speed.ec != std::errc() || speed.ptr != end) return std::nullopt;
+    const bool times_ok =
+        clock.sim_ms >= 0 && clock.sim_ms <= kMaxMs && clock.real_ms >= 0 && clock.real_ms <= kMaxMs;
+    const bool speed_ok = clock.speed > 0 && clock.speed <= kMaxSpeed;  // false for NaN
+    return times_ok && speed_ok ? std::optional(clock) : std::nullopt;
   }
 
   std::string to_string() const {
-    char text[32];
-    const auto end = std::to_chars(text, text + sizeof text, speed).ptr;
-    return std::to_string(sim_ms) + "," + std::to_string(real_ms) + "," + std::string(text, end);
+    char speed_text[32];
+    const auto end = std::to_chars(speed_text, speed_text + sizeof speed_text, speed).ptr;
+    return std::to_string(sim_ms) + "," + std::to_string(real_ms) + "," + std::string(speed_text, end);
   }
+
+  friend bool operator==(const DevClock&, const DevClock&) = default;
 };
 
 }  // namespace convoke::topics
