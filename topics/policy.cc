@@ -19,10 +19,11 @@ bool is_own(const Principal& who, const TopicView& t) {
 
 Decision if_own(const Principal& who, const TopicView& t) { return allow_if(is_own(who, t), deny_not_own); }
 
-/// May be published retained (and cleared with an empty retained payload).
+/// May be published retained (and cleared with an empty retained payload). OwnTracks apps retain their
+/// positions unless told otherwise, and we take them unmodified: the broker plugin drops the flag on the way.
 bool retain_allowed(Kind kind) {
   return kind == Kind::presence || kind == Kind::group_head || kind == Kind::group_buddies ||
-         kind == Kind::area_occupancy || kind == Kind::server_status;
+         kind == Kind::area_occupancy || kind == Kind::server_status || kind == Kind::owntracks;
 }
 
 Decision terminal_publishes(const Principal& who, const TopicView& t, const Membership& membership) {
@@ -234,15 +235,15 @@ std::string_view to_string(Decision decision) {
     case allow:
       return "allow";
     case deny_unknown_topic:
-      return "unknown-topic";
+      return "unknown_topic";
     case deny_foreign_site:
-      return "foreign-site";
+      return "foreign_site";
     case deny_role:
       return "role";
     case deny_not_own:
-      return "not-own";
+      return "not_own";
     case deny_not_member:
-      return "not-member";
+      return "not_member";
     case deny_blocked:
       return "blocked";
     case deny_retain:

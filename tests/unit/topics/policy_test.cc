@@ -283,7 +283,7 @@ TEST_F(Policy, OwnTracksAppsUseTheirOwnDeviceTopics) {
 
 TEST(Decision, HasANameForEachValue) {
   EXPECT_EQ(to_string(Decision::allow), "allow");
-  EXPECT_EQ(to_string(Decision::deny_unknown_topic), "unknown-topic");
+  EXPECT_EQ(to_string(Decision::deny_unknown_topic), "unknown_topic");
   EXPECT_EQ(to_string(Decision::deny_blocked), "blocked");
 }
 
