@@ -145,6 +145,10 @@ Field Field::operator[](std::string_view key) const& {
   return Field(reader_, this, key, 0, object ? object->if_contains(key) : nullptr);
 }
 
+void Field::any_object() const {
+  if (!value_ || !value_->is_object()) fail("an object");
+}
+
 bool Field::boolean() const {
   const bool* found = value_ ? value_->if_bool() : nullptr;
   if (!found) fail("true or false");

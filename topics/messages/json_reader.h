@@ -85,6 +85,9 @@ class Field {
     }
   }
 
+  /// This must be an object, whatever is in it.
+  void any_object() const;
+
   /// Notes that something else than `expected` is here.
   void fail(std::string expected) const;
 
