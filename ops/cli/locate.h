@@ -16,9 +16,9 @@ struct RunFile {
 
 /// What the user said: options first, then environment. Empty: not said.
 struct Wishes {
-  std::string server;      // --server, CONVOKE_URL
-  std::string token_file;  // --token-file, CONVOKE_TOKEN_FILE
-  std::string data_dir;    // --data
+  std::string server = {};      // --server, CONVOKE_URL
+  std::string token_file = {};  // --token-file, CONVOKE_TOKEN_FILE
+  std::string data_dir = {};    // --data
 };
 
 /// Which server to speak to and with which token file.

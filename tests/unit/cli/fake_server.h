@@ -23,6 +23,7 @@ class FakeServer {
     http_.Get(".*", handle).Put(".*", handle).Post(".*", handle).Delete(".*", handle);
     port_ = http_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { http_.listen_after_bind(); });
+    while (!http_.is_running()) std::this_thread::yield();  // stop() before that is lost
   }
   ~FakeServer() {
     http_.stop();
