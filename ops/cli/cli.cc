@@ -30,14 +30,14 @@ void add_global_options(CLI::App& app, Context& context) {
 }
 
 void report(const Failure& failure, std::ostream& err) {
-  err << "convokectl: " << failure.what() << '\n';
+  if (*failure.what() != '\0') err << "convokectl: " << failure.what() << '\n';
   if (!failure.next.empty()) err << failure.next << '\n';
 }
 
 }  // namespace
 
 int run(std::vector<std::string> arguments, const Surroundings& around) {
-  Context context{around.out, around.err, around.here, around.colour, {}, false};
+  Context context{around.out, around.err, around.here, around.colour, around.progress, {}, false};
   CLI::App app("Runs a Convoke venue: areas, plans, groups, users, tokens, live events.", "convokectl");
   app.footer(kFooter);
   app.require_subcommand(1);
@@ -50,12 +50,15 @@ int run(std::vector<std::string> arguments, const Surroundings& around) {
   add_key_commands(app, context);
   add_watch_command(app, context);
   add_status_command(app, context);
+  add_replay_command(app, context);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them last first
   try {
     app.parse(std::move(arguments));
     return kOk;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, around.out, around.err) == 0 ? kOk : kUsage;
+    if (app.exit(error, around.out, around.err) != 0) return kUsage;
+    around.out << '\n';  // a help text's footer has no end of line
+    return kOk;
   } catch (const Failure& failure) {
     report(failure, around.err);
     return failure.code;

@@ -12,7 +12,8 @@ struct Surroundings {
   std::ostream& out;
   std::ostream& err;
   std::filesystem::path here;
-  bool colour = false;
+  bool colour = false;    // `out` is a terminal
+  bool progress = false;  // `err` is one
 };
 
 /// The whole of convokectl for `arguments` (without the program's name). Returns the exit code (failure.h).

@@ -18,6 +18,7 @@ struct Context {
   std::ostream& err;
   std::filesystem::path here;  // where the search for the run file begins
   bool colour = false;         // `out` is a terminal
+  bool progress = false;       // `err` is a terminal
   Wishes wishes;
   bool json = false;
 

@@ -11,7 +11,8 @@ inline constexpr int kFailed = 1;       // the server refused, or something here
 inline constexpr int kUsage = 2;        // the command line is not right
 inline constexpr int kUnreachable = 3;  // no server answers
 
-/// Why a command ends early. `what()` says what is wrong, `next` what to do about it.
+/// Why a command ends early. `what()` says what is wrong (empty: that was said already), `next` what to do
+/// about it.
 struct Failure : std::runtime_error {
   Failure(int code_, const std::string& text, std::string next_ = {})
       : std::runtime_error(text), code(code_), next(std::move(next_)) {}

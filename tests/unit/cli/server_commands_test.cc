@@ -198,6 +198,7 @@ TEST_F(CliTest, EveryCommandHasHelpWithAnExample) {
                                                           {"keys"},
                                                           {"keys", "init"},
                                                           {"watch"},
+                                                          {"replay"},
                                                           {"status"}};
   for (auto arguments : commands) {
     arguments.push_back("--help");
