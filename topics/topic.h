@@ -32,7 +32,7 @@ enum class Kind : std::uint8_t {
   owntracks,        // owntracks/{user}/{device}[/{rest}]
   feed,             // $CONTROL/convoke/v1   server -> broker plugin
   feed_response,    // $CONTROL/convoke/v1/response   broker plugin -> server
-  broker_stats,     // $SYS/...
+  broker_stats,     // $SYS/{rest}
 };
 
 /// One parsed topic name. Only the fields that its kind has are set; the others are empty (page: 0).
@@ -46,7 +46,7 @@ struct Topic {
   AreaId area;             // area
   ServerId server;         // server
   SiteId sender_site;      // peer
-  std::string rest;        // peer: without the leading slash; owntracks: the levels after the device, may be empty
+  std::string rest;        // peer, broker_stats: without the leading slash; owntracks: the levels after the device, may be empty
 
   friend bool operator==(const Topic&, const Topic&) = default;
 };

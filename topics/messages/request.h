@@ -72,6 +72,8 @@ struct Response {
 };
 
 [[nodiscard]] Result<Request> decode_request(std::string_view payload);
+/// The id of a request that decode_request refuses, so that the refusal can be answered under it; "" if it has none.
+std::string request_id(std::string_view payload);
 std::string encode(const Request&);
 [[nodiscard]] Result<Response> decode_response(std::string_view payload);
 std::string encode(const Response&);

@@ -12,14 +12,15 @@
 
 namespace convoke::token {
 
-/// What a token says. The app developer's public contract: docs/protocol/tokens.md (RFC 7519, RFC 7515, RFC 8037).
+/// What a token says. The app developer's public contract: docs/protocol/tokens.md (RFC 7519, RFC 7515, RFC
+/// 8037).
 struct Claims {
   std::string subject;  // "sub": user id; server id for role server; site id for role peer
   std::string site;     // "site"
   topics::Role role = topics::Role::viewer;  // "role"
-  std::string device;   // "dev"
-  std::int64_t issued_s = 0;   // "iat", Unix seconds
-  std::int64_t expires_s = 0;  // "exp", Unix seconds
+  std::string device;                        // "dev"
+  std::int64_t issued_s = 0;                 // "iat", Unix seconds
+  std::int64_t expires_s = 0;                // "exp", Unix seconds
 };
 
 /// A set of keys read from a JWK Set file (RFC 7517): Ed25519 (`kty` OKP, `alg` EdDSA) and HS256 (`kty` oct,
@@ -45,7 +46,16 @@ class KeySet {
 };
 
 /// Why a token is refused. Safe to log and to show.
-enum class Refusal { malformed, unknown_key, wrong_algorithm, bad_signature, expired, not_yet_valid, bad_claim, wrong_site };
+enum class Refusal {
+  malformed,
+  unknown_key,
+  wrong_algorithm,
+  bad_signature,
+  expired,
+  not_yet_valid,
+  bad_claim,
+  wrong_site
+};
 std::string_view to_string(Refusal refusal);
 
 struct Verified {
@@ -55,7 +65,7 @@ struct Verified {
 };
 
 struct Verdict {
-  std::optional<Verified> verified;     // set exactly when the token holds
+  std::optional<Verified> verified;      // set exactly when the token holds
   Refusal refusal = Refusal::malformed;  // otherwise why not
 };
 

@@ -1,0 +1,83 @@
+#include "topics/messages/area_event.h"
+
+#include "topics/messages/json_reader.h"
+#include "topics/messages/json_writer.h"
+
+namespace convoke::messages {
+namespace {
+
+// Half the earth's circumference: nothing is further away.
+constexpr double kMaxDistanceM = 20'100'000;
+constexpr double kMaxAccuracyM = 1e6;
+
+}  // namespace
+
+Result<AreaEvent> decode_area_event(std::string_view payload) {
+  JsonReader json(payload);
+  const Field& root = json.root();
+  AreaEvent event;
+  event.time_ms = root["t"].time_ms();
+  event.user = root["user"].user_id();
+  event.area = root["area"].plain_id();
+  event.transition = root["transition"].plain_id();
+  event.reason = root["reason"].plain_id();
+  event.distance_m = root["distance_m"].optional_number(-kMaxDistanceM, kMaxDistanceM);
+  event.accuracy_m = root["accuracy_m"].optional_number(0, kMaxAccuracyM);
+  return json.finish(std::move(event));
+}
+
+std::string encode(const AreaEvent& event) {
+  JsonWriter json;
+  json.begin_object();
+  json.member("t", event.time_ms);
+  json.member("user", event.user);
+  json.member("area", event.area);
+  json.member("transition", event.transition);
+  json.member("reason", event.reason);
+  json.member("distance_m", event.distance_m);
+  json.member("accuracy_m", event.accuracy_m);
+  json.end_object();
+  return json.take();
+}
+
+Result<Occupancy> decode_occupancy(std::string_view payload) {
+  JsonReader json(payload);
+  const Field& root = json.root();
+  Occupancy occupancy;
+  occupancy.area = root["area"].plain_id();
+  occupancy.count = root["count"].small_integer();
+  occupancy.time_ms = root["t"].time_ms();
+  return json.finish(std::move(occupancy));
+}
+
+std::string encode(const Occupancy& occupancy) {
+  JsonWriter json;
+  json.begin_object();
+  json.member("area", occupancy.area);
+  json.member("count", occupancy.count);
+  json.member("t", occupancy.time_ms);
+  json.end_object();
+  return json.take();
+}
+
+Result<ServerStatus> decode_server_status(std::string_view payload) {
+  JsonReader json(payload);
+  const Field& root = json.root();
+  ServerStatus status;
+  status.up = root["up"].boolean();
+  status.version = root["version"].line(1, kMaxNameBytes);
+  status.time_ms = root["t"].time_ms();
+  return json.finish(std::move(status));
+}
+
+std::string encode(const ServerStatus& status) {
+  JsonWriter json;
+  json.begin_object();
+  json.member("up", status.up);
+  json.member("version", status.version);
+  json.member("t", status.time_ms);
+  json.end_object();
+  return json.take();
+}
+
+}  // namespace convoke::messages

@@ -1,0 +1,176 @@
+#include "topics/messages/chat.h"
+
+#include <utility>
+
+#include "topics/messages/limits.h"
+#include "topics/messages/parts_json.h"
+
+namespace convoke::messages {
+namespace {
+
+constexpr std::size_t kMaxMissing = 64;
+
+ChatMessage read_chat_message(const Field& field) {
+  ChatMessage message;
+  message.id = field["id"].plain_id();
+  message.type = field["type"].plain_id();
+  message.text = field["text"].text(1, kMaxTextBytes);
+  if (const Field reply_to = field["reply_to"]; reply_to.present()) message.reply_to = reply_to.plain_id();
+  return message;
+}
+
+/// The members only: an archived message carries them beside its own.
+void write_members(JsonWriter& json, const ChatMessage& message) {
+  json.member("id", message.id);
+  json.member("type", message.type);
+  json.member("text", message.text);
+  json.member("reply_to", message.reply_to);
+}
+
+Stamp read_stamp(const Field& field) {
+  Stamp stamp;
+  stamp.site = field["site"].plain_id();
+  stamp.epoch = field["epoch"].integer();
+  stamp.n = field["n"].integer(1);
+  stamp.time_ms = field["t"].time_ms();
+  return stamp;
+}
+
+void write(JsonWriter& json, const Stamp& stamp) {
+  json.begin_object();
+  json.member("site", stamp.site);
+  json.member("epoch", stamp.epoch);
+  json.member("n", stamp.n);
+  json.member("t", stamp.time_ms);
+  json.end_object();
+}
+
+/// A range within 1 to `upto`: whoever walks it must come to its end.
+std::pair<std::uint64_t, std::uint64_t> read_range(const Field& field, std::uint64_t upto) {
+  if (field.list_size(2, 2) == 0) return {};
+  const Field first = field.at(0);
+  const Field last = field.at(1);
+  const std::uint64_t from = first.integer(1, upto);
+  return {from, last.integer(from, upto)};
+}
+
+std::optional<Signal::Type> parse_signal_type(std::string_view text) {
+  if (text == "typing") return Signal::Type::typing;
+  if (text == "delivered") return Signal::Type::delivered;
+  if (text == "read") return Signal::Type::read;
+  return std::nullopt;
+}
+
+const char* to_string(Signal::Type type) {
+  switch (type) {
+    case Signal::Type::typing:
+      return "typing";
+    case Signal::Type::delivered:
+      return "delivered";
+    case Signal::Type::read:
+      return "read";
+  }
+  return "typing";
+}
+
+}  // namespace
+
+ArchivedMessage read_archived_message(const Field& field) {
+  ArchivedMessage archived;
+  archived.from = field["from"].user_id();
+  archived.message = read_chat_message(field);
+  const Field stamp = field["stamp"];
+  archived.stamp = read_stamp(stamp);
+  return archived;
+}
+
+void write(JsonWriter& json, const ArchivedMessage& archived) {
+  json.begin_object();
+  json.member("from", archived.from);
+  write_members(json, archived.message);
+  json.key("stamp");
+  write(json, archived.stamp);
+  json.end_object();
+}
+
+Result<ChatMessage> decode_chat_message(std::string_view payload) {
+  JsonReader json(payload);
+  return json.finish(read_chat_message(json.root()));
+}
+
+std::string encode(const ChatMessage& message) {
+  JsonWriter json(96 + message.text.size());
+  json.begin_object();
+  write_members(json, message);
+  json.end_object();
+  return json.take();
+}
+
+Result<ArchivedMessage> decode_archived_message(std::string_view payload) {
+  JsonReader json(payload);
+  return json.finish(read_archived_message(json.root()));
+}
+
+std::string encode(const ArchivedMessage& archived) {
+  JsonWriter json(256 + archived.message.text.size());
+  write(json, archived);
+  return json.take();
+}
+
+Result<ArchivedUpTo> decode_archived_up_to(std::string_view payload) {
+  JsonReader json(payload);
+  const Field& root = json.root();
+  ArchivedUpTo ack;
+  ack.epoch = root["epoch"].integer();
+  ack.upto = root["upto"].integer();
+  if (const Field missing = root["missing"]; missing.present()) {
+    missing.each(0, kMaxMissing,
+                 [&](const Field& range) { ack.missing.push_back(read_range(range, ack.upto)); });
+  }
+  return json.finish(std::move(ack));
+}
+
+std::string encode(const ArchivedUpTo& ack) {
+  JsonWriter json;
+  json.begin_object();
+  json.member("epoch", ack.epoch);
+  json.member("upto", ack.upto);
+  if (!ack.missing.empty()) {
+    json.key("missing").begin_list();
+    for (const auto& [first, last] : ack.missing) {
+      json.begin_list();
+      json.number(first);
+      json.number(last);
+      json.end_list();
+    }
+    json.end_list();
+  }
+  json.end_object();
+  return json.take();
+}
+
+Result<Signal> decode_signal(std::string_view payload) {
+  JsonReader json(payload);
+  const Field& root = json.root();
+  Signal signal;
+  signal.type = root["type"].choice(parse_signal_type, "one of typing, delivered, read");
+  if (signal.type != Signal::Type::typing) {
+    signal.epoch = root["epoch"].integer();
+    signal.n = root["n"].integer();
+  }
+  return json.finish(signal);
+}
+
+std::string encode(const Signal& signal) {
+  JsonWriter json;
+  json.begin_object();
+  json.member("type", to_string(signal.type));
+  if (signal.type != Signal::Type::typing) {
+    json.member("epoch", signal.epoch);
+    json.member("n", signal.n);
+  }
+  json.end_object();
+  return json.take();
+}
+
+}  // namespace convoke::messages

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "topics/messages/chat.h"
+#include "topics/messages/inbox.h"
+#include "topics/messages/json_reader.h"
+#include "topics/messages/json_writer.h"
+#include "topics/messages/roster.h"
+
+/// The parts that occur inside more than one payload. Private to the codecs. The writers write a whole object.
+namespace convoke::messages {
+
+PresenceState read_presence_state(const Field& field);  // presence.cc
+
+Buddy read_buddy(const Field& field);  // roster.cc
+void write(JsonWriter& json, const Buddy& buddy);
+RosterHead read_roster_head(const Field& field);
+void write(JsonWriter& json, const RosterHead& head);
+RosterPage read_roster_page(const Field& field);
+void write(JsonWriter& json, const RosterPage& page);
+
+ChatStart read_chat_start(const Field& field);  // inbox.cc
+void write(JsonWriter& json, const ChatStart& start);
+ChatEnd read_chat_end(const Field& field);
+void write(JsonWriter& json, const ChatEnd& end);
+
+ArchivedMessage read_archived_message(const Field& field);  // chat.cc
+void write(JsonWriter& json, const ArchivedMessage& message);
+
+template <class T>
+void write_list(JsonWriter& json, std::string_view key, const std::vector<T>& elements) {
+  json.key(key).begin_list();
+  for (const T& element : elements) write(json, element);
+  json.end_list();
+}
+
+}  // namespace convoke::messages
