@@ -5,8 +5,8 @@
 
 namespace convoke::sdk {
 
-/// Delays between attempts: full jitter over a range that doubles, so that phones cut off together do not come
-/// back together.
+/// Delays between attempts: full jitter over a range that doubles, so that phones cut off together do not
+/// come back together.
 class Backoff {
  public:
   static constexpr std::int64_t kBaseMs = 500;

@@ -39,8 +39,9 @@ Message from_wire(std::string group, std::string from, const messages::ChatMessa
 }
 
 bool is_usable(const Fix& fix) {
-  return within(fix.lat, -90, 90) && within(fix.lon, -180, 180) && (!fix.acc_m || within(*fix.acc_m, 0, 1e6)) &&
-         (!fix.alt_m || within(*fix.alt_m, -1e4, 1e5)) && (!fix.speed_mps || within(*fix.speed_mps, 0, 1e5));
+  return within(fix.lat, -90, 90) && within(fix.lon, -180, 180) &&
+         (!fix.acc_m || within(*fix.acc_m, 0, 1e6)) && (!fix.alt_m || within(*fix.alt_m, -1e4, 1e5)) &&
+         (!fix.speed_mps || within(*fix.speed_mps, 0, 1e5));
 }
 
 }  // namespace convoke::sdk

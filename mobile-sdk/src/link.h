@@ -20,14 +20,14 @@ struct Now {
 // ---- Session → connection ---------------------------------------------------------------------------------
 
 struct ConnectCommand {
-  std::size_t attempt = 0;    // picks the broker
-  bool fresh_token = false;   // the last one was refused
-  std::string will_topic;     // retained, QoS 1
+  std::size_t attempt = 0;   // picks the broker
+  bool fresh_token = false;  // the last one was refused
+  std::string will_topic;    // retained, QoS 1
   std::string will_payload;
 };
 struct DisconnectCommand {};  // with the will
 struct PublishCommand {
-  std::uint64_t ticket = 0;   // comes back in PublishDone; 0: nobody asks
+  std::uint64_t ticket = 0;  // comes back in PublishDone; 0: nobody asks
   std::string topic;
   std::string payload;
   int qos = 1;
@@ -40,7 +40,8 @@ struct SubscribeCommand {
 struct UnsubscribeCommand {
   std::vector<std::string> filters;
 };
-using Command = std::variant<ConnectCommand, DisconnectCommand, PublishCommand, SubscribeCommand, UnsubscribeCommand>;
+using Command =
+    std::variant<ConnectCommand, DisconnectCommand, PublishCommand, SubscribeCommand, UnsubscribeCommand>;
 
 // ---- Connection → session ---------------------------------------------------------------------------------
 

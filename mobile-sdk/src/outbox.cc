@@ -45,7 +45,9 @@ std::list<Outbox::Entry>::const_iterator Outbox::find(std::string_view group, st
                       [&](const Entry& e) { return e.group == group && e.message.id == id; });
 }
 
-bool Outbox::holds(std::string_view group, std::string_view id) const { return find(group, id) != entries_.end(); }
+bool Outbox::holds(std::string_view group, std::string_view id) const {
+  return find(group, id) != entries_.end();
+}
 
 bool Outbox::stamped(std::string_view group, std::string_view id, const messages::Stamp& stamp) {
   for (Entry& entry : entries_) {

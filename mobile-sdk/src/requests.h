@@ -25,8 +25,8 @@ class Requests {
   /// Adds one, due at once. Returns its id; nothing if kMax are under way.
   std::optional<std::string> add(Operation op);
 
-  /// Those whose time has come, to be sent now. A `resume` goes alone: while one is under way nothing else is due,
-  /// because only its answer says which groups still live.
+  /// Those whose time has come, to be sent now. A `resume` goes alone: while one is under way nothing else is
+  /// due, because only its answer says which groups still live.
   std::vector<messages::Request> take_due(std::int64_t now_ms);
   std::optional<std::int64_t> next_due() const;
 

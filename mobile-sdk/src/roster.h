@@ -12,14 +12,14 @@ namespace convoke::sdk {
 
 /// The buddy list of one group as this phone holds it: header, some pages, and the version that they show.
 ///
-/// Loading: after a SUBSCRIBE the broker replays header and page 0; together they are one version. From then on
-/// `changes` lead from version to version. Where one is missing (a gap), or a header or page tells of a version
-/// that no change led to, header and page 0 are read again by subscribing again. A list is *settled* when every
-/// page held belongs to `version()`; only a settled version is reported to the server as held.
+/// Loading: after a SUBSCRIBE the broker replays header and page 0; together they are one version. From then
+/// on `changes` lead from version to version. Where one is missing (a gap), or a header or page tells of a
+/// version that no change led to, header and page 0 are read again by subscribing again. A list is *settled*
+/// when every page held belongs to `version()`; only a settled version is reported to the server as held.
 class Roster {
  public:
-  static constexpr std::int64_t kGapMs = 3'000;       // how long a known change may be on its way
-  static constexpr std::int64_t kReloadMs = 5'000;    // how long a replay may take before it is asked for again
+  static constexpr std::int64_t kGapMs = 3'000;     // how long a known change may be on its way
+  static constexpr std::int64_t kReloadMs = 5'000;  // how long a replay may take before it is asked for again
   static constexpr std::int64_t kMaxReloadMs = 60'000;
 
   /// Header and page 0 are being read: a SUBSCRIBE to both has gone out, or will.

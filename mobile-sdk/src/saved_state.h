@@ -7,8 +7,8 @@
 
 namespace convoke::sdk {
 
-/// What survives the end of the process. Text, one line for each fact; an unknown or broken line is skipped, so
-/// that an older SDK can read a newer one's file:
+/// What survives the end of the process. Text, one line for each fact; an unknown or broken line is skipped,
+/// so that an older SDK can read a newer one's file:
 ///
 ///   convoke-sdk 1
 ///   connect 1767225600000

@@ -47,7 +47,8 @@ void Session::close() {
 void Session::connect(Now now) {
   phase_ = Phase::connecting;
   resumed_ = false;
-  connect_number_ = std::max(connect_number_ + 1, static_cast<std::uint64_t>(std::max<std::int64_t>(now.unix_ms, 1)));
+  connect_number_ =
+      std::max(connect_number_ + 1, static_cast<std::uint64_t>(std::max<std::int64_t>(now.unix_ms, 1)));
   state_changed_ = true;
   commands_.push_back(ConnectCommand{
       .attempt = attempt_++,
@@ -62,6 +63,7 @@ void Session::on(const LinkEvent& event, Now now) {
 }
 
 void Session::handle(const LinkUp& up, Now now) {
+  if (phase_ == Phase::closed) commands_.push_back(DisconnectCommand{});  // closed while connecting
   if (phase_ != Phase::connecting) return;
   phase_ = Phase::up;
   up_since_ms_ = now.steady_ms;
@@ -79,7 +81,8 @@ void Session::handle(const LinkUp& up, Now now) {
   for (auto& [id, entry] : groups_) {
     if (!up.session_present) entry.subscribed = entry.page_followed = false;
     entry.reported = 0;
-    if (resume.groups.size() < messages::kMaxHeldGroups) resume.groups.push_back({id, entry.roster.version(), false});
+    if (resume.groups.size() < messages::kMaxHeldGroups)
+      resume.groups.push_back({id, entry.roster.version(), false});
   }
   requests_.add(std::move(resume));
   hold_wanted_ = true;
@@ -109,9 +112,12 @@ void Session::handle(const Arrived& message, Now now) {
   const std::optional<topics::Topic> topic = topics::parse_topic(message.topic);
   if (!topic || topic->site != self_.site) return;
   switch (topic->kind) {
-    case topics::Kind::inbox: return on_inbox(message.payload, now);
-    case topics::Kind::response: return on_response(message.payload, now);
-    default: return on_group_topic(*topic, message, now);
+    case topics::Kind::inbox:
+      return on_inbox(message.payload, now);
+    case topics::Kind::response:
+      return on_response(message.payload, now);
+    default:
+      return on_group_topic(*topic, message, now);
   }
 }
 
@@ -134,7 +140,8 @@ void Session::handle(const SubscribeDone& done, Now now) {
   subscribes_.erase(it);
   for (std::size_t i = 0; i < asked.filters.size() && i < done.codes.size(); ++i) {
     if (done.codes[i] < kRefusedFrom) continue;
-    events_.push_back(Refused{"subscribe", asked.filters[i].first, done.codes[i], "the broker refused the subscription"});
+    events_.push_back(
+        Refused{"subscribe", asked.filters[i].first, done.codes[i], "the broker refused the subscription"});
     for (auto& [id, entry] : groups_) {
       if (asked.filters[i].first != topics::head_topic(self_.site, topics::GroupId::parse(id))) continue;
       entry.subscribed = entry.page_followed = false;

@@ -33,11 +33,11 @@ struct Self {
 };
 
 /// Everything a phone decides, as a pure state machine: what happens and the time go in, commands for the
-/// connection and events for the app come out. No thread, clock, socket or file. docs/protocol/terminal.md tells
-/// the same story step by step. Not thread-safe.
+/// connection and events for the app come out. No thread, clock, socket or file. docs/protocol/terminal.md
+/// tells the same story step by step. Not thread-safe.
 class Session {
  public:
-  static constexpr std::size_t kMaxFixes = 200;        // kept while offline
+  static constexpr std::size_t kMaxFixes = 200;         // kept while offline
   static constexpr std::size_t kMaxEndedGroups = 1024;  // remembered, so that none opens again
   static constexpr std::int64_t kHoldPauseMs = 1'000;   // between two hold reports
   static constexpr std::int64_t kStableMs = 10'000;     // a connection of this age makes retries quick again
@@ -49,8 +49,8 @@ class Session {
   void close();
   void set_presence(Presence presence);
   void report_position(const Fix& fix);  // must be usable, and have a time
-  std::optional<std::string> send(std::string_view group, std::string_view text, std::optional<std::string> reply_to,
-                                  Now now);
+  std::optional<std::string> send(std::string_view group, std::string_view text,
+                                  std::optional<std::string> reply_to, Now now);
   void signal(std::string_view group, SignalReceived::Kind kind, Place up_to);
   bool leave(std::string_view group, Now now);
   bool load_more_buddies(std::string_view group, Now now);
@@ -79,9 +79,9 @@ class Session {
     Roster roster;
     Transcript transcript;
     std::string plan;
-    bool started = false;     // the app knows it; false: only remembered from before a restart
-    bool subscribed = false;  // SUBSCRIBE sent in this MQTT session
-    bool page_followed = false;  // buddies/0 is subscribed
+    bool started = false;             // the app knows it; false: only remembered from before a restart
+    bool subscribed = false;          // SUBSCRIBE sent in this MQTT session
+    bool page_followed = false;       // buddies/0 is subscribed
     std::int64_t resubscribe_ms = 0;  // 0: nothing refused
     std::int64_t resubscribe_pause_ms = 0;
     std::uint64_t reported = 0;  // version that the server knows we hold
@@ -97,7 +97,8 @@ class Session {
   void connect(Now now);
   void publish_presence();
   void publish_fixes();
-  void publish(std::string topic, std::string payload, int qos, bool retain = false, std::uint64_t ticket = 0);
+  void publish(std::string topic, std::string payload, int qos, bool retain = false,
+               std::uint64_t ticket = 0);
   void flush(Now now);
   void send_requests(Now now);
   void send_messages(Now now);
@@ -106,7 +107,8 @@ class Session {
   // session_groups.cc: chats
   void on_inbox(std::string_view payload, Now now);
   void on_group_topic(const topics::Topic& topic, const Arrived& message, Now now);
-  void on_chat(const std::string& group, GroupEntry& entry, const topics::UserId& from, const Arrived& message, Now now);
+  void on_chat(const std::string& group, GroupEntry& entry, const topics::UserId& from,
+               const Arrived& message, Now now);
   void on_ack(const std::string& group, GroupEntry& entry, std::string_view payload, Now now);
   void on_signal(const std::string& group, const topics::UserId& from, std::string_view payload);
   void start_group(const messages::RosterHead& head, Now now);
@@ -136,7 +138,7 @@ class Session {
   Backoff backoff_;
   std::size_t attempt_ = 0;
   bool fresh_token_ = false;
-  bool resumed_ = false;  // the server has said which groups live, on this connection
+  bool resumed_ = false;          // the server has said which groups live, on this connection
   std::int64_t retry_ms_ = 0;     // while waiting
   std::int64_t up_since_ms_ = 0;  // while up
   std::uint64_t connect_number_ = 0;

@@ -64,9 +64,10 @@ void Session::end_group(const ChatEnd& end) {
   requests_.drop_group(end.group);
   if (phase_ == Phase::up) {
     const GroupId group = GroupId::parse(end.group);
-    commands_.push_back(UnsubscribeCommand{{topics::head_topic(self_.site, group), topics::buddies_topic(self_.site, group, 0),
-                                            topics::changes_topic(self_.site, group), topics::ack_topic(self_.site, group),
-                                            group_filter(self_.site, group, "chat/+"), group_filter(self_.site, group, "signal/+")}});
+    commands_.push_back(UnsubscribeCommand{
+        {topics::head_topic(self_.site, group), topics::buddies_topic(self_.site, group, 0),
+         topics::changes_topic(self_.site, group), topics::ack_topic(self_.site, group),
+         group_filter(self_.site, group, "chat/+"), group_filter(self_.site, group, "signal/+")}});
   }
   groups_.erase(entry);
   state_changed_ = true;
@@ -118,7 +119,8 @@ void Session::ask_history(const std::string& id, GroupEntry& entry, Place after)
 void Session::follow_first_page(const std::string& id, GroupEntry& entry) {
   const GroupId group = GroupId::parse(id);
   SubscribeCommand command{
-      ++ticket_, {{topics::head_topic(self_.site, group), 1}, {topics::buddies_topic(self_.site, group, 0), 1}}};
+      ++ticket_,
+      {{topics::head_topic(self_.site, group), 1}, {topics::buddies_topic(self_.site, group, 0), 1}}};
   subscribes_[ticket_] = command;
   commands_.push_back(std::move(command));
   entry.page_followed = true;
@@ -134,7 +136,8 @@ void Session::on_group_topic(const topics::Topic& topic, const Arrived& message,
   switch (topic.kind) {
     case Kind::group_head:
       if (const auto head = messages::decode_roster_head(payload); !head || head->group != id)
-        refuse_bad_payload(message.topic, head ? messages::Error{"group", "the group of the topic"} : head.error());
+        refuse_bad_payload(message.topic,
+                           head ? messages::Error{"group", "the group of the topic"} : head.error());
       else if (head->state == messages::GroupState::retired)
         end_group({id, head->plan, "retired", now.unix_ms});
       else
@@ -148,17 +151,21 @@ void Session::on_group_topic(const topics::Topic& topic, const Arrived& message,
       if (const auto changes = messages::decode_roster_changes(payload); changes && changes->group == id)
         entry->roster.changes(*changes, time);
       return;
-    case Kind::group_chat: return on_chat(id, *entry, topic.user, message, now);
-    case Kind::group_ack: return on_ack(id, *entry, payload, now);
-    case Kind::group_signal: return on_signal(id, topic.user, payload);
-    default: return;
+    case Kind::group_chat:
+      return on_chat(id, *entry, topic.user, message, now);
+    case Kind::group_ack:
+      return on_ack(id, *entry, payload, now);
+    case Kind::group_signal:
+      return on_signal(id, topic.user, payload);
+    default:
+      return;
   }
 }
 
 // ---- Messages ---------------------------------------------------------------------------------------------
 
-void Session::on_chat(const std::string& group, GroupEntry& entry, const topics::UserId& from, const Arrived& arrived,
-                      Now now) {
+void Session::on_chat(const std::string& group, GroupEntry& entry, const topics::UserId& from,
+                      const Arrived& arrived, Now now) {
   if (arrived.stamp.n == 0) return;  // without a stamp it did not pass the plugin
   const auto message = messages::decode_chat_message(arrived.payload);
   if (!message) return refuse_bad_payload(arrived.topic, message.error());
@@ -182,8 +189,8 @@ void Session::on_signal(const std::string& group, const topics::UserId& from, st
   if (from == self_.user) return;
   const auto signal = messages::decode_signal(payload);
   if (!signal) return;
-  events_.push_back(
-      SignalReceived{group, from.str(), static_cast<SignalReceived::Kind>(signal->type), signal->epoch, signal->n});
+  events_.push_back(SignalReceived{group, from.str(), static_cast<SignalReceived::Kind>(signal->type),
+                                   signal->epoch, signal->n});
 }
 
 std::optional<std::string> Session::send(std::string_view group, std::string_view text,
@@ -250,7 +257,9 @@ std::vector<Buddy> Session::buddies(std::string_view group) const {
 
 std::vector<Buddy> Session::available_buddies(std::string_view group) const {
   std::vector<Buddy> all = buddies(group);
-  std::erase_if(all, [this](const Buddy& b) { return b.presence != Presence::available || b.user == self_.user.str(); });
+  std::erase_if(all, [this](const Buddy& b) {
+    return b.presence != Presence::available || b.user == self_.user.str();
+  });
   return all;
 }
 

@@ -18,7 +18,8 @@ std::string name_of(const Requests::Operation& op) {
 void Session::on_response(std::string_view payload, Now now) {
   const auto response = decode_response(payload);
   if (!response) return refuse_bad_payload("res", response.error());
-  if (const auto* error = std::get_if<RequestError>(&response->result)) return on_error(response->id, *error, now);
+  if (const auto* error = std::get_if<RequestError>(&response->result))
+    return on_error(response->id, *error, now);
   const std::optional<Requests::Operation> op = requests_.answered(response->id);
   if (!op) return;  // the answer to a repeat
   if (const auto* resume = std::get_if<ResumeRequest>(&*op)) {
@@ -67,15 +68,18 @@ void Session::answer(const HistoryRequest& asked, const HistoryAnswer& history, 
     const Place place{archived.stamp.epoch, archived.stamp.n};
     const bool is_new = entry->transcript.archived(archived.from, archived.message.id, place);
     if (archived.from == self_.user.str() && outbox_.remove(asked.group, archived.message.id))
-      events_.push_back(OwnMessage{asked.group, archived.message.id, OwnMessage::State::archived, std::nullopt});
+      events_.push_back(
+          OwnMessage{asked.group, archived.message.id, OwnMessage::State::archived, std::nullopt});
     else if (is_new)
-      events_.push_back(MessageReceived{from_wire(asked.group, archived.from, archived.message, archived.stamp)});
+      events_.push_back(
+          MessageReceived{from_wire(asked.group, archived.from, archived.message, archived.stamp)});
   }
   entry->transcript.history_done(history.more && !history.messages.empty(), now.steady_ms);
 }
 
 void Session::on_error(const std::string& id, const RequestError& error, Now now) {
-  // "Not now" leaves the request waiting; so does any error to a resume, without which nothing else can go on.
+  // "Not now" leaves the request waiting; so does any error to a resume, without which nothing else can go
+  // on.
   const bool later = error.retry_after_ms || error.code == "unavailable" || error.code == "rate-limited";
   if (later && requests_.postpone(id, now.steady_ms, error.retry_after_ms.value_or(1'000))) return;
   const std::optional<Requests::Operation> op = requests_.answered(id);
@@ -110,7 +114,8 @@ bool Session::load_more_buddies(std::string_view group, Now now) {
   return true;
 }
 
-std::optional<std::string> Session::request_available(std::string_view group, std::string_view after, Now now) {
+std::optional<std::string> Session::request_available(std::string_view group, std::string_view after,
+                                                      Now now) {
   if (find_started(group) == nullptr) return std::nullopt;
   if (!after.empty() && !topics::is_user_id(after)) return std::nullopt;
   std::optional<std::string> id = requests_.add(AvailableRequest{std::string(group), std::string(after)});

@@ -38,8 +38,8 @@ void Transcript::advance() {
   ahead_.erase(ahead_.begin(), ahead_.upper_bound(complete_));
   while (!ahead_.empty()) {
     const Place next = *ahead_.begin();
-    // The first of a new epoch follows on whatever came before: a broker restart cuts every connection, and each
-    // new connection asks the archive for the old epoch's rest.
+    // The first of a new epoch follows on whatever came before: a broker restart cuts every connection, and
+    // each new connection asks the archive for the old epoch's rest.
     const bool follows = next.epoch == complete_.epoch ? next.n == complete_.n + 1 : next.n == 1;
     if (!follows) return;
     complete_ = next;

@@ -18,12 +18,13 @@ struct Place {
   friend auto operator<=>(const Place&, const Place&) = default;
 };
 
-/// Which messages of one group this phone has, and which it must fetch from the archive. A message is new if its
-/// (sender, id) was not seen and its place is behind what is complete. Bounded: old ids and far-ahead places are
-/// forgotten.
+/// Which messages of one group this phone has, and which it must fetch from the archive. A message is new if
+/// its (sender, id) was not seen and its place is behind what is complete. Bounded: old ids and far-ahead
+/// places are forgotten.
 ///
-/// `complete` is the place up to which nothing archived is missing here. It moves on with each message in sequence,
-/// and over holes (messages withheld or never archived) when the archive was asked and had nothing there.
+/// `complete` is the place up to which nothing archived is missing here. It moves on with each message in
+/// sequence, and over holes (messages withheld or never archived) when the archive was asked and had nothing
+/// there.
 class Transcript {
  public:
   static constexpr std::size_t kMaxSeen = 1024;

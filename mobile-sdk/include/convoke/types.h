@@ -15,12 +15,12 @@ enum class Presence : std::uint8_t { available, away, busy, offline };
 
 /// One position of this phone, WGS84 degrees.
 struct Fix {
-  std::int64_t time_ms = 0;     // of the measurement; 0: now, by Options::clock
-  double lat = 0;               // -90 to 90
-  double lon = 0;               // -180 to 180
-  std::optional<double> acc_m;  // radius in metres that holds the true place with 68 %
-  std::optional<double> alt_m;
-  std::optional<double> speed_mps;
+  std::int64_t time_ms = 0;          // of the measurement; 0: now, by Options::clock
+  double lat = 0;                    // -90 to 90
+  double lon = 0;                    // -180 to 180
+  std::optional<double> acc_m = {};  // radius in metres that holds the true place with 68 %
+  std::optional<double> alt_m = {};
+  std::optional<double> speed_mps = {};
 };
 
 /// One member of a group. Never a position.
@@ -73,7 +73,7 @@ struct Connected {};
 /// The connection is down, or an attempt failed. The SDK tries again by itself.
 struct Disconnected {
   std::string reason;
-  int code = 0;                    // MQTT 5 reason code where the broker gave one, else 0
+  int code = 0;  // MQTT 5 reason code where the broker gave one, else 0
   std::int64_t retry_in_ms = 0;
 };
 
@@ -101,8 +101,8 @@ struct MessageReceived {
   Message message;
 };
 
-/// An own message: `sent` has its place in the group's order, `archived` is safe with the server, `dropped` will
-/// not be sent (the chat ended, or the broker refused it).
+/// An own message: `sent` has its place in the group's order, `archived` is safe with the server, `dropped`
+/// will not be sent (the chat ended, or the broker refused it).
 struct OwnMessage {
   enum class State : std::uint8_t { sent, archived, dropped };
   std::string group;
@@ -134,9 +134,9 @@ struct PositionWanted {};
 
 /// The broker or the server said no. For the developer's log, not for people.
 struct Refused {
-  std::string what;    // "publish", "subscribe" or the request's name
-  std::string topic;   // of a publish or subscribe
-  int code = 0;        // MQTT 5 reason code; 0 for requests
+  std::string what;   // "publish", "subscribe" or the request's name
+  std::string topic;  // of a publish or subscribe
+  int code = 0;       // MQTT 5 reason code; 0 for requests
   std::string detail;
 };
 
@@ -145,7 +145,7 @@ struct EventsLost {
   std::uint64_t count = 0;
 };
 
-using Event = std::variant<Connected, Disconnected, ChatStarted, BuddyListChanged, ChatEnded, MessageReceived, OwnMessage,
-                           SignalReceived, AvailableBuddies, PositionWanted, Refused, EventsLost>;
+using Event = std::variant<Connected, Disconnected, ChatStarted, BuddyListChanged, ChatEnded, MessageReceived,
+                           OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Refused, EventsLost>;
 
 }  // namespace convoke::sdk
