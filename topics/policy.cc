@@ -19,10 +19,11 @@ bool is_own(const Principal& who, const TopicView& t) {
 
 Decision if_own(const Principal& who, const TopicView& t) { return allow_if(is_own(who, t), deny_not_own); }
 
-/// May be published retained (and cleared with an empty retained payload).
+/// May be published retained (and cleared with an empty retained payload). OwnTracks apps retain their
+/// positions unless told otherwise, and we take them unmodified: the broker plugin drops the flag on the way.
 bool retain_allowed(Kind kind) {
   return kind == Kind::presence || kind == Kind::group_head || kind == Kind::group_buddies ||
-         kind == Kind::area_occupancy || kind == Kind::server_status;
+         kind == Kind::area_occupancy || kind == Kind::server_status || kind == Kind::owntracks;
 }
 
 Decision terminal_publishes(const Principal& who, const TopicView& t, const Membership& membership) {

@@ -14,7 +14,8 @@ find_package(prometheus-cpp REQUIRED COMPONENTS pull)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
-find_path(MOSQUITTO_PLUGIN_INCLUDE_DIR mosquitto_plugin.h REQUIRED)
+find_path(MOSQUITTO_INCLUDE_DIR NAMES mosquitto_plugin.h REQUIRED)  # mosquitto-dev
+find_path(MOSQUITTO_CLIENT_INCLUDE_DIR NAMES mosquitto.h REQUIRED)  # libmosquitto-dev: error codes, property functions
 
 if(CONVOKE_TESTS)
   find_package(GTest REQUIRED)

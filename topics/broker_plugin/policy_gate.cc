@@ -1,0 +1,189 @@
+#include "topics/broker_plugin/policy_gate.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "topics/topic_view.h"
+
+namespace convoke::broker_plugin {
+
+using topics::Access;
+using topics::Decision;
+using topics::Role;
+
+namespace {
+
+std::string_view verb(Access access) {
+  switch (access) {
+    case Access::publish:
+      return "publish to";
+    case Access::subscribe:
+      return "subscribe to";
+    case Access::receive:
+      return "receive from";
+  }
+  return "use";
+}
+
+}  // namespace
+
+PolicyGate::PolicyGate(topics::SiteId site, token::KeySet keys, Stamper stamper, Log log)
+    : site_(std::move(site)), keys_(std::move(keys)), stamper_(std::move(stamper)), log_(std::move(log)) {}
+
+Admission PolicyGate::connect(std::string_view id, std::string_view token, Connection connection,
+                              std::int64_t now_ms) {
+  const token::Verdict verdict = token::verify(keys_, token, site_.str(), now_ms / 1000);
+  if (!verdict.verified) {
+    counters_.refused(verdict.refusal);
+    return refuse(id, to_string(verdict.refusal), now_ms);
+  }
+  const token::Verified& verified = *verdict.verified;
+  const auto refuse_for = [&](ConnectRefusal why) {
+    counters_.refused(why);
+    return refuse(id, to_string(why), now_ms);
+  };
+  if (id != client_id(verified.principal)) return refuse_for(ConnectRefusal::client_id);
+  if (is_revoked(verified)) return refuse_for(ConnectRefusal::revoked);
+  const Role role = verified.principal.role;
+  if (role != Role::server) {
+    if (!membership_.ready()) {
+      counters_.refused(ConnectRefusal::not_ready);
+      return Admission::try_later;
+    }
+    // A user and a server may have the same id. Whoever is there first keeps it, but a server always gets its
+    // own.
+    const Client* present = clients_.find(id);
+    if (present && present->connection && present->principal.role != role)
+      return refuse_for(ConnectRefusal::taken);
+  }
+  clients_.connected(id, {verified.principal, verified.issued_s, verified.expires_s, connection});
+  ++counters_.connected;
+  return Admission::accepted;
+}
+
+void PolicyGate::disconnected(std::string_view id, Connection connection, std::int64_t now_ms) {
+  clients_.disconnected(id, connection, now_ms);
+}
+
+bool PolicyGate::allows(std::string_view id, Access access, std::string_view topic, bool retain,
+                        std::int64_t now_ms) {
+  const Client* client = clients_.find(id);
+  if (!client)
+    return deny(id, access, Decision::deny_role, topic, now_ms);  // nobody has no business anywhere
+  const Decision decision = decide(client->principal, access, topic, retain, membership_.table());
+  return decision == Decision::allow || deny(id, access, decision, topic, now_ms);
+}
+
+MessageVerdict PolicyGate::message(std::string_view id, std::string_view topic,
+                                   std::optional<std::string_view> response_topic, bool retain,
+                                   std::int64_t now_ms) {
+  MessageVerdict verdict;
+  const auto view = topics::view_topic(topic);
+  if (!view) return verdict;
+  switch (view->kind) {
+    case topics::Kind::group_chat:
+      verdict.stamp = stamper_.next(view->group, now_ms);
+      ++counters_.stamped;
+      break;
+    case topics::Kind::request:
+    case topics::Kind::staff_request: {
+      // …/req is answered on …/res of the same device and nowhere else.
+      std::string own(topic);
+      own.replace(own.size() - 3, 3, "res");
+      verdict.allowed = !response_topic || *response_topic == own;
+      if (!verdict.allowed) {
+        ++counters_.denied_response_topic;
+        if (denials_.should_log(id, "response_topic", now_ms)) {
+          log_("refused a request of " + printable(id) + ": its response topic is not its own");
+        }
+      }
+      break;
+    }
+    case topics::Kind::owntracks:
+      verdict.drop_retain = retain;
+      break;
+    default:
+      break;
+  }
+  if (verdict.drop_retain) ++counters_.retain_dropped;
+  return verdict;
+}
+
+std::string PolicyGate::feed(std::string_view payload, std::int64_t now_ms) {
+  messages::FeedResponse response;
+  const auto decoded = messages::decode_feed(payload);
+  if (decoded.has_error()) {
+    response.error = decoded.error().to_string();
+  } else {
+    response.seq = decoded->seq;
+    response.error = membership_.why_not(decoded->ops);
+  }
+  if (response.error.empty()) {
+    for (const auto& group : membership_.apply(decoded->ops)) stamper_.forget(group);
+    for (const auto& op : decoded->ops) {
+      if (const auto* revocation = std::get_if<messages::FeedRevoke>(&op)) revoke(*revocation, now_ms);
+      if (std::holds_alternative<messages::FeedCounters>(op)) response.counters = counters();
+    }
+    ++counters_.feed_applied;
+  } else {
+    ++counters_.feed_refused;
+    log_("refused a feed of the server: " + response.error);
+  }
+  response.epoch = stamper_.epoch();
+  response.ready = membership_.ready();
+  return encode(response);
+}
+
+std::vector<std::string> PolicyGate::tick(std::int64_t now_ms) {
+  for (auto& id : clients_.expire(now_ms)) {
+    ++counters_.kicked_expired;
+    to_kick_.push_back(std::move(id));
+  }
+  return std::exchange(to_kick_, {});
+}
+
+Admission PolicyGate::refuse(std::string_view id, std::string_view why, std::int64_t now_ms) {
+  if (denials_.should_log(id, why, now_ms)) {
+    log_("refused the connection of " + printable(id) + ": " + std::string(why));
+  }
+  return Admission::refused;
+}
+
+bool PolicyGate::deny(std::string_view id, Access access, Decision why, std::string_view topic,
+                      std::int64_t now_ms) {
+  counters_.denied(access, why);
+  // Deliveries are withheld as a matter of course (a blocked pair, a member who has left), and often: not
+  // logged.
+  if (access != Access::receive && denials_.should_log(id, to_string(why), now_ms)) {
+    log_("denied " + printable(id) + " to " + std::string(verb(access)) + " " + printable(topic) + ": " +
+         std::string(to_string(why)));
+  }
+  return false;
+}
+
+bool PolicyGate::is_revoked(const token::Verified& verified) const {
+  if (!is_user(verified.principal)) return false;
+  const auto found = revoked_before_ms_.find(verified.principal.subject);
+  return found != revoked_before_ms_.end() && verified.issued_s * 1000 < found->second;
+}
+
+void PolicyGate::revoke(const messages::FeedRevoke& op, std::int64_t now_ms) {
+  std::int64_t& before = revoked_before_ms_[op.user];
+  before = std::max(before, op.issued_before_ms);
+  for (auto& id : clients_.revoke(op.user, before, now_ms)) {
+    ++counters_.kicked_revoked;
+    to_kick_.push_back(std::move(id));
+  }
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> PolicyGate::counters() const {
+  auto all = counters_.list();
+  all.emplace_back("clients_live", clients_.live());
+  all.emplace_back("clients_known", clients_.size());
+  all.emplace_back("groups", membership_.table().groups());
+  all.emplace_back("memberships", membership_.table().memberships());
+  return all;
+}
+
+}  // namespace convoke::broker_plugin

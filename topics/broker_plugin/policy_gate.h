@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "topics/broker_plugin/client_table.h"
+#include "topics/broker_plugin/counters.h"
+#include "topics/broker_plugin/denial_log.h"
+#include "topics/broker_plugin/membership_feed.h"
+#include "topics/broker_plugin/stamper.h"
+#include "topics/policy.h"
+#include "topics/token/token.h"
+
+namespace convoke::broker_plugin {
+
+/// What becomes of a connection. `try_later` is not the client's fault: the broker has not been fed yet.
+enum class Admission : std::uint8_t { accepted, refused, try_later };
+
+/// What becomes of a published message that the policy has allowed.
+struct MessageVerdict {
+  bool allowed = true;
+  bool drop_retain = false;              // goes on, but not as a retained message
+  std::optional<messages::Stamp> stamp;  // to be added as user properties
+};
+
+/// Everything the plugin decides, in plain values: no broker types, no clock, no I/O but the log function.
+/// Lives in the broker's one thread. All times are Unix ms; `id` is an MQTT client id.
+class PolicyGate {
+ public:
+  /// Takes one line for the broker's log. Never gets tokens or payloads.
+  using Log = std::function<void(const std::string& line)>;
+
+  PolicyGate(topics::SiteId site, token::KeySet keys, Stamper stamper, Log log);
+
+  /// A client shows a token. Accepted only with a token that holds, under the client id that the token gives
+  /// it.
+  Admission connect(std::string_view id, std::string_view token, Connection connection, std::int64_t now_ms);
+  void disconnected(std::string_view id, Connection connection, std::int64_t now_ms);
+
+  /// May this client publish to, subscribe to, or receive from that topic? Asked for every delivery.
+  bool allows(std::string_view id, topics::Access access, std::string_view topic, bool retain,
+              std::int64_t now_ms);
+
+  /// A message that `allows` has let through. `response_topic`: the property of that name, where there is
+  /// one.
+  MessageVerdict message(std::string_view id, std::string_view topic,
+                         std::optional<std::string_view> response_topic, bool retain, std::int64_t now_ms);
+  void count_stripped_properties() { ++counters_.properties_stripped; }
+
+  /// Applies one message of the server's feed, all of it or nothing, and gives the answer to send.
+  std::string feed(std::string_view payload, std::int64_t now_ms);
+
+  /// Ids of clients to be disconnected now: their token has ended or was revoked.
+  std::vector<std::string> tick(std::int64_t now_ms);
+
+  /// Uses other keys from now on. Connections made with the old ones stay.
+  void replace_keys(token::KeySet keys) { keys_ = std::move(keys); }
+
+ private:
+  Admission refuse(std::string_view id, std::string_view why, std::int64_t now_ms);
+  bool deny(std::string_view id, topics::Access access, topics::Decision why, std::string_view topic,
+            std::int64_t now_ms);
+  bool is_revoked(const token::Verified& verified) const;
+  void revoke(const messages::FeedRevoke& op, std::int64_t now_ms);
+  std::vector<std::pair<std::string, std::uint64_t>> counters() const;
+
+  const topics::SiteId site_;
+  token::KeySet keys_;
+  Stamper stamper_;
+  Log log_;
+  ClientTable clients_;
+  MembershipFeed membership_;
+  std::unordered_map<std::string, std::int64_t> revoked_before_ms_;  // user -> tokens issued before are void
+  std::vector<std::string> to_kick_;
+  Counters counters_;
+  DenialLog denials_;
+};
+
+}  // namespace convoke::broker_plugin
