@@ -49,6 +49,9 @@ std::vector<std::string> Story::tell(const boost::json::value& event, std::int64
     group_plans_[text(event, "group")] = plan_name(event);
     say(Tone::good, fmt::format("plan {} fired: {} → {} buddies", text(event, "plan"), text(event, "reasons"),
                                 text(event, "members")));
+  } else if (type == "no-members") {
+    say(Tone::plain, fmt::format("plan {}: {}, but nobody of its audience is available", text(event, "plan"),
+                                 text(event, "reason")));
   } else if (type == "holding") {
     say(Tone::good, fmt::format("{}: {} of {} phones hold the list (version {})", group_name(event),
                                 text(event, "holding"), text(event, "members"), text(event, "version")));
@@ -63,6 +66,8 @@ std::vector<std::string> Story::tell(const boost::json::value& event, std::int64
   } else if (type == "retired") {
     say(Tone::end, fmt::format("{}: topics retired, closed for ever", group_name(event)));
     group_plans_.erase(text(event, "group"));
+  } else if (type == "lost") {
+    say(Tone::plain, "(too much at once: some events are left out)");
   } else if (type == "hello") {
     say(Tone::quiet,
         fmt::format("watching site {} (server {})", text(event, "site"), text(event, "version")));
