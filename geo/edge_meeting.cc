@@ -56,13 +56,15 @@ bool is_spike(const Edge& first, const Edge& second) {
 
 std::optional<LatLon> bad_meeting(const Edge& e, const Edge& f) {
   if (e.ring == f.ring) {
-    const bool f_next = (e.order + 1) % e.count == f.order, e_next = (f.order + 1) % f.count == e.order;
-    if (f_next && is_spike(e, f)) return f.a;
-    if (e_next && is_spike(f, e)) return e.a;
-    if (f_next || e_next) return std::nullopt;
+    const bool neighbors = (e.order + 1) % e.count == f.order || (f.order + 1) % f.count == e.order;
+    if (neighbors) return std::nullopt;
     if (const auto at = touch(e, f)) return at;
   }
   return crossing(e, f);
+}
+
+EdgeMeeting meeting(const Edge& e, const Edge& f, LatLon at) {
+  return {e.ring, e.vertex, f.ring, f.vertex, at};
 }
 
 std::vector<Edge> edges_of(const std::vector<Ring>& rings) {
@@ -78,18 +80,27 @@ std::vector<Edge> edges_of(const std::vector<Ring>& rings) {
   return edges;
 }
 
+/// `edges` as edges_of gives them.
+std::optional<EdgeMeeting> find_spike(const std::vector<Edge>& edges) {
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const Edge& e = edges[i];
+    const Edge& next = edges[e.order + 1 < e.count ? i + 1 : i + 1 - e.count];
+    if (is_spike(e, next)) return meeting(e, next, next.a);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<EdgeMeeting> find_edge_meeting(const std::vector<Ring>& rings) {
   std::vector<Edge> edges = edges_of(rings);
+  if (const auto spike = find_spike(edges)) return spike;
   std::sort(edges.begin(), edges.end(), [](const Edge& e, const Edge& f) { return e.low() < f.low(); });
   std::size_t comparisons = 0;
   for (std::size_t i = 0; i < edges.size(); ++i) {
     for (std::size_t k = i + 1; k < edges.size() && edges[k].low() <= edges[i].high(); ++k) {
       if (++comparisons > kMaxComparisons) return std::nullopt;
-      if (const auto at = bad_meeting(edges[i], edges[k])) {
-        return EdgeMeeting{edges[i].ring, edges[i].vertex, edges[k].ring, edges[k].vertex, *at};
-      }
+      if (const auto at = bad_meeting(edges[i], edges[k])) return meeting(edges[i], edges[k], *at);
     }
   }
   return std::nullopt;

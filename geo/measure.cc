@@ -64,7 +64,10 @@ class Seam {
     int east = 0, west = 0;
     for (std::size_t i = 0; i < events_.size(); ++i) {
       (events_[i].east ? east : west) += events_[i].step;
-      if ((east > 0) != (west > 0)) search.consider({events_[i].lat, 180}, {events_[i + 1].lat, 180});
+      const bool one_side = (east > 0) != (west > 0);  // then there is a next event
+      if (one_side && events_[i].lat < events_[i + 1].lat) {
+        search.consider({events_[i].lat, 180}, {events_[i + 1].lat, 180});
+      }
     }
   }
 

@@ -21,6 +21,14 @@ std::string place(LatLon p) {
   return "longitude " + number(std::remainder(p.lon, 360)) + ", latitude " + number(p.lat);
 }
 
+/// All vertices are on one line.
+bool is_flat(const Ring& ring) {
+  const LatLon a = ring[0], b = ring[1];
+  return std::all_of(ring.begin(), ring.end(), [&](LatLon p) {
+    return (b.lon - a.lon) * (p.lat - a.lat) == (b.lat - a.lat) * (p.lon - a.lon);
+  });
+}
+
 /// Builds one polygon. The rings stay numbered as in the file; `laid_out_` keeps the file's vertex numbers
 /// too.
 class PolygonBuilder {
@@ -72,8 +80,8 @@ class PolygonBuilder {
       repaired_.push_back({where_ + where, std::to_string(removed) + " repeated position(s) removed"});
     }
     const double area = bg::area(to_boost({ring.seen_from(0), {}}));
-    if (ring.ring.size() < 4 || area == 0) return fail(where, "the ring encloses nothing");
-    if ((area > 0) == outer) return;
+    if (ring.ring.size() < 4 || is_flat(ring.seen_from(0))) return fail(where, "the ring encloses nothing");
+    if (area == 0 || (area > 0) == outer) return;  // 0: as much to the left as to the right; it meets itself
     std::reverse(ring.ring.begin(), ring.ring.end());
     std::reverse(ring.turns.begin(), ring.turns.end());
     repaired_.push_back({where_ + where, outer ? "order reversed: an outer ring goes counter-clockwise"

@@ -132,16 +132,10 @@ void BrokerLink::disconnect() {
 }
 
 void BrokerLink::subscribe(const std::vector<std::pair<std::string, int>>& filters) {
-  auto names = std::make_shared<mqtt::string_collection>();
-  mqtt::iasync_client::qos_collection qos;
-  std::vector<mqtt::subscribe_options> options;
-  for (const auto& [filter, level] : filters) {
-    names->push_back(filter);
-    qos.push_back(level);
-    options.emplace_back(false, false, mqtt::subscribe_options::SEND_RETAINED_ON_NEW);
-  }
+  // One by one: Paho C++ 1.2.0 crashes in its subscribe for many filters with options.
+  const mqtt::subscribe_options options(false, false, mqtt::subscribe_options::SEND_RETAINED_ON_NEW);
   try {
-    current_->client.subscribe(names, qos, options);
+    for (const auto& [filter, qos] : filters) current_->client.subscribe(filter, qos, options);
   } catch (const mqtt::exception& e) {
     sink_(LinkDown{connection_, e.what()});
   }

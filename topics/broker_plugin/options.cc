@@ -1,5 +1,6 @@
 #include "topics/broker_plugin/options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
@@ -24,7 +25,7 @@ std::optional<DevClock> parse_dev_clock(std::string_view text) {
       take_number(rest, clock.sim_ms) && take_number(rest, clock.real_ms) && take_number(rest, clock.speed);
   const bool in_range =
       clock.sim_ms >= 0 && clock.real_ms >= 0 && clock.speed >= 0.001 && clock.speed <= 100'000;
-  if (!numbers || !rest.empty() || !in_range) return std::nullopt;
+  if (!numbers || std::count(text.begin(), text.end(), ',') != 2 || !in_range) return std::nullopt;
   return clock;
 }
 
