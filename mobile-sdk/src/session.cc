@@ -41,7 +41,7 @@ void Session::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
   resumed_ = false;
-  commands_.push_back(DisconnectCommand{});
+  order(DisconnectCommand{});
 }
 
 void Session::connect(Now now) {
@@ -50,7 +50,7 @@ void Session::connect(Now now) {
   connect_number_ =
       std::max(connect_number_ + 1, static_cast<std::uint64_t>(std::max<std::int64_t>(now.unix_ms, 1)));
   state_changed_ = true;
-  commands_.push_back(ConnectCommand{
+  order(ConnectCommand{
       .attempt = attempt_++,
       .fresh_token = fresh_token_,
       .will_topic = topics::presence_topic(self_.site, self_.user, self_.device),
@@ -63,16 +63,14 @@ void Session::on(const LinkEvent& event, Now now) {
 }
 
 void Session::handle(const LinkUp& up, Now now) {
-  if (phase_ == Phase::closed) commands_.push_back(DisconnectCommand{});  // closed while connecting
+  if (phase_ == Phase::closed) order(DisconnectCommand{});  // closed while connecting
   if (phase_ != Phase::connecting) return;
   phase_ = Phase::up;
   up_since_ms_ = now.steady_ms;
   fresh_token_ = false;
   events_.push_back(Connected{});
-  commands_.push_back(SubscribeCommand{++ticket_,
-                                       {{topics::inbox_topic(self_.site, self_.user), 1},
-                                        {topics::response_topic(self_.site, self_.user, self_.device), 1}}});
-  subscribes_[ticket_] = std::get<SubscribeCommand>(commands_.back());
+  subscribe({{topics::inbox_topic(self_.site, self_.user), 1},
+             {topics::response_topic(self_.site, self_.user, self_.device), 1}});
   publish_presence();
 
   requests_.drop_state_reports();
@@ -154,7 +152,13 @@ void Session::handle(const SubscribeDone& done, Now now) {
 // ---- What goes out ----------------------------------------------------------------------------------------
 
 void Session::publish(std::string topic, std::string payload, int qos, bool retain, std::uint64_t ticket) {
-  commands_.push_back(PublishCommand{ticket, std::move(topic), std::move(payload), qos, retain});
+  order(PublishCommand{ticket, std::move(topic), std::move(payload), qos, retain});
+}
+
+void Session::subscribe(std::vector<std::pair<std::string, int>> filters) {
+  SubscribeCommand command{++ticket_, std::move(filters)};
+  subscribes_[command.ticket] = command;
+  order(std::move(command));
 }
 
 void Session::publish_presence() {

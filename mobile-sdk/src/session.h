@@ -97,6 +97,7 @@ class Session {
   void connect(Now now);
   void publish_presence();
   void publish_fixes();
+  void subscribe(std::vector<std::pair<std::string, int>> filters);
   void publish(std::string topic, std::string payload, int qos, bool retain = false,
                std::uint64_t ticket = 0);
   void flush(Now now);
@@ -131,6 +132,10 @@ class Session {
   void refuse_bad_payload(std::string_view topic, const messages::Error& error);
 
   std::string random_id();
+  template <class C>
+  void order(C command) {
+    commands_.emplace_back(std::in_place_type<C>, std::move(command));
+  }
 
   Self self_;
   std::mt19937_64 random_;

@@ -64,7 +64,7 @@ void Session::end_group(const ChatEnd& end) {
   requests_.drop_group(end.group);
   if (phase_ == Phase::up) {
     const GroupId group = GroupId::parse(end.group);
-    commands_.push_back(UnsubscribeCommand{
+    order(UnsubscribeCommand{
         {topics::head_topic(self_.site, group), topics::buddies_topic(self_.site, group, 0),
          topics::changes_topic(self_.site, group), topics::ack_topic(self_.site, group),
          group_filter(self_.site, group, "chat/+"), group_filter(self_.site, group, "signal/+")}});
@@ -78,15 +78,12 @@ void Session::end_group(const ChatEnd& end) {
 
 void Session::subscribe_group(const std::string& id, GroupEntry& entry, Now now) {
   const GroupId group = GroupId::parse(id);
-  SubscribeCommand command{++ticket_,
-                           {{topics::head_topic(self_.site, group), 1},
-                            {topics::buddies_topic(self_.site, group, 0), 1},
-                            {topics::changes_topic(self_.site, group), 1},
-                            {topics::ack_topic(self_.site, group), 0},
-                            {group_filter(self_.site, group, "chat/+"), 1},
-                            {group_filter(self_.site, group, "signal/+"), 0}}};
-  subscribes_[ticket_] = command;
-  commands_.push_back(std::move(command));
+  subscribe({{topics::head_topic(self_.site, group), 1},
+             {topics::buddies_topic(self_.site, group, 0), 1},
+             {topics::changes_topic(self_.site, group), 1},
+             {topics::ack_topic(self_.site, group), 0},
+             {group_filter(self_.site, group, "chat/+"), 1},
+             {group_filter(self_.site, group, "signal/+"), 0}});
   entry.subscribed = entry.page_followed = true;
   entry.roster.reload(now.steady_ms);
   entry.roster.take_resubscribe();  // this SUBSCRIBE is the one
@@ -106,7 +103,7 @@ void Session::tend_group(const std::string& id, GroupEntry& entry, Now now) {
   events_.push_back(BuddyListChanged{id, entry.roster.version()});
   if (entry.roster.version() > entry.reported) hold_wanted_ = true;
   if (std::exchange(entry.page_followed, false))  // from here on the changes tell
-    commands_.push_back(UnsubscribeCommand{{topics::buddies_topic(self_.site, GroupId::parse(id), 0)}});
+    order(UnsubscribeCommand{{topics::buddies_topic(self_.site, GroupId::parse(id), 0)}});
 }
 
 void Session::ask_history(const std::string& id, GroupEntry& entry, Place after) {
@@ -118,11 +115,7 @@ void Session::ask_history(const std::string& id, GroupEntry& entry, Place after)
 /// Subscribes to header and page 0 (again), so that the broker replays both.
 void Session::follow_first_page(const std::string& id, GroupEntry& entry) {
   const GroupId group = GroupId::parse(id);
-  SubscribeCommand command{
-      ++ticket_,
-      {{topics::head_topic(self_.site, group), 1}, {topics::buddies_topic(self_.site, group, 0), 1}}};
-  subscribes_[ticket_] = command;
-  commands_.push_back(std::move(command));
+  subscribe({{topics::head_topic(self_.site, group), 1}, {topics::buddies_topic(self_.site, group, 0), 1}});
   entry.page_followed = true;
 }
 

@@ -83,11 +83,10 @@ void Crowd::add_phones() {
       phones_.back().track = &fixes;
     }
   }
-  const Walker::Habit habit = recording_ ? Walker::Habit::stands : Walker::Habit::walks;
   for (std::size_t i = 1; i <= options_.phones; ++i) {
     const std::uint64_t seed = mix(options_.seed, phones_.size());
     add_phone(fmt::format("{}{:0{}}", options_.user_prefix, i, width), seed);
-    phones_.back().walker.emplace(*venue_, seed, habit, options_.walk_speed);
+    phones_.back().walker.emplace(*venue_, seed, habit_of(i), options_.walk_speed);
   }
   for (std::size_t i = 0; i < phones_.size(); ++i) {
     const auto start_ms = static_cast<std::int64_t>(static_cast<double>(i) * 1000 / options_.connect_rate);
@@ -99,6 +98,13 @@ void Crowd::add_phones() {
     if (options_.chat_rate > 0) chat(i);
   }
   at(kStatsEveryMs, [this] { report(); });
+}
+
+/// With a recording the others are already there; for one life most go to one place, so that a chat starts
+/// soon.
+Walker::Habit Crowd::habit_of(std::size_t number) const {
+  if (recording_) return Walker::Habit::stands;
+  return options_.one_life && number % 4 != 0 ? Walker::Habit::gathers : Walker::Habit::walks;
 }
 
 void Crowd::add_phone(std::string user, std::uint64_t seed) {

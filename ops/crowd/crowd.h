@@ -56,6 +56,7 @@ class Crowd {
   };
 
   void add_phones();
+  Walker::Habit habit_of(std::size_t number) const;
   void add_phone(std::string user, std::uint64_t seed);
   void at(std::int64_t due_ms, std::function<void()> run) { tasks_.push({due_ms, ++order_, std::move(run)}); }
   std::int64_t now_ms() const;  // since the program began

@@ -22,7 +22,9 @@ Walker::Walker(const Venue& venue, std::uint64_t seed, Habit habit, double speed
       random_(seed),
       habit_(habit),
       speed_mps_(kSpeedMps * speed_factor * uniform(0.8, 1.2, random_)),
-      place_(std::uniform_int_distribution<std::size_t>(0, venue.size() - 1)(random_)) {
+      place_(habit == Habit::gathers
+                 ? 0
+                 : std::uniform_int_distribution<std::size_t>(0, venue.size() - 1)(random_)) {
   const bool start_inside = habit == Habit::stands || uniform(0, 1, random_) < kStartInside;
   at_ = start_inside ? venue.inside(place_, random_) : venue.around(place_, kReachM, random_);
   error_north_m_ = std::normal_distribution<double>(0, kErrorM)(random_);
@@ -52,10 +54,13 @@ void Walker::step(double seconds) {
 }
 
 void Walker::choose_target() {
-  if (uniform(0, 1, random_) < kGoElsewhere) place_ = venue_.neighbour(place_, kDistrictM, random_);
-  const bool inside = uniform(0, 1, random_) < kGoInside;
+  const bool arrived_inside = venue_.covers(place_, at_);
+  rest_s_ = arrived_inside ? uniform(5, 40, random_) : uniform(0, 10, random_);
+  const bool gathers = habit_ == Habit::gathers;
+  if (!gathers && uniform(0, 1, random_) < kGoElsewhere)
+    place_ = venue_.neighbour(place_, kDistrictM, random_);
+  const bool inside = gathers || uniform(0, 1, random_) < kGoInside;
   target_ = inside ? venue_.inside(place_, random_) : venue_.around(place_, kReachM, random_);
-  rest_s_ = inside ? uniform(5, 40, random_) : uniform(0, 10, random_);
 }
 
 void Walker::wander(double seconds) {

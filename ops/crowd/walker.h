@@ -24,9 +24,10 @@ class Walker {
   static constexpr double kReachM = 60;        // how far around an area people walk
   static constexpr double kDistrictM = 1'500;  // how far they go for another area
 
-  enum class Habit { walks, stands };
+  /// walks: from area to area. gathers: into the first area, and about in it. stands: inside an area.
+  enum class Habit { walks, gathers, stands };
 
-  /// A walker starts near one of the areas (one in twenty inside it) and a stander inside it.
+  /// Walkers start near an area, one in twenty inside it.
   Walker(const Venue& venue, std::uint64_t seed, Habit habit, double speed_factor);
 
   /// Moves on by `seconds` of the walker's own time, in steps small enough for the turns.
