@@ -128,7 +128,7 @@ void Engine::transitions(const std::vector<geo::Transition>& transitions, Contex
     messages::AreaEvent e{t.time_ms, t.user, t.area, std::string(to_string(t.kind)), std::string(to_string(t.reason)),
                           finite(t.distance_m), t.acc_m};
     ctx.publish({topics::area_events_topic(state_.site, area), encode(e), 1, false, false});
-    ctx.event(TransitionEvent{e.user, e.area, e.transition, e.reason, e.distance_m, e.accuracy_m});
+    ctx.event(TransitionEvent{e.user, e.area, e.transition, e.reason, e.distance_m, e.accuracy_m, tracker_.occupancy(t.area)});
     state_.timers.set_if_unset({TimerKind::occupancy, area.str()}, ctx.now + kOccupancyMs);
     area_transition(state_, user, area, t.kind == geo::TransitionKind::enter, ctx);
   }
