@@ -182,8 +182,8 @@ void Engine::fire_group(TimerKind kind, const std::string& id, Context& ctx) {
   Group* group = state_.group(GroupId::parse(id));
   if (!group) return;
   if (kind == TimerKind::resend) return resend(state_, *group, ctx);
-  if (kind == TimerKind::chat_event) return ctx.event(ChatEvent{group->id, group->messages});
   if (group->state != GroupState::open) return;
+  if (kind == TimerKind::chat_event) return ctx.event(ChatEvent{group->id, group->messages});
   if (kind == TimerKind::group_end) return end_group(state_, *group, group->end_kind, ctx);
   if (kind == TimerKind::roster_flush) return roster_flush(state_, *group, ctx);
   ctx.event(HoldingEvent{group->id, group->version, holding(*group), group->members.size()});
