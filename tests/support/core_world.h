@@ -12,7 +12,7 @@
 #include "topics/messages/request.h"
 #include "topics/topic.h"
 
-namespace convoke::tests {
+namespace convoke::test {
 
 /// The core with a clock that a test turns by hand: people, one or more round areas, plans, and what came out of it.
 class CoreWorld {
@@ -130,4 +130,4 @@ class CoreWorld {
   std::deque<topics::GroupId> ids_;
 };
 
-}  // namespace convoke::tests
+}  // namespace convoke::test

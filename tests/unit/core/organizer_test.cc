@@ -8,7 +8,7 @@ namespace convoke::core {
 namespace {
 
 using messages::PresenceState;
-using tests::CoreWorld;
+using test::CoreWorld;
 using topics::PlanId;
 using topics::UserId;
 

@@ -11,7 +11,7 @@ namespace convoke::core {
 namespace {
 
 using messages::PresenceState;
-using tests::CoreWorld;
+using test::CoreWorld;
 using topics::UserId;
 
 /// Anna and Ben chat in a group of an hour.

@@ -8,7 +8,7 @@
 namespace convoke::core {
 namespace {
 
-using tests::CoreWorld;
+using test::CoreWorld;
 using topics::AreaId;
 using topics::PlanId;
 using topics::UserId;
