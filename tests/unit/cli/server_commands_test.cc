@@ -114,6 +114,19 @@ TEST_F(ServerCommandsTest, GroupChangesGoToTheRightPlace) {
   EXPECT_EQ(seen[3].method + seen[3].path, "DELETE" + base + "/members/ben");
 }
 
+TEST_F(ServerCommandsTest, UserShowNamesNestedFieldsAndWritesNumbersPlainly) {
+  server_.will_answer(
+      200,
+      R"({"user":"anna","areas":["hall","bar"],"position":{"lat":52.5145,"lon":-0.25},"chat_duration_ms":60000})");
+  EXPECT_EQ(call({"user", "show", "anna"}).out,
+            "field             value\n"
+            "user              anna\n"
+            "areas             hall, bar\n"
+            "position.lat      52.5145\n"
+            "position.lon      -0.25\n"
+            "chat_duration_ms  60000\n");
+}
+
 TEST_F(ServerCommandsTest, UserSetReplacesNameAndAttributes) {
   server_.will_answer(200, "{}");
   EXPECT_EQ(call({"user", "set", "anna", "--name", "Anna", "--attr", "ticket=vip", "--attr",
