@@ -1,4 +1,5 @@
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
 
@@ -13,12 +14,19 @@ namespace {
 
 constexpr std::array<const char*, kFamilies> kNames = {"meta", "users", "positions", "areas", "plans", "groups", "members", "chat", "outbox"};
 
+/// RocksDB's own log file is not wanted: it would hold keys, and on a full disk the writer of it aborts the process.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 rocksdb::Options options() {
   rocksdb::Options o;
+  o.info_log = std::make_shared<NoLog>();
   o.create_if_missing = true;
   o.create_missing_column_families = true;
   o.max_total_wal_size = 64 << 20;
-  o.keep_log_file_num = 3;
   o.max_background_jobs = 2;
   o.avoid_flush_during_shutdown = true;  // the log has it all, and after a full disk a flush could not succeed
   return o;
