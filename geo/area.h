@@ -16,11 +16,13 @@ using Ring = std::vector<LatLon>;
 struct Polygon {
   Ring outer;
   std::vector<Ring> holes;
+  friend bool operator==(const Polygon&, const Polygon&) = default;
 };
 
 struct Circle {
   LatLon center;
   double radius_m = 0;  // 0 < radius <= 1,000,000
+  friend bool operator==(const Circle&, const Circle&) = default;
 };
 
 /// Several polygons: a multipolygon, or one polygon split at the antimeridian.
@@ -31,6 +33,7 @@ struct Area {
   std::string id;    // [A-Za-z0-9._-]{1,64}
   std::string name;  // for people, may be empty
   std::variant<Circle, Polygons> shape;
+  friend bool operator==(const Area&, const Area&) = default;
 };
 
 }  // namespace convoke::geo

@@ -22,7 +22,7 @@ class FenceIndex {
   void put(Area area);
   /// Removes the area; false if there is none of that id.
   bool erase(std::string_view id);
-  /// The area, or null. Valid until the next put or erase.
+  /// The area, or null. The address stays the same until the area is erased, also when it is replaced.
   const Area* find(std::string_view id) const;
   std::size_t size() const;
   /// Calls `f` for every area, in order of id.
@@ -32,6 +32,9 @@ class FenceIndex {
   bool covers(std::string_view id, LatLon point) const;
   /// Ids of all areas that cover the point, in order of id. Valid until the next put or erase.
   std::vector<std::string_view> covering(LatLon point) const;
+  /// The same for hot paths: replaces the content of `areas`, which is then in order of address, each area
+  /// once.
+  void covering(LatLon point, std::vector<const Area*>& areas) const;
   /// Ids of all areas whose edge or inside is within `radius_m` of the point, in order of id.
   std::vector<std::string_view> near(LatLon point, double radius_m) const;
   /// Metres from the point to the area's edge, negative inside; +infinity for an unknown id.

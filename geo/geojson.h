@@ -27,10 +27,10 @@ struct GeoJsonResult {
   std::vector<GeoJsonProblem> repaired;  // mended and worth telling: ring order, a ring split at ±180°
 };
 
-/// Reads a FeatureCollection, a Feature, or one geometry: Polygon, MultiPolygon, and Point with `radius_m` in the
-/// properties (a circle). The area's id is the feature's `id`, its name `properties.name`.
-/// Refused with feature, ring, vertex and reason: self-intersection, unclosed or short ring, coordinates out of
-/// range or not numbers, a hole outside its ring, duplicate or bad ids, too many vertices.
+/// Reads a FeatureCollection, a Feature, or one geometry: Polygon, MultiPolygon, and Point with `radius_m` in
+/// the properties (a circle). The area's id is the feature's `id`, its name `properties.name`. Refused with
+/// feature, ring, vertex and reason: self-intersection, unclosed or short ring, coordinates out of range or
+/// not numbers, a hole outside its ring, duplicate or bad ids, too many vertices.
 GeoJsonResult parse_geojson(std::string_view text, const GeoJsonLimits& limits = {});
 
 /// A FeatureCollection that `parse_geojson` reads back to equal areas.

@@ -11,10 +11,14 @@ struct LatLon {
   friend bool operator==(const LatLon&, const LatLon&) = default;
 };
 
+/// Metres in one radian of a great circle: the mean radius of the ellipsoid (IUGG).
+inline constexpr double kEarthRadiusM = 6'371'008.8;
+
 /// The place, or nothing if a number is not finite or out of range.
 std::optional<LatLon> checked(double lat, double lon);
 
-/// Great-circle distance in metres on the sphere of radius 6,371,008.8 m (haversine).
+/// Great-circle distance in metres on the sphere of radius kEarthRadiusM (haversine). Rounding: under a
+/// micrometre up to 1000 km, up to half a metre on the far side of the world.
 double distance_m(LatLon a, LatLon b);
 
 }  // namespace convoke::geo

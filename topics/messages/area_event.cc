@@ -1,5 +1,7 @@
 #include "topics/messages/area_event.h"
 
+#include <cmath>
+
 #include "topics/messages/json_reader.h"
 #include "topics/messages/json_writer.h"
 
@@ -9,6 +11,11 @@ namespace {
 // Half the earth's circumference: nothing is further away.
 constexpr double kMaxDistanceM = 20'100'000;
 constexpr double kMaxAccuracyM = 1e6;
+
+/// A distance to an area that is gone is no number: it is left out.
+std::optional<double> if_finite(std::optional<double> number) {
+  return number && std::isfinite(*number) ? number : std::nullopt;
+}
 
 }  // namespace
 
@@ -34,7 +41,7 @@ std::string encode(const AreaEvent& event) {
   json.member("area", event.area);
   json.member("transition", event.transition);
   json.member("reason", event.reason);
-  json.member("distance_m", event.distance_m);
+  json.member("distance_m", if_finite(event.distance_m));
   json.member("accuracy_m", event.accuracy_m);
   json.end_object();
   return json.take();

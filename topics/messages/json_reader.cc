@@ -95,11 +95,14 @@ struct JsonReader::Document {
   json::value value = json::value(json::storage_ptr(&memory));
 };
 
-JsonReader::JsonReader(std::string_view payload) : root_(this, nullptr, {}, 0, nullptr) { parse(payload); }
+JsonReader::JsonReader(std::string_view payload, std::size_t max_bytes)
+    : root_(this, nullptr, {}, 0, nullptr) {
+  parse(payload, max_bytes);
+}
 
-void JsonReader::parse(std::string_view payload) {
-  if (payload.size() > kMaxPayloadBytes) {
-    return fail("", "at most " + std::to_string(kMaxPayloadBytes) + " bytes");
+void JsonReader::parse(std::string_view payload, std::size_t max_bytes) {
+  if (payload.size() > max_bytes) {
+    return fail("", "at most " + std::to_string(max_bytes) + " bytes");
   }
   document_ = std::make_unique<Document>();
   json::parse_options options;
@@ -141,6 +144,10 @@ Field Field::operator[](std::string_view key) const& {
   const json::object* object = value_ ? value_->if_object() : nullptr;
   if (!object) fail("an object");
   return Field(reader_, this, key, 0, object ? object->if_contains(key) : nullptr);
+}
+
+void Field::any_object() const {
+  if (!value_ || !value_->is_object()) fail("an object");
 }
 
 bool Field::boolean() const {

@@ -85,6 +85,9 @@ class Field {
     }
   }
 
+  /// This must be an object, whatever is in it.
+  void any_object() const;
+
   /// Notes that something else than `expected` is here.
   void fail(std::string expected) const;
 
@@ -110,11 +113,11 @@ class Field {
   const boost::json::value* value_;  // null: absent
 };
 
-/// Parses one payload: at most kMaxPayloadBytes of valid UTF-8, one JSON object, at most kMaxJsonDepth deep,
+/// Parses one payload: at most `max_bytes` of valid UTF-8, one JSON object, at most kMaxJsonDepth deep,
 /// no key twice in an object. Use: read from root(), then finish().
 class JsonReader {
  public:
-  explicit JsonReader(std::string_view payload);
+  explicit JsonReader(std::string_view payload, std::size_t max_bytes = kMaxPayloadBytes);
   ~JsonReader();
   JsonReader(const JsonReader&) = delete;
   JsonReader& operator=(const JsonReader&) = delete;
@@ -132,7 +135,7 @@ class JsonReader {
  private:
   friend class Field;
   struct Document;
-  void parse(std::string_view payload);
+  void parse(std::string_view payload, std::size_t max_bytes);
   void fail(std::string field, std::string expected);
 
   std::unique_ptr<Document> document_;

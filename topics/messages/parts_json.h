@@ -9,7 +9,8 @@
 #include "topics/messages/json_writer.h"
 #include "topics/messages/roster.h"
 
-/// The parts that occur inside more than one payload. Private to the codecs. The writers write a whole object.
+/// The parts that occur inside more than one payload. Private to the codecs. The writers write a whole
+/// object.
 namespace convoke::messages {
 
 PresenceState read_presence_state(const Field& field);  // presence.cc

@@ -62,7 +62,7 @@ struct OpWriter {
     for (const HeldGroup& held : groups) {
       json.begin_object();
       json.member("group", held.group);
-      json.member("version", held.version);
+      if (held.version > 0) json.member("version", held.version);
       if (held.ended) json.member("ended", true);
       json.end_object();
     }

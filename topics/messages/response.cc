@@ -35,8 +35,15 @@ RequestError read_error(const Field& root) {
   RequestError error;
   error.code = field["code"].plain_id();
   error.detail = field["detail"].text(0, kMaxTextBytes);
-  error.retry_after_ms = root["retry_after_ms"].optional_time_ms();
+  if (const Field wait = root["retry_after_ms"]; wait.present()) {
+    error.retry_after_ms = static_cast<std::int64_t>(wait.integer());
+  }
   return error;
+}
+
+EmptyAnswer read_empty(const Field& result) {
+  result.any_object();
+  return EmptyAnswer{};
 }
 
 decltype(Response::result) read_result(const Field& root) {
@@ -45,7 +52,7 @@ decltype(Response::result) read_result(const Field& root) {
   const Field result = root["result"];
   const std::string word = op.plain_id();
   if (word == "resume") return read_resume(result);
-  if (word == "empty") return EmptyAnswer{};
+  if (word == "empty") return read_empty(result);
   if (word == "page") return read_roster_page(result);
   if (word == "available") return read_available(result);
   if (word == "history") return read_history(result);

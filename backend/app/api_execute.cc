@@ -1,0 +1,200 @@
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "backend/app/api.h"
+#include "backend/core/organizer.h"
+#include "backend/core/roster.h"
+#include "backend/core/triggers.h"
+#include "backend/ingress/plan_file.h"
+#include "geo/geojson.h"
+
+namespace convoke::app {
+namespace {
+
+namespace json = boost::json;
+using core::Context;
+using core::Engine;
+using core::GroupState;
+using topics::Principal;
+
+constexpr core::TimeMs kListRetiredMs = 24 * 3'600'000;
+
+ApiResponse ok(const json::value& body, int status = 200) { return {status, json::serialize(body)}; }
+ApiResponse no_group() { return api_error(404, "not-found", "no such group"); }
+ApiResponse not_live() { return api_error(409, "not-live", "the group has ended"); }
+
+std::string by(const Principal& who) { return std::string(to_string(who.role)) + " " + who.subject; }
+
+json::value optional_time(const std::optional<core::TimeMs>& t) { return t ? json::value(*t) : json::value(nullptr); }
+
+json::object summary(const core::Group& g) {
+  json::object o{{"group", g.id.str()},  {"plan", g.plan.str()}, {"name", g.name}, {"state", to_string(g.state)}, {"started_ms", g.started_ms},
+                 {"ends_ms", optional_time(g.ends_ms)}, {"version", g.version}, {"messages", g.messages}, {"reasons", json::value_from(g.reasons)}};
+  if (g.state == GroupState::open) {
+    o["members"] = g.members.size();
+    o["available"] = g.available;
+    o["holding"] = core::holding(g);
+  } else {
+    o["ended_ms"] = g.ended_ms;
+    o["end_reason"] = g.end_reason;
+    o["unconfirmed"] = g.members.size();
+  }
+  return o;
+}
+
+ApiResponse run(Engine& e, const Principal&, ListAreas, Context&) {
+  std::vector<geo::Area> areas;
+  e.tracker().index().for_each([&](const geo::Area& a) { areas.push_back(a); });
+  json::value collection = json::parse(geo::to_geojson(areas));
+  for (json::value& f : collection.as_object()["features"].as_array()) {
+    json::object& feature = f.as_object();
+    if (!feature["properties"].is_object()) feature["properties"] = json::object();
+    feature["properties"].as_object()["occupancy"] = e.state().occupancy(topics::AreaId::parse(std::string_view(feature["id"].as_string())));
+  }
+  return ok(collection);
+}
+
+ApiResponse run(Engine& e, const Principal&, PutAreas c, Context& ctx) {
+  const std::size_t count = c.areas.size();
+  e.put_areas(std::move(c.areas), ctx);
+  return ok({{"imported", count}, {"repaired", json::value_from(c.repaired)}});
+}
+
+ApiResponse run(Engine& e, const Principal&, DeleteArea c, Context& ctx) {
+  if (!e.delete_area(c.id, ctx)) return api_error(404, "not-found", "no such area");
+  return ok({{"removed", c.id.str()}});
+}
+
+ApiResponse run(Engine& e, const Principal&, ListPlans, Context&) {
+  json::array plans;
+  for (const auto& [id, record] : e.state().plans) {
+    json::object o = json::parse(ingress::plan_to_json(record.plan)).as_object();
+    o["state"] = record.live ? "live" : record.plan.enabled ? "waiting" : "disabled";
+    o["live_group"] = record.live ? json::value(record.live->str()) : json::value(nullptr);
+    o["next_start_ms"] = optional_time(core::next_schedule(record));
+    plans.push_back(std::move(o));
+  }
+  return ok({{"plans", std::move(plans)}});
+}
+
+ApiResponse run(Engine& e, const Principal&, PutPlans c, Context& ctx) {
+  json::array applied;
+  for (core::Plan& plan : c.plans) {
+    applied.emplace_back(plan.id.str());
+    e.put_plan(std::move(plan), ctx);
+  }
+  return ok({{"applied", std::move(applied)}});
+}
+
+ApiResponse run(Engine& e, const Principal&, DeletePlan c, Context& ctx) {
+  if (!e.delete_plan(c.id, ctx)) return api_error(404, "not-found", "no such plan");
+  return ok({{"removed", c.id.str()}});
+}
+
+ApiResponse run(Engine& e, const Principal&, ListGroups c, Context& ctx) {
+  json::array groups;
+  for (const auto& [id, g] : e.state().groups) {
+    if (!c.state.empty() && c.state != to_string(g.state)) continue;
+    if (!c.plan.empty() && c.plan != g.plan.str()) continue;
+    if (g.state == GroupState::retired && g.ended_ms < ctx.now - kListRetiredMs) continue;
+    groups.push_back(summary(g));
+  }
+  return ok({{"groups", std::move(groups)}});
+}
+
+ApiResponse run(Engine& e, const Principal&, ShowGroup c, Context&) {
+  const core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  json::object o = summary(*g);
+  json::array members;
+  for (const auto& [id, m] : g->members) {
+    const messages::Buddy b = core::buddy_of(e.state(), *g, id);
+    members.push_back({{"user", id.str()}, {"name", b.name}, {"presence", to_string(b.presence)}, {"why", m.why},
+                       {"ends_ms", optional_time(m.ends_ms)}, {"held_version", m.held_version}});
+  }
+  o["member_list"] = std::move(members);
+  return ok(o);
+}
+
+ApiResponse run(Engine& e, const Principal& who, StartGroup c, Context& ctx) {
+  auto plan = e.state().plans.find(c.plan);
+  if (plan == e.state().plans.end()) return api_error(404, "not-found", "no such plan");
+  const core::StartOutcome outcome = core::start_group(e.state(), plan->second, by(who), c.key, ctx);
+  if (outcome.result == core::StartResult::no_members)
+    return api_error(409, "no-members", "nobody qualifies for the plan's audience now (presence counts)");
+  const core::Group& g = *e.state().group(outcome.group);
+  const bool started = outcome.result == core::StartResult::started;
+  return ok({{"group", g.id.str()}, {"members", g.members.size()}, {"started", started}}, started ? 201 : 200);
+}
+
+ApiResponse run(Engine& e, const Principal&, EndGroup c, Context& ctx) {
+  core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  if (g->state == GroupState::open) core::end_group(e.state(), *g, "staff", ctx);
+  return ok(summary(*g));
+}
+
+ApiResponse run(Engine& e, const Principal&, ExtendGroup c, Context& ctx) {
+  core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  if (g->state != GroupState::open) return not_live();
+  const core::TimeMs ends = c.ends_ms ? *c.ends_ms : g->ends_ms.value_or(ctx.now) + *c.by_ms;
+  if (ends <= ctx.now) return api_error(400, "bad-request", "ends_ms: expected a time ahead; to end the group now, use end");
+  core::extend_group(e.state(), *g, ends, ctx);
+  return ok(summary(*g));
+}
+
+ApiResponse run(Engine& e, const Principal& who, AddMember c, Context& ctx) {
+  core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  if (g->state != GroupState::open) return not_live();
+  core::add_member(e.state(), *g, c.user, "added by " + by(who), ctx);
+  return ok(summary(*g));
+}
+
+ApiResponse run(Engine& e, const Principal&, RemoveMember c, Context& ctx) {
+  core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  if (g->state != GroupState::open) return not_live();
+  if (!g->members.contains(c.user)) return api_error(404, "not-found", "no such member");
+  core::remove_member(e.state(), *g, c.user, "removed", ctx);
+  return ok(summary(*g));
+}
+
+json::array devices_of(const core::User& u) {
+  json::array devices;
+  for (const auto& [id, d] : u.devices)
+    devices.push_back({{"device", id.str()}, {"presence", to_string(d.state)}, {"heard_ms", d.heard_ms}});
+  return devices;
+}
+
+ApiResponse run(Engine& e, const Principal& who, ShowUser c, Context&) {
+  const core::User* u = e.state().user(c.id);
+  if (!u) return api_error(404, "not-found", "no such user");
+  json::array areas, groups;
+  for (const auto& a : u->areas) areas.emplace_back(a.str());
+  for (const auto& g : u->groups) groups.emplace_back(g.str());
+  json::object o{{"user", u->id.str()}, {"name", u->name}, {"attributes", json::value_from(u->attributes)}, {"presence", to_string(u->presence)},
+                 {"devices", devices_of(*u)}, {"areas", std::move(areas)}, {"groups", std::move(groups)},
+                 {"chat_duration_ms", optional_time(u->chat_duration_ms)}};
+  auto last = e.tracker().last(u->id.str());
+  if (last && who.role == topics::Role::operator_)
+    o["position"] = {{"t", last->time_ms}, {"lat", last->at.lat}, {"lon", last->at.lon}, {"acc", last->acc_m ? json::value(*last->acc_m) : json::value(nullptr)}};
+  return ok(o);
+}
+
+ApiResponse run(Engine& e, const Principal&, PutUser c, Context& ctx) {
+  e.put_profile(c.id, std::move(c.name), std::move(c.attributes), c.chat_duration_ms, ctx);
+  return ok({{"user", c.id.str()}});
+}
+
+ApiResponse run(Engine&, const Principal&, ShowStatus, Context&) { return {}; }  // answered by execute
+
+}  // namespace
+
+ApiResponse execute(Engine& engine, const Principal& who, Command command, const std::string& status, Context& ctx) {
+  if (std::holds_alternative<ShowStatus>(command)) return {200, status};
+  return std::visit([&](auto&& c) { return run(engine, who, std::move(c), ctx); }, std::move(command));
+}
+
+}  // namespace convoke::app

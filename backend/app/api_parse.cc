@@ -1,0 +1,174 @@
+#include <boost/json.hpp>
+
+#include "backend/app/api.h"
+#include "backend/ingress/plan_file.h"
+#include "geo/geojson.h"
+#include "topics/messages/json_reader.h"
+
+namespace convoke::app {
+namespace {
+
+using messages::Field;
+using messages::JsonReader;
+using topics::Role;
+using Parsed = std::variant<Command, ApiResponse>;
+
+constexpr std::size_t kMaxAreaBytes = 64 << 20;
+constexpr std::size_t kMaxBodyBytes = 1 << 20;
+constexpr core::TimeMs kMaxExtendMs = 30LL * 24 * 3'600'000;
+
+std::vector<std::string> split(std::string_view path) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    const auto slash = path.find('/');
+    if (slash > 0) parts.emplace_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) break;
+    path.remove_prefix(slash + 1);
+  }
+  return parts;
+}
+
+ApiResponse bad(const std::string& detail, const std::vector<std::string>& problems = {}) { return api_error(400, "bad-request", detail, problems); }
+
+Parsed put_areas(const ApiRequest& r) {
+  if (r.body.size() > kMaxAreaBytes) return api_error(413, "too-large", "body: expected at most 64 MiB");
+  geo::GeoJsonResult parsed = geo::parse_geojson(r.body);
+  auto lines = [](const std::vector<geo::GeoJsonProblem>& problems) {
+    std::vector<std::string> out;
+    for (const auto& p : problems) out.push_back(p.where.empty() ? p.what : p.where + ": " + p.what);
+    return out;
+  };
+  if (!parsed.errors.empty()) return bad(lines(parsed.errors)[0], lines(parsed.errors));
+  return Command(PutAreas{std::move(parsed.areas), lines(parsed.repaired)});
+}
+
+Parsed put_plans(const ApiRequest& r) {
+  const bool toml = r.content_type.find("toml") != std::string::npos;
+  ingress::PlanFile file = toml ? ingress::parse_plans_toml(r.body) : ingress::parse_plans_json(r.body);
+  std::vector<std::string> problems;
+  for (const auto& p : file.problems) problems.push_back(p.where + ": expected " + p.expected);
+  if (!problems.empty()) return bad(problems[0], problems);
+  return Command(PutPlans{std::move(file.plans)});
+}
+
+Parsed start_group(const ApiRequest& r) {
+  JsonReader reader(r.body);
+  const Field plan = reader.root()["plan"], key = reader.root()["key"];
+  StartGroup command{topics::PlanId::parse(plan.plain_id()), key.present() ? key.plain_id() : ""};
+  auto done = reader.finish(std::move(command));
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
+Parsed extend_group(const topics::GroupId& id, const ApiRequest& r) {
+  JsonReader reader(r.body);
+  const Field ends = reader.root()["ends_ms"], by = reader.root()["by_ms"];
+  ExtendGroup command{id, ends.optional_time_ms(), {}};
+  if (by.present()) command.by_ms = static_cast<core::TimeMs>(by.integer(1, kMaxExtendMs));
+  if (reader.ok() && command.ends_ms.has_value() == command.by_ms.has_value()) return bad("expected exactly one of ends_ms and by_ms");
+  auto done = reader.finish(std::move(command));
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
+Parsed add_member(const topics::GroupId& id, const ApiRequest& r) {
+  JsonReader reader(r.body);
+  const Field user = reader.root()["user"];
+  auto done = reader.finish(AddMember{id, topics::UserId::parse(user.user_id())});
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
+Parsed put_user(const topics::UserId& id, const ApiRequest& r) {
+  JsonReader reader(r.body);
+  const Field name = reader.root()["name"], attributes = reader.root()["attributes"], duration = reader.root()["chat_duration_ms"];
+  PutUser command{id, name.present() ? name.line(0, messages::kMaxNameBytes) : "", {}, {}};
+  if (attributes.present())
+    attributes.each_member(64, [&](const std::string& key, const Field& value) { command.attributes[key] = value.line(0, 256); });
+  if (duration.present()) command.chat_duration_ms = static_cast<core::TimeMs>(duration.integer(1000, kMaxExtendMs));
+  auto done = reader.finish(std::move(command));
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
+Parsed parse_areas(const std::vector<std::string>& path, const ApiRequest& r) {
+  if (path.size() == 2 && r.method == "GET") return Command(ListAreas{});
+  if (path.size() == 2 && r.method == "PUT") return put_areas(r);
+  auto id = path.size() == 3 ? topics::AreaId::parse(path[2]) : topics::AreaId();
+  if (id && r.method == "DELETE") return Command(DeleteArea{id});
+  return api_error(404, "not-found", "no such call");
+}
+
+Parsed parse_plans(const std::vector<std::string>& path, const ApiRequest& r) {
+  if (path.size() == 2 && r.method == "GET") return Command(ListPlans{});
+  if (path.size() == 2 && r.method == "PUT") return put_plans(r);
+  auto id = path.size() == 3 ? topics::PlanId::parse(path[2]) : topics::PlanId();
+  if (id && r.method == "DELETE") return Command(DeletePlan{id});
+  return api_error(404, "not-found", "no such call");
+}
+
+std::string query(const ApiRequest& r, const char* key) {
+  auto it = r.query.find(key);
+  return it == r.query.end() ? "" : it->second;
+}
+
+Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
+  if (path.size() == 2 && r.method == "GET") return Command(ListGroups{query(r, "state"), query(r, "plan")});
+  if (path.size() == 2 && r.method == "POST") return start_group(r);
+  auto id = path.size() >= 3 ? topics::GroupId::parse(path[2]) : topics::GroupId();
+  if (!id) return api_error(404, "not-found", "no such group: a group id has 32 hexadecimal digits");
+  if (path.size() == 3 && r.method == "GET") return Command(ShowGroup{id});
+  if (path.size() == 4 && r.method == "POST" && path[3] == "end") return Command(EndGroup{id});
+  if (path.size() == 4 && r.method == "POST" && path[3] == "extend") return extend_group(id, r);
+  if (path.size() == 4 && r.method == "POST" && path[3] == "members") return add_member(id, r);
+  auto user = path.size() == 5 && path[3] == "members" ? topics::UserId::parse(path[4]) : topics::UserId();
+  if (user && r.method == "DELETE") return Command(RemoveMember{id, user});
+  return api_error(404, "not-found", "no such call");
+}
+
+Parsed parse_users(const std::vector<std::string>& path, const ApiRequest& r) {
+  auto id = path.size() == 3 ? topics::UserId::parse(path[2]) : topics::UserId();
+  if (id && r.method == "GET") return Command(ShowUser{id});
+  if (id && r.method == "PUT") return put_user(id, r);
+  return api_error(404, "not-found", "no such call");
+}
+
+/// Which roles may call this: operators all, staff all but what defines the site, viewers the list of areas.
+bool role_may(Role role, const Command& command) {
+  if (role == Role::operator_) return true;
+  if (role == Role::viewer) return std::holds_alternative<ListAreas>(command);
+  if (role != Role::staff) return false;
+  return !(std::holds_alternative<PutAreas>(command) || std::holds_alternative<DeleteArea>(command) || std::holds_alternative<PutPlans>(command) ||
+           std::holds_alternative<DeletePlan>(command) || std::holds_alternative<PutUser>(command));
+}
+
+Parsed parse_path(const ApiRequest& r) {
+  const auto path = split(r.path);
+  if (path.size() < 2 || path[0] != "v1") return api_error(404, "not-found", "no such call; the interface begins with /v1");
+  if (path[1] == "areas") return parse_areas(path, r);
+  if (r.body.size() > kMaxBodyBytes) return api_error(413, "too-large", "body: expected at most 1 MiB");
+  if (path[1] == "plans") return parse_plans(path, r);
+  if (path[1] == "groups") return parse_groups(path, r);
+  if (path[1] == "users") return parse_users(path, r);
+  if (path[1] == "status" && path.size() == 2 && r.method == "GET") return Command(ShowStatus{});
+  return api_error(404, "not-found", "no such call");
+}
+
+}  // namespace
+
+ApiResponse api_error(int status, std::string_view code, std::string_view detail, const std::vector<std::string>& problems) {
+  boost::json::object error{{"code", code}, {"detail", detail}};
+  if (!problems.empty()) error["problems"] = boost::json::value_from(problems);
+  return {status, boost::json::serialize(boost::json::object{{"error", std::move(error)}})};
+}
+
+std::variant<Command, ApiResponse> parse_api(const ApiRequest& request) {
+  if (request.who.role != Role::operator_ && request.who.role != Role::staff && request.who.role != Role::viewer)
+    return api_error(403, "forbidden", "expected a token of role operator, staff or viewer");
+  Parsed parsed = parse_path(request);
+  if (auto* command = std::get_if<Command>(&parsed); command && !role_may(request.who.role, *command))
+    return api_error(403, "forbidden", "the role " + std::string(to_string(request.who.role)) + " may not do this");
+  return parsed;
+}
+
+}  // namespace convoke::app

@@ -1,0 +1,144 @@
+#include "backend/app/config.h"
+
+#include <toml++/toml.h>
+
+#include <set>
+#include <stdexcept>
+
+namespace convoke::app {
+namespace {
+
+/// One table of the file, read key by key; what was not read in the end is unknown.
+class Section {
+ public:
+  Section(const std::string& file, const toml::table* table, std::string name) : file_(file), table_(table), name_(std::move(name)) {}
+
+  std::string string(const char* key, const std::string& fallback, bool required = false) {
+    const toml::node* node = take(key);
+    if (!node && required) fail(table_, key, "a string; it is missing");
+    if (!node) return fallback;
+    const auto* value = node->as_string();
+    if (!value || value->get().empty()) fail(node, key, "a string that is not empty");
+    return value->get();
+  }
+
+  int port(const char* key, int fallback, int min) {
+    const toml::node* node = take(key);
+    if (!node) return fallback;
+    const auto* value = node->as_integer();
+    if (!value || value->get() < min || value->get() > 65535) fail(node, key, "a port number from " + std::to_string(min) + " to 65535");
+    return static_cast<int>(value->get());
+  }
+
+  template <class Parse>
+  auto parsed(const char* key, Parse parse, const std::string& expected) {
+    const std::string text = string(key, "", true);
+    auto value = parse(text);
+    if (!value) fail(table_->get(key), key, expected);
+    return value;
+  }
+
+  bool has(const char* key) const { return table_ && table_->contains(key); }
+
+  Section sub(const char* key) {
+    const toml::node* node = take(key);
+    if (node && !node->is_table()) fail(node, key, "a table");
+    return {file_, node ? node->as_table() : nullptr, key};
+  }
+
+  void finish() const {
+    if (!table_) return;
+    for (auto&& [key, node] : *table_)
+      if (!taken_.contains(std::string(key.str()))) fail(&node, std::string(key.str()), "no such key; known are " + known());
+  }
+
+  [[noreturn]] void fail(const std::string& key, const std::string& expected) const { fail(table_ ? table_->get(key) : nullptr, key, expected); }
+  [[noreturn]] void fail(const toml::node* node, const std::string& key, const std::string& expected) const {
+    const std::string line = node && node->source().begin.line ? ":" + std::to_string(node->source().begin.line) : "";
+    throw std::runtime_error(file_ + line + ": " + (name_.empty() ? "" : name_ + ".") + key + ": expected " + expected);
+  }
+
+ private:
+  const toml::node* take(const char* key) {
+    taken_.insert(key);
+    return table_ ? table_->get(key) : nullptr;
+  }
+  std::string known() const {
+    std::string out;
+    for (const auto& key : taken_) out += (out.empty() ? "" : ", ") + key;
+    return out;
+  }
+
+  const std::string& file_;
+  const toml::table* table_;
+  std::string name_;
+  std::set<std::string> taken_;
+};
+
+void read_mode(Section& root, Config& c) {
+  const std::string mode = root.string("mode", "production");
+  if (mode != "production" && mode != "development") root.fail("mode", "\"production\" or \"development\"");
+  c.development = mode == "development";
+}
+
+void read_dev(Section& root, Config& c) {
+  Section dev = root.sub("dev");
+  if (dev.has("clock")) {
+    if (!c.development) dev.fail("clock", "no such setting in production; it is for replays, with mode = \"development\"");
+    c.dev_clock = dev.parsed("clock", topics::DevClock::parse, "\"SIM_MS,REAL_MS,SPEED\"");
+  }
+  dev.finish();
+}
+
+void read_log(Section& root, Config& c) {
+  static const std::set<std::string> kLevels = {"debug", "info", "warning", "error"};
+  Section log = root.sub("log");
+  c.log_level = log.string("level", c.log_level);
+  if (!kLevels.contains(c.log_level)) log.fail("level", "\"debug\", \"info\", \"warning\" or \"error\"");
+  c.log_file = log.string("file", "");
+  log.finish();
+}
+
+void read_listeners(Section& root, Config& c) {
+  Section broker = root.sub("broker");
+  c.broker_host = broker.string("host", c.broker_host);
+  c.broker_port = broker.port("port", c.broker_port, 1);
+  c.broker_token_file = broker.string("token_file", "", true);
+  broker.finish();
+  Section http = root.sub("http");
+  c.http_host = http.string("host", c.http_host);
+  c.http_port = http.port("port", c.http_port, 1);
+  http.finish();
+  Section metrics = root.sub("metrics");
+  c.metrics_host = metrics.string("host", c.metrics_host);
+  c.metrics_port = metrics.port("port", c.metrics_port, 0);
+  metrics.finish();
+  Section auth = root.sub("auth");
+  c.keys_file = auth.string("keys", "", true);
+  auth.finish();
+}
+
+}  // namespace
+
+Config load_config(const std::string& path) {
+  toml::table table;
+  try {
+    table = toml::parse_file(path);
+  } catch (const toml::parse_error& e) {
+    throw std::runtime_error(path + ":" + std::to_string(e.source().begin.line) + ": expected TOML: " + std::string(e.description()));
+  }
+  constexpr const char* kId = "an id: 1 to 64 characters out of A-Z a-z 0-9 . _ -";
+  Config c;
+  Section root(path, &table, "");
+  read_mode(root, c);
+  c.site = root.parsed("site", topics::SiteId::parse, kId);
+  c.server_id = root.parsed("server_id", topics::ServerId::parse, kId);
+  c.data_dir = root.string("data_dir", "", true);
+  read_listeners(root, c);
+  read_dev(root, c);
+  read_log(root, c);
+  root.finish();
+  return c;
+}
+
+}  // namespace convoke::app

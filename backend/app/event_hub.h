@@ -1,0 +1,53 @@
+#pragma once
+
+#include <condition_variable>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backend/core/effects.h"
+
+namespace convoke::app {
+
+/// One line of the live event stream (docs/protocol/http.md), without the line feed.
+std::string event_line(const core::Event& event);
+
+/// The event's "type".
+const char* event_type(const core::Event& event);
+
+/// Hands the server's events to those who watch. Thread-safe. A watcher that does not keep up loses the oldest lines
+/// and is told so with one `{"type":"lost"}` line.
+class EventHub {
+ public:
+  class Watcher {
+   public:
+    /// The next line; nothing if none came in `timeout`, or the hub is closed.
+    std::optional<std::string> next(std::chrono::milliseconds timeout);
+    bool closed() const;
+
+   private:
+    friend class EventHub;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::string> lines_;
+    bool closed_ = false;
+    bool lost_ = false;
+  };
+
+  /// A new watcher; null if there are kMaxWatchers already: each holds a connection and a thread.
+  std::shared_ptr<Watcher> watch();
+  static constexpr std::size_t kMaxWatchers = 16;
+  void publish(const std::vector<core::Event>& events);
+  void close();
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<Watcher>> watchers_;
+  bool closed_ = false;
+};
+
+}  // namespace convoke::app

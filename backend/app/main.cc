@@ -1,0 +1,73 @@
+#include <signal.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <thread>
+
+#include "backend/app/config.h"
+#include "backend/app/server.h"
+
+namespace {
+
+/// One line an event: time, level, message. To a file, or to stderr.
+void set_up_log(const convoke::app::Config& config) {
+  auto log = config.log_file.empty() ? spdlog::stderr_logger_mt("convoked") : spdlog::basic_logger_mt("convoked", config.log_file);
+  log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  log->set_level(spdlog::level::from_str(config.log_level));
+  log->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(log));
+}
+
+/// Waits for SIGINT or SIGTERM on a thread of its own, so that no code runs inside a signal handler.
+std::thread stop_on_signal(convoke::app::Server& server) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return std::thread([signals, &server] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    server.stop();
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"convoked: the Convoke server. Serves one site, beside one Mosquitto with the Convoke plugin.\n"
+               "Exit codes: 0 stopped by a signal, 1 could not start or go on, 2 usage."};
+  std::string path;
+  app.add_option("--config", path, "configuration file (TOML); docs/configuration.md explains every key")->required();
+  app.set_version_flag("--version", CONVOKE_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  try {
+    const auto config = convoke::app::load_config(path);
+    set_up_log(config);
+    if (config.dev_clock) spdlog::warn("development clock in force: {}", config.dev_clock->to_string());
+    sigset_t pipe;  // a closed connection is an error code, not the end of the process
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    sigaddset(&pipe, SIGINT);
+    sigaddset(&pipe, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+    convoke::app::Server server(config);
+    std::thread waiter = stop_on_signal(server);
+    waiter.detach();
+    server.run([] {
+      std::puts("convoked ready");
+      std::fflush(stdout);
+    });
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "convoked: %s\n", e.what());
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "backend/app/api.h"
+#include "backend/app/clock.h"
+#include "backend/app/config.h"
+#include "backend/app/event_hub.h"
+#include "backend/app/http_server.h"
+#include "backend/app/mailbox.h"
+#include "backend/app/metrics.h"
+#include "backend/core/engine.h"
+#include "backend/egress/broker_link.h"
+#include "backend/egress/broker_session.h"
+#include "backend/egress/outbox.h"
+#include "backend/ingress/decoder.h"
+#include "backend/store/journal.h"
+#include "backend/store/store.h"
+#include "topics/token/token.h"
+
+namespace convoke::app {
+
+/// The server: the only place where the parts meet. One thread (`run`) owns the core, the store's journal and the
+/// outbox; Paho's and HTTP's threads only put things in its mailbox. Each turn of the loop takes what is there,
+/// lets the core work, commits once, and only then lets anything out.
+class Server {
+ public:
+  /// Opens and loads the store. Throws std::runtime_error saying what is wrong with the configuration or the store.
+  explicit Server(Config config);
+  ~Server();
+
+  /// Serves until `stop`. `ready` is called once, when broker and HTTP are up and the broker's backlog is drained.
+  void run(const std::function<void()>& ready);
+  /// May be called from any thread, and from a signal handler's thread.
+  void stop();
+
+ private:
+  struct ApiCall {
+    topics::Principal who;
+    Command command;
+    std::promise<ApiResponse> answer;
+  };
+  using Mail = std::variant<egress::LinkEvent, std::unique_ptr<ApiCall>>;
+  using Answers = std::vector<std::pair<std::unique_ptr<ApiCall>, ApiResponse>>;
+
+  void turn(std::deque<Mail> mail);
+  void handle(egress::LinkEvent& event, core::Context& ctx);
+  void handle(const egress::LinkMessage& message, core::Context& ctx);
+  void handle_staff(const topics::Topic& topic, const egress::LinkMessage& message, core::Context& ctx);
+  bool commit();
+  void release(core::Effects& fx, const std::vector<std::uint64_t>& seqs);
+  void answer_history(const core::HistoryQuery& query);
+  void broker_fed(std::uint64_t epoch);
+  void feed_confirmed(const core::FeedChange& change);
+  void refill_ids();
+  void housekeeping(std::int64_t real_ms);
+  void set_problem(const std::string& what, const std::string& detail);
+  ApiResponse call(const topics::Principal& who, Command command);
+  std::string status() const;
+  std::chrono::milliseconds patience() const;
+  std::string read_token();
+
+  Config config_;
+  Clock clock_;
+  token::KeySet keys_;
+  std::unique_ptr<store::Store> store_;
+  store::Journal journal_;
+  core::Engine engine_;
+  ingress::Decoder decoder_;
+  Metrics metrics_;
+  EventHub events_;
+  Mailbox<Mail> mailbox_;
+  egress::Outbox outbox_;
+  egress::BrokerLink link_;
+  egress::BrokerSession session_;
+  std::unique_ptr<HttpServer> http_;
+
+  core::Effects* fx_ = nullptr;  // of the turn under way
+  core::Context* ctx_ = nullptr;
+  std::deque<topics::GroupId> fresh_ids_;
+  std::int64_t positions_written_ms_ = 0, housekeeping_ms_ = 0;
+  bool was_drained_ = false, announced_ready_ = false;
+  std::uint64_t broker_epoch_ = 0;
+  std::atomic<bool> stopping_ = false;
+
+  mutable std::mutex problems_mutex_;
+  std::map<std::string, std::string> problems_;  // guarded by problems_mutex_
+};
+
+}  // namespace convoke::app

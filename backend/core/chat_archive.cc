@@ -1,0 +1,68 @@
+#include "backend/core/chat_archive.h"
+
+#include "topics/topic.h"
+
+namespace convoke::core {
+namespace {
+
+constexpr TimeMs kChatEventMs = 1000;
+constexpr std::size_t kMaxMissing = 64;
+
+void take_from_missing(ArchiveProgress& a, std::uint64_t n) {
+  for (auto it = a.missing.begin(); it != a.missing.end(); ++it) {
+    if (n < it->first || n > it->second) continue;
+    const auto [first, last] = *it;
+    it = a.missing.erase(it);
+    if (n < last) it = a.missing.insert(it, {n + 1, last});
+    if (first < n) a.missing.insert(it, {first, n - 1});
+    return;
+  }
+}
+
+/// Moves the marker over stamp (epoch, n). What lies between was stamped but did not come: it is missing. Of a marker
+/// with too many holes the oldest is forgotten; its senders wait for their time-out instead.
+void advance(ArchiveProgress& a, const messages::Stamp& stamp) {
+  if (stamp.epoch < a.epoch) return;
+  if (stamp.epoch > a.epoch) a = {stamp.epoch, 0, {}};
+  if (stamp.n <= a.upto) return take_from_missing(a, stamp.n);
+  if (stamp.n > a.upto + 1) a.missing.emplace_back(a.upto + 1, stamp.n - 1);
+  if (a.missing.size() > kMaxMissing) a.missing.erase(a.missing.begin());
+  a.upto = stamp.n;
+}
+
+}  // namespace
+
+std::uint64_t message_key(std::string_view from, std::string_view id) {
+  std::uint64_t h = 0xcbf29ce484222325u;
+  auto mix = [&h](unsigned char c) { h = (h ^ c) * 0x100000001b3u; };
+  for (char c : from) mix(static_cast<unsigned char>(c));
+  mix(0);
+  for (char c : id) mix(static_cast<unsigned char>(c));
+  return h;
+}
+
+messages::ArchivedUpTo archived_up_to(const Group& group) {
+  return {group.archive.epoch, group.archive.upto, group.archive.missing};
+}
+
+void chat_message(State& state, const GroupId& id, const UserId& from, const messages::ChatMessage& message,
+                  const messages::Stamp& stamp, Context& ctx) {
+  Group* group = state.live_group(id);
+  if (!group || stamp.site != state.site.str()) return;
+  if (group->members.contains(from) && group->message_keys.insert(message_key(from.str(), message.id)).second) {
+    ++group->messages;
+    ctx.fx.archive.push_back({id, {from.str(), message, stamp}});
+    state.timers.set_if_unset({TimerKind::chat_event, id.str()}, ctx.now + kChatEventMs);
+  }
+  chat_seen(state, id, stamp, ctx);
+}
+
+void chat_seen(State& state, const GroupId& id, const messages::Stamp& stamp, Context& ctx) {
+  Group* group = state.live_group(id);
+  if (!group || stamp.site != state.site.str()) return;
+  advance(group->archive, stamp);
+  ctx.fx.groups.insert(id);
+  ctx.fx.archived.insert(id);
+}
+
+}  // namespace convoke::core

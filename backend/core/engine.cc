@@ -1,0 +1,199 @@
+#include "backend/core/engine.h"
+
+#include <cmath>
+
+#include "backend/core/chat_archive.h"
+#include "backend/core/organizer.h"
+#include "backend/core/presence.h"
+#include "backend/core/roster.h"
+#include "backend/core/triggers.h"
+#include "topics/messages/area_event.h"
+#include "topics/topic.h"
+
+namespace convoke::core {
+namespace {
+
+constexpr TimeMs kOccupancyMs = 1000;
+
+std::optional<double> finite(double x) { return std::isfinite(x) ? std::optional<double>(x) : std::nullopt; }
+
+}  // namespace
+
+Engine::Engine(topics::SiteId site, geo::Rule rule) : tracker_(rule) { state_.site = std::move(site); }
+
+void Engine::load_user(User user) {
+  user.presence = best_presence(user);
+  const UserId id = user.id;
+  state_.users[id] = std::move(user);
+}
+
+void Engine::load_position(const UserId& user, geo::Position position) {
+  User* u = state_.user(user);
+  std::vector<std::string> inside;
+  if (u)
+    for (const AreaId& a : u->areas) inside.push_back(a.str());
+  tracker_.restore(user.str(), position, inside);
+}
+
+void Engine::load_area(geo::Area area) { tracker_.put_area(std::move(area), 0); }
+
+void Engine::load_plan(PlanRecord plan) {
+  const PlanId id = plan.plan.id;
+  state_.plans[id] = std::move(plan);
+}
+
+void Engine::load_group(Group group) {
+  const GroupId id = group.id;
+  state_.groups[id] = std::move(group);
+}
+
+void Engine::load_member(const GroupId& group, const UserId& user, Member member) {
+  if (Group* g = state_.group(group)) g->members[user] = std::move(member);
+}
+
+void Engine::load_message_key(const GroupId& group, std::uint64_t key) {
+  if (Group* g = state_.live_group(group)) g->message_keys.insert(key);
+}
+
+void Engine::loaded(TimeMs now) {
+  for (auto& [id, user] : state_.users)
+    for (const AreaId& area : user.areas) state_.occupants[area].insert(id);
+  for (auto& [id, group] : state_.groups) {
+    if (!group.start_key.empty()) state_.start_keys[{group.plan, group.start_key}] = id;
+    if (!group.members.empty()) arm_group_timers(state_, group, now);
+    if (group.state != GroupState::open) continue;
+    roster_rebuild(state_, group);
+    if (auto plan = state_.plans.find(group.plan); plan != state_.plans.end()) plan->second.live = id;
+    for (const auto& [user, member] : group.members)
+      if (User* u = state_.user(user)) u->groups.insert(id);
+  }
+  for (auto& [id, plan] : state_.plans) arm_plan_timer(state_, plan);
+}
+
+void Engine::position(const UserId& user, const messages::Fix& fix, Context& ctx) {
+  ensure_user(state_, user, ctx);
+  transitions(tracker_.fix(user.str(), {{fix.lat, fix.lon}, fix.time_ms, fix.acc_m}), ctx);
+  ctx.fx.positions.insert(user);
+}
+
+void Engine::presence(const UserId& user, const DeviceId& device, const messages::Presence& p, Context& ctx) {
+  device_presence(state_, user, device, p, ctx);
+}
+
+void Engine::chat(const GroupId& group, const UserId& from, const messages::ChatMessage& message,
+                  const messages::Stamp& stamp, Context& ctx) {
+  chat_message(state_, group, from, message, stamp, ctx);
+}
+
+void Engine::chat_unreadable(const GroupId& group, const messages::Stamp& stamp, Context& ctx) {
+  chat_seen(state_, group, stamp, ctx);
+}
+
+void Engine::request(const Asker& asker, const messages::Request& r, Context& ctx) { terminal_request(state_, asker, r, ctx); }
+
+void Engine::bad_request(const Asker& asker, const std::string& id, messages::RequestError error, Context& ctx) {
+  refuse_request(state_, asker, id, std::move(error), ctx);
+}
+
+void Engine::put_areas(std::vector<geo::Area> areas, Context& ctx) {
+  for (geo::Area& area : areas) {
+    const AreaId id = AreaId::parse(area.id);
+    ctx.fx.areas.insert(id);
+    state_.timers.set_if_unset({TimerKind::occupancy, id.str()}, ctx.now);
+    transitions(tracker_.put_area(std::move(area), ctx.now), ctx);
+  }
+}
+
+bool Engine::delete_area(const AreaId& id, Context& ctx) {
+  if (!tracker_.index().find(id.str())) return false;
+  ctx.fx.areas.insert(id);
+  transitions(tracker_.erase_area(id.str(), ctx.now), ctx);
+  state_.timers.cancel({TimerKind::occupancy, id.str()});
+  ctx.publish({topics::area_occupancy_topic(state_.site, id), "", 1, true});
+  return true;
+}
+
+void Engine::put_plan(Plan plan, Context& ctx) { core::put_plan(state_, std::move(plan), ctx); }
+bool Engine::delete_plan(const PlanId& id, Context& ctx) { return core::delete_plan(state_, id, ctx); }
+
+void Engine::put_profile(const UserId& user, std::string name, std::map<std::string, std::string> attributes,
+                         std::optional<TimeMs> chat_duration_ms, Context& ctx) {
+  core::put_profile(state_, user, std::move(name), std::move(attributes), chat_duration_ms, ctx);
+}
+
+void Engine::transitions(const std::vector<geo::Transition>& transitions, Context& ctx) {
+  for (const geo::Transition& t : transitions) {
+    const UserId user = UserId::parse(t.user);
+    const AreaId area = AreaId::parse(t.area);
+    messages::AreaEvent e{t.time_ms, t.user, t.area, std::string(to_string(t.kind)), std::string(to_string(t.reason)),
+                          finite(t.distance_m), t.acc_m};
+    ctx.publish({topics::area_events_topic(state_.site, area), encode(e), 1, false, false});
+    ctx.event(TransitionEvent{e.user, e.area, e.transition, e.reason, e.distance_m, e.accuracy_m, tracker_.occupancy(t.area)});
+    state_.timers.set_if_unset({TimerKind::occupancy, area.str()}, ctx.now + kOccupancyMs);
+    area_transition(state_, user, area, t.kind == geo::TransitionKind::enter, ctx);
+  }
+}
+
+void Engine::broker_connected(std::optional<TimeMs> restarted_at, Context& ctx) {
+  for (const auto& [id, group] : state_.groups)
+    if (group.state == GroupState::open) roster_publish_all(state_, group, ctx, false);
+  tracker_.index().for_each([&](const geo::Area& area) { state_.timers.set_if_unset({TimerKind::occupancy, area.id}, ctx.now); });
+  if (restarted_at) begin_presence_grace(state_, *restarted_at, ctx);
+}
+
+void Engine::feed_confirmed(const GroupId& retired, Context& ctx) { group_retired(state_, retired, ctx); }
+
+void Engine::tick(Context& ctx) {
+  while (auto due = state_.timers.take_due(ctx.now)) fire(due->second, ctx);
+}
+
+std::optional<TimeMs> Engine::next_deadline() const { return state_.timers.next(); }
+
+void Engine::fire(const TimerKey& key, Context& ctx) {
+  const auto& [kind, id] = key;
+  switch (kind) {
+    case TimerKind::plan_schedule:
+      if (auto it = state_.plans.find(PlanId::parse(id)); it != state_.plans.end()) plan_schedule_due(state_, it->second, ctx);
+      return;
+    case TimerKind::presence_grace:
+      return end_presence_grace(state_, std::stoll(id), ctx);
+    case TimerKind::occupancy: {
+      const AreaId area = AreaId::parse(id);
+      const auto count = static_cast<std::uint32_t>(state_.occupancy(area));
+      ctx.publish({topics::area_occupancy_topic(state_.site, area), encode(messages::Occupancy{id, count, ctx.now}), 1, true, false});
+      return;
+    }
+    case TimerKind::member_end: {
+      const auto slash = id.find('/');
+      if (Group* group = state_.live_group(GroupId::parse(id.substr(0, slash))))
+        remove_member(state_, *group, UserId::parse(id.substr(slash + 1)), "duration", ctx);
+      return;
+    }
+    case TimerKind::group_end:
+    case TimerKind::roster_flush:
+    case TimerKind::resend:
+    case TimerKind::holding_event:
+    case TimerKind::chat_event:
+      return fire_group(kind, id, ctx);
+  }
+}
+
+void Engine::fire_group(TimerKind kind, const std::string& id, Context& ctx) {
+  Group* group = state_.group(GroupId::parse(id));
+  if (!group) return;
+  if (kind == TimerKind::resend) return resend(state_, *group, ctx);
+  if (group->state != GroupState::open) return;
+  if (kind == TimerKind::chat_event) return ctx.event(ChatEvent{group->id, group->messages});
+  if (kind == TimerKind::group_end) return end_group(state_, *group, group->end_kind, ctx);
+  if (kind == TimerKind::roster_flush) return roster_flush(state_, *group, ctx);
+  ctx.event(HoldingEvent{group->id, group->version, holding(*group), group->members.size()});
+}
+
+void Engine::finish(Context& ctx) {
+  for (const GroupId& id : ctx.fx.archived) {
+    const Group* group = state_.group(id);
+    if (group) ctx.publish({topics::ack_topic(state_.site, id), encode(archived_up_to(*group)), 0, false, false});
+  }
+}
+
+}  // namespace convoke::core

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backend/core/effects.h"
+#include "backend/core/requests.h"
+#include "backend/core/state.h"
+#include "geo/fence_tracker.h"
+#include "topics/messages/position.h"
+
+namespace convoke::core {
+
+/// The whole of the core behind one door: records are loaded, then every input is one call, which changes the state
+/// and says in `ctx.fx` what must be written and sent. Deterministic: no thread, clock, random source or I/O inside.
+/// One thread at a time.
+class Engine {
+ public:
+  Engine(topics::SiteId site, geo::Rule rule);
+
+  // Loading, before any input. Then `loaded` works out what follows from the records and sets the timers.
+  void load_user(User user);
+  void load_position(const UserId& user, geo::Position position);
+  void load_area(geo::Area area);
+  void load_plan(PlanRecord plan);
+  void load_group(Group group);
+  void load_member(const GroupId& group, const UserId& user, Member member);
+  void load_message_key(const GroupId& group, std::uint64_t key);
+  void loaded(TimeMs now);
+
+  // Inputs from phones.
+  void position(const UserId& user, const messages::Fix& fix, Context& ctx);
+  void presence(const UserId& user, const DeviceId& device, const messages::Presence& presence, Context& ctx);
+  void chat(const GroupId& group, const UserId& from, const messages::ChatMessage& message, const messages::Stamp& stamp, Context& ctx);
+  void chat_unreadable(const GroupId& group, const messages::Stamp& stamp, Context& ctx);
+  void request(const Asker& asker, const messages::Request& request, Context& ctx);
+  void bad_request(const Asker& asker, const std::string& id, messages::RequestError error, Context& ctx);
+
+  // Inputs from staff. Areas are checked by geo, plans by their codec, before they come here.
+  void put_areas(std::vector<geo::Area> areas, Context& ctx);
+  bool delete_area(const AreaId& id, Context& ctx);
+  void put_plan(Plan plan, Context& ctx);
+  bool delete_plan(const PlanId& id, Context& ctx);
+  void put_profile(const UserId& user, std::string name, std::map<std::string, std::string> attributes,
+                   std::optional<TimeMs> chat_duration_ms, Context& ctx);
+
+  // Inputs from the broker's side.
+  /// The broker's plugin has had its full feed; the broker may know nothing else: publishes the retained topics of every
+  /// live group. `restarted_at`: a broker started at this time and has forgotten everybody's presence.
+  void broker_connected(std::optional<TimeMs> restarted_at, Context& ctx);
+  void feed_confirmed(const GroupId& retired, Context& ctx);
+
+  /// Fires what is due, in order. Call it only once the broker's backlog has been drained.
+  void tick(Context& ctx);
+  std::optional<TimeMs> next_deadline() const;
+
+  /// To be called after the last input of a batch: markers that stand for all of it.
+  void finish(Context& ctx);
+
+  const State& state() const { return state_; }
+  State& state() { return state_; }
+  const geo::FenceTracker& tracker() const { return tracker_; }
+
+ private:
+  void transitions(const std::vector<geo::Transition>& transitions, Context& ctx);
+  void fire(const TimerKey& key, Context& ctx);
+  void fire_group(TimerKind kind, const std::string& id, Context& ctx);
+
+  State state_;
+  geo::FenceTracker tracker_;
+};
+
+}  // namespace convoke::core

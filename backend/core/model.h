@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "backend/core/plan.h"
+#include "topics/ids.h"
+#include "topics/messages/presence.h"
+#include "topics/messages/roster.h"
+
+/// The records the server keeps, as values. All fields are stored (backend/store/records.h) unless they follow from
+/// others, which is said.
+namespace convoke::core {
+
+using messages::GroupState;
+using messages::PresenceState;
+using topics::AreaId;
+using topics::DeviceId;
+using topics::GroupId;
+using topics::PlanId;
+using topics::UserId;
+
+struct Device {
+  PresenceState state = PresenceState::offline;
+  std::uint64_t connect_number = 0;
+  TimeMs heard_ms = 0;  // when its presence last came in
+};
+
+/// One entry of the presence database. The position is kept beside it, by the geofence tracker.
+struct User {
+  UserId id;
+  std::string name;
+  std::map<std::string, std::string> attributes;
+  std::optional<TimeMs> chat_duration_ms;  // this user's longest chat; absent: as long as the group
+  std::map<DeviceId, Device> devices;
+  std::set<AreaId> areas;  // areas inside
+
+  // Follow from the devices and from the groups' members.
+  PresenceState presence = PresenceState::offline;
+  std::set<GroupId> groups;
+};
+
+/// What a plan remembers between its groups.
+struct PlanRecord {
+  Plan plan;
+  std::set<std::size_t> disarmed;  // occupancy triggers that fired and wait for the area to fall below
+  TimeMs scheduled_up_to = 0;      // schedule starts at or before this have had their turn
+
+  std::optional<GroupId> live;     // follows from the groups
+};
+
+struct Member {
+  std::string why;                 // why in: "in hall-a", "listed", "added by staff ana"
+  std::optional<TimeMs> ends_ms;   // own ending time, where it differs from the group's
+  std::uint64_t held_version = 0;  // newest roster version that a phone of theirs said it holds
+  std::uint32_t page = 0;          // of the buddy list
+};
+
+/// Which chat messages of an epoch have reached the archive.
+struct ArchiveProgress {
+  std::uint64_t epoch = 0;
+  std::uint64_t upto = 0;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> missing;  // inclusive ranges, ascending
+};
+
+/// One page of a group's buddy list.
+struct Page {
+  std::uint64_t version = 0;  // roster version at which it last changed
+
+  // Follow from the members.
+  std::vector<UserId> users;
+  std::size_t bytes = 0;  // worst-case size of its entries on the wire
+};
+
+struct Group {
+  GroupId id;
+  PlanId plan;
+  std::string name;
+  GroupState state = GroupState::open;
+  TimeMs started_ms = 0;
+  std::optional<TimeMs> ends_ms;
+  std::string end_kind;              // where ends_ms comes from: "duration", "set-time", "staff"
+  std::vector<std::string> reasons;  // why it started, and what would have started it since
+  std::string start_key;             // idempotency key of its start, may be empty
+  TimeMs ended_ms = 0;
+  std::string end_reason;
+  std::uint64_t version = 0;         // roster version, as published
+  std::uint64_t messages = 0;        // archived chat messages
+  ArchiveProgress archive;
+  std::vector<Page> pages;
+
+  // Each member is a record of its own. After the end: those who have not confirmed it yet.
+  std::map<UserId, Member> members;
+
+  // Follow from the above, or matter only while the server runs.
+  std::uint32_t available = 0;
+  std::set<UserId> touched, gone;  // roster changes not published yet
+  bool head_changed = false;       // …and a change of the header alone
+  std::optional<TimeMs> flush_not_before;
+  std::unordered_set<std::uint64_t> message_keys;  // hashes of (sender, message id): each is archived once
+  int resends = 0;
+};
+
+}  // namespace convoke::core

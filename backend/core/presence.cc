@@ -1,0 +1,80 @@
+#include "backend/core/presence.h"
+
+#include <algorithm>
+
+#include "backend/core/roster.h"
+
+namespace convoke::core {
+namespace {
+
+constexpr TimeMs kGraceMs = 30'000;
+
+/// Works out the user's presence from the devices; buddies see a change.
+void settle(State& state, User& user, Context& ctx) {
+  ctx.fx.users.insert(user.id);
+  const PresenceState before = user.presence;
+  user.presence = best_presence(user);
+  if (user.presence == before) return;
+  for (const GroupId& id : user.groups) {
+    Group& group = *state.group(id);
+    if (before == PresenceState::available) --group.available;
+    if (user.presence == PresenceState::available) ++group.available;
+    roster_touch(state, group, user.id, ctx);
+  }
+}
+
+}  // namespace
+
+User& ensure_user(State& state, const UserId& id, Context& ctx) {
+  User& user = state.users[id];
+  if (user.id.empty()) {
+    user.id = id;
+    ctx.fx.users.insert(id);
+  }
+  return user;
+}
+
+PresenceState best_presence(const User& user) {
+  PresenceState best = PresenceState::offline;
+  for (const auto& [id, device] : user.devices) best = std::min(best, device.state);
+  return best;
+}
+
+void device_presence(State& state, const UserId& user_id, const DeviceId& device_id, const messages::Presence& p, Context& ctx) {
+  User& user = ensure_user(state, user_id, ctx);
+  Device& device = user.devices[device_id];
+  if (p.connect_number < device.connect_number) return;
+  device = {p.state, p.connect_number, ctx.now};
+  settle(state, user, ctx);
+}
+
+void begin_presence_grace(State& state, TimeMs restarted_at, Context& ctx) {
+  state.timers.set({TimerKind::presence_grace, std::to_string(restarted_at)}, ctx.now + kGraceMs);
+}
+
+void end_presence_grace(State& state, TimeMs restarted_at, Context& ctx) {
+  ctx.fx.graced_since = restarted_at;
+  for (auto& [id, user] : state.users) {
+    bool lost = false;
+    for (auto& [device_id, device] : user.devices) {
+      if (device.state == PresenceState::offline || device.heard_ms >= restarted_at) continue;
+      device.state = PresenceState::offline;
+      lost = true;
+    }
+    if (lost) settle(state, user, ctx);
+  }
+}
+
+void put_profile(State& state, const UserId& id, std::string name, std::map<std::string, std::string> attributes,
+                 std::optional<TimeMs> chat_duration_ms, Context& ctx) {
+  User& user = ensure_user(state, id, ctx);
+  const bool renamed = user.name != name;
+  user.name = std::move(name);
+  user.attributes = std::move(attributes);
+  user.chat_duration_ms = chat_duration_ms;
+  ctx.fx.users.insert(id);
+  if (!renamed) return;
+  for (const GroupId& group : user.groups) roster_touch(state, *state.group(group), id, ctx);
+}
+
+}  // namespace convoke::core

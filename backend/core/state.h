@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "backend/core/model.h"
+#include "backend/core/timers.h"
+#include "topics/ids.h"
+
+namespace convoke::core {
+
+/// Everything the core knows. Owned by one thread; the parts of the core are functions over it.
+struct State {
+  topics::SiteId site;
+  std::unordered_map<UserId, User> users;
+  std::map<PlanId, PlanRecord> plans;
+  std::map<GroupId, Group> groups;  // live, ending and retired
+
+  // Follow from the above.
+  std::map<std::pair<PlanId, std::string>, GroupId> start_keys;  // idempotency keys of starts
+  std::map<AreaId, std::set<UserId>> occupants;
+  Timers timers;
+
+  User* user(const UserId& id) {
+    auto it = users.find(id);
+    return it == users.end() ? nullptr : &it->second;
+  }
+  const User* user(const UserId& id) const { return const_cast<State*>(this)->user(id); }
+  Group* group(const GroupId& id) {
+    auto it = groups.find(id);
+    return it == groups.end() ? nullptr : &it->second;
+  }
+  const Group* group(const GroupId& id) const { return const_cast<State*>(this)->group(id); }
+  Group* live_group(const GroupId& id) {
+    Group* g = group(id);
+    return g && g->state == GroupState::open ? g : nullptr;
+  }
+  std::size_t occupancy(const AreaId& area) const {
+    auto it = occupants.find(area);
+    return it == occupants.end() ? 0 : it->second.size();
+  }
+};
+
+}  // namespace convoke::core

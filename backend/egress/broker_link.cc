@@ -1,0 +1,157 @@
+#include "backend/egress/broker_link.h"
+
+#include <mqtt/async_client.h>
+
+#include <charconv>
+
+namespace convoke::egress {
+namespace {
+
+constexpr int kSessionExpiryS = 86'400;
+constexpr int kKeepAliveS = 20;
+constexpr int kConnectTimeoutS = 5;
+constexpr int kMaxBuffered = 1'000'000;  // the outbox bounds what is on its way, not Paho
+
+template <class T>
+T number_of(const std::string& text) {
+  T value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::optional<messages::Stamp> stamp_of(const mqtt::properties& props) {
+  messages::Stamp stamp;
+  const std::size_t count = props.count(mqtt::property::USER_PROPERTY);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto [name, value] = mqtt::get<mqtt::string_pair>(props, mqtt::property::USER_PROPERTY, i);
+    if (name == messages::kStampSite) stamp.site = value;
+    if (name == messages::kStampEpoch) stamp.epoch = number_of<std::uint64_t>(value);
+    if (name == messages::kStampN) stamp.n = number_of<std::uint64_t>(value);
+    if (name == messages::kStampTime) stamp.time_ms = number_of<std::int64_t>(value);
+  }
+  if (stamp.site.empty() || stamp.epoch == 0 || stamp.n == 0) return std::nullopt;
+  return stamp;
+}
+
+mqtt::create_options create_options() {
+  return mqtt::create_options_builder()
+      .mqtt_version(MQTTVERSION_5)
+      .send_while_disconnected(true, false)  // without it Paho refuses the 101st message on its way
+      .max_buffered_messages(kMaxBuffered)
+      .restore_messages(false)
+      .persist_qos0(false)
+      .finalize();
+}
+
+}  // namespace
+
+struct BrokerLink::Connection {
+  struct Published final : mqtt::iaction_listener {
+    explicit Published(Connection& c) : connection(c) {}
+    void on_success(const mqtt::token& t) override {
+      const auto number = reinterpret_cast<std::uintptr_t>(t.get_user_context());
+      connection.sink(LinkDone{connection.id, number, t.get_reason_code()});
+    }
+    void on_failure(const mqtt::token& t) override {
+      if (t.get_reason_code() >= 0x80) return on_success(t);
+      connection.sink(LinkDown{connection.id, "a message could not be sent"});
+    }
+    Connection& connection;
+  };
+
+  struct Connecting final : mqtt::iaction_listener {
+    explicit Connecting(Connection& c) : connection(c) {}
+    void on_success(const mqtt::token& t) override {
+      connection.sink(LinkUp{connection.id, t.get_connect_response().is_session_present()});
+    }
+    void on_failure(const mqtt::token& t) override {
+      std::string why = "cannot connect";
+      if (t.get_reason_code() > 0) why += " (MQTT reason " + std::to_string(static_cast<int>(t.get_reason_code())) + ")";
+      connection.sink(LinkDown{connection.id, why});
+    }
+    Connection& connection;
+  };
+
+  Connection(const LinkOptions& options, std::uint64_t number, std::function<void(LinkEvent)>& to)
+      : id(number), sink(to), client("tcp://" + options.host + ":" + std::to_string(options.port), options.client_id, create_options()) {
+    client.set_message_callback([this](mqtt::const_message_ptr m) { received(*m); });
+    client.set_connection_lost_handler([this](const std::string& why) { sink(LinkDown{id, why.empty() ? "connection lost" : why}); });
+    client.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode reason) {
+      sink(LinkDown{id, "disconnected by the broker (MQTT reason " + std::to_string(static_cast<int>(reason)) + ")"});
+    });
+  }
+
+  void received(const mqtt::message& m) {
+    LinkMessage out{id, m.get_topic(), m.to_string(), m.is_retained(), {}, stamp_of(m.get_properties())};
+    if (m.get_properties().contains(mqtt::property::CORRELATION_DATA))
+      out.correlation = mqtt::get<std::string>(m.get_properties(), mqtt::property::CORRELATION_DATA);
+    sink(std::move(out));
+  }
+
+  std::uint64_t id;
+  std::function<void(LinkEvent)>& sink;
+  Published published{*this};
+  Connecting connecting{*this};
+  mqtt::async_client client;  // last: gone before what its callbacks use
+};
+
+BrokerLink::BrokerLink(LinkOptions options, std::function<void(LinkEvent)> sink) : options_(std::move(options)), sink_(std::move(sink)) {}
+BrokerLink::~BrokerLink() = default;
+
+void BrokerLink::connect(const std::string& token) {
+  current_.reset();
+  current_ = std::make_unique<Connection>(options_, ++connection_, sink_);
+  mqtt::properties properties{{mqtt::property::SESSION_EXPIRY_INTERVAL, kSessionExpiryS}, {mqtt::property::RECEIVE_MAXIMUM, 65535}};
+  auto will = mqtt::message(options_.will_topic, options_.will_payload, 1, true);
+  auto connect = mqtt::connect_options_builder()
+                     .mqtt_version(MQTTVERSION_5)
+                     .clean_start(false)
+                     .keep_alive_interval(std::chrono::seconds(kKeepAliveS))
+                     .connect_timeout(std::chrono::seconds(kConnectTimeoutS))
+                     .max_inflight(65535)
+                     .user_name("server")
+                     .password(token)
+                     .will(std::move(will))
+                     .properties(std::move(properties))
+                     .finalize();
+  try {
+    current_->client.connect(connect, nullptr, current_->connecting);
+  } catch (const mqtt::exception& e) {
+    sink_(LinkDown{connection_, e.what()});
+  }
+}
+
+void BrokerLink::disconnect() {
+  if (!current_) return;
+  try {
+    current_->client.disconnect()->wait_for(std::chrono::seconds(2));
+  } catch (const mqtt::exception&) {
+    // It was not connected; that is as good.
+  }
+  current_.reset();
+}
+
+void BrokerLink::subscribe(const std::vector<std::pair<std::string, int>>& filters) {
+  // One by one: Paho C++ 1.2.0 crashes in its subscribe for many filters with options.
+  const mqtt::subscribe_options options(false, false, mqtt::subscribe_options::SEND_RETAINED_ON_NEW);
+  try {
+    for (const auto& [filter, qos] : filters) current_->client.subscribe(filter, qos, options);
+  } catch (const mqtt::exception& e) {
+    sink_(LinkDown{connection_, e.what()});
+  }
+}
+
+void BrokerLink::publish(const std::string& topic, const std::string& payload, int qos, bool retain, const std::string& correlation,
+                         std::uint64_t number) {
+  mqtt::properties properties;
+  if (!correlation.empty()) properties.add({mqtt::property::CORRELATION_DATA, correlation});
+  auto message = mqtt::message::create(topic, payload, qos, retain, properties);
+  try {
+    if (qos == 0) current_->client.publish(message);
+    else current_->client.publish(message, reinterpret_cast<void*>(static_cast<std::uintptr_t>(number)), current_->published);
+  } catch (const mqtt::exception& e) {
+    sink_(LinkDown{connection_, e.what()});
+  }
+}
+
+}  // namespace convoke::egress

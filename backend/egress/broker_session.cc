@@ -1,0 +1,156 @@
+#include "backend/egress/broker_session.h"
+
+#include <algorithm>
+
+#include "topics/messages/area_event.h"
+#include "topics/topic.h"
+
+namespace convoke::egress {
+namespace {
+
+constexpr std::int64_t kFirstRetryMs = 250;
+constexpr std::int64_t kMaxRetryMs = 5'000;
+constexpr std::size_t kMaxFeedBytes = 40'000;  // user names in one feed message
+constexpr std::size_t kMaxFeedOps = 64;
+
+std::size_t bytes_of(const messages::FeedOp& op) {
+  std::size_t bytes = 128;
+  if (auto* add = std::get_if<messages::FeedAdd>(&op))
+    for (const auto& user : add->users) bytes += user.size() + 3;
+  return bytes;
+}
+
+}  // namespace
+
+BrokerSession::BrokerSession(topics::SiteId site, topics::ServerId server, std::string version, BrokerLink& link, Outbox& outbox,
+                             Listener listener)
+    : site_(std::move(site)), server_(std::move(server)), version_(std::move(version)),
+      marker_topic_(topics::server_marker_topic(site_, server_)), status_topic_(topics::server_status_topic(site_, server_)),
+      link_(link), outbox_(outbox), listener_(std::move(listener)), next_feed_seq_(0) {}
+
+void BrokerSession::tick(std::int64_t real_ms) {
+  if (phase_ != Phase::down || real_ms < next_attempt_ms_) return;
+  phase_ = Phase::connecting;
+  ++attempts_;
+  link_.connect(listener_.read_token());
+}
+
+void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
+  if (up.connection != link_.connection()) return;
+  attempts_ = 0;
+  ++reconnects_;
+  // Answers to an earlier process's feeds may still be queued for us: numbers grow with the clock.
+  next_feed_seq_ = std::max(next_feed_seq_, static_cast<std::uint64_t>(real_ms) * 100);
+  marker_ = std::to_string(real_ms) + "-" + std::to_string(up.connection);
+  const std::string p = "cv1/" + site_.str();
+  link_.subscribe({{std::string(topics::kFeedResponseTopic), 1},
+                   {marker_topic_, 1},
+                   {p + "/u/+/+/presence", 1},
+                   {p + "/u/+/+/req", 1},
+                   {p + "/g/+/chat/+", 1},
+                   {p + "/staff/+/+/req", 1},
+                   {p + "/u/+/+/pos", 0}});  // QoS 0: a saturated broker starves QoS 1 subscribers
+  phase_ = Phase::feeding;
+  send_full_feed();
+}
+
+void BrokerSession::link_down(const LinkDown& down, std::int64_t real_ms) {
+  if (down.connection != link_.connection() || phase_ == Phase::down) return;
+  listener_.problem("broker: " + down.why);
+  phase_ = Phase::down;
+  feeds_out_.clear();
+  outbox_.restart();
+  next_attempt_ms_ = real_ms + std::min(kMaxRetryMs, kFirstRetryMs << std::min(attempts_, 5));
+}
+
+void BrokerSession::send_feed(std::vector<messages::FeedOp> ops) {
+  messages::Feed feed{++next_feed_seq_, std::move(ops)};
+  link_.publish(std::string(topics::kFeedTopic), encode(feed), 1, false, {}, 0);
+}
+
+void BrokerSession::send_full_feed() {
+  std::vector<messages::FeedOp> pack;
+  std::size_t bytes = 0;
+  for (auto& op : listener_.full_feed()) {
+    const std::size_t more = bytes_of(op);
+    if (!pack.empty() && (pack.size() == kMaxFeedOps || bytes + more > kMaxFeedBytes)) {
+      send_feed(std::exchange(pack, {}));
+      bytes = 0;
+    }
+    bytes += more;
+    pack.push_back(std::move(op));
+  }
+  send_feed(std::move(pack));
+  last_full_feed_seq_ = next_feed_seq_;
+}
+
+void BrokerSession::feed_response(const messages::FeedResponse& r) {
+  for (const auto& [name, value] : r.counters) counters_[name] = value;
+  if (!r.error.empty()) listener_.problem("broker plugin refused a feed: " + r.error);
+  if (phase_ == Phase::feeding && r.seq == last_full_feed_seq_) {
+    listener_.fed(r.epoch);
+    return start_draining();
+  }
+  auto it = feeds_out_.find(r.seq);
+  if (it == feeds_out_.end()) return;
+  const std::uint64_t number = it->second;
+  feeds_out_.erase(it);
+  if (auto message = outbox_.done(number)) listener_.feed_confirmed(std::get<core::FeedChange>(*message));
+}
+
+void BrokerSession::start_draining() {
+  phase_ = Phase::draining;
+  outbox_.set_connected(true);
+  link_.publish(marker_topic_, marker_, 1, false, {}, 0);
+}
+
+void BrokerSession::ask_counters() {
+  if (phase_ == Phase::running) send_feed({messages::FeedCounters{}});
+}
+
+void BrokerSession::link_done(const LinkDone& done) {
+  if (done.connection != link_.connection() || done.number == 0) return;
+  auto message = outbox_.done(done.number);
+  if (message && done.reason >= 0x80)
+    listener_.problem("broker refused " + std::get<core::Publish>(*message).topic + " (MQTT reason " + std::to_string(done.reason) + ")");
+}
+
+bool BrokerSession::message(const LinkMessage& m) {
+  if (m.connection != link_.connection()) return false;
+  if (m.topic == topics::kFeedResponseTopic) {
+    if (auto r = messages::decode_feed_response(m.payload)) feed_response(*r);
+    return true;
+  }
+  if (m.topic != marker_topic_) return false;
+  if (m.payload == marker_ && phase_ == Phase::draining) phase_ = Phase::running;
+  return true;
+}
+
+void BrokerSession::pump() {
+  if (phase_ != Phase::draining && phase_ != Phase::running) return;
+  while (auto next = outbox_.next()) {
+    if (auto* feed = std::get_if<core::FeedChange>(next->message)) {
+      feeds_out_[next_feed_seq_ + 1] = next->number;
+      send_feed(feed->ops);
+      continue;
+    }
+    const auto& p = std::get<core::Publish>(*next->message);
+    const std::uint64_t number = next->number;
+    link_.publish(p.topic, p.payload, p.qos, p.retain, p.correlation, number);
+    if (p.qos == 0) outbox_.done(number);
+    if (phase_ == Phase::down) return;
+  }
+}
+
+void BrokerSession::publish_status(bool up, std::int64_t now_ms) {
+  if (phase_ != Phase::draining && phase_ != Phase::running) return;
+  link_.publish(status_topic_, encode(messages::ServerStatus{up, version_, now_ms}), 1, true, {}, 0);
+}
+
+void BrokerSession::close(std::int64_t now_ms) {
+  publish_status(false, now_ms);
+  link_.disconnect();
+  phase_ = Phase::down;
+}
+
+}  // namespace convoke::egress

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backend/core/effects.h"
+#include "backend/egress/broker_link.h"
+#include "backend/egress/outbox.h"
+#include "topics/ids.h"
+#include "topics/messages/feed.h"
+
+namespace convoke::egress {
+
+/// The server's side of its broker: connects, subscribes, feeds the broker's plugin, drains what the broker held, then
+/// lets the outbox flow. Owned by the server's thread. Times are the real clock's milliseconds.
+///
+///   down → connecting → feeding → draining → running
+class BrokerSession {
+ public:
+  enum class Phase { down, connecting, feeding, draining, running };
+
+  /// What the session tells its owner.
+  struct Listener {
+    std::function<std::string()> read_token;                       // the token file, read anew for each connection
+    std::function<std::vector<messages::FeedOp>()> full_feed;      // everything the plugin must know now
+    std::function<void(std::uint64_t broker_epoch)> fed;           // the plugin knows it; terminals may connect
+    std::function<void(const core::FeedChange&)> feed_confirmed;   // a feed change from the outbox is in force
+    std::function<void(const std::string&)> problem;               // something for the log
+  };
+
+  BrokerSession(topics::SiteId site, topics::ServerId server, std::string version, BrokerLink& link, Outbox& outbox, Listener listener);
+
+  /// To be called about every 100 ms: connects when it is time to.
+  void tick(std::int64_t real_ms);
+
+  void link_up(const LinkUp& up, std::int64_t real_ms);
+  void link_down(const LinkDown& down, std::int64_t real_ms);
+  void link_done(const LinkDone& done);
+  /// True if the message was one of the session's own (feed response, marker).
+  bool message(const LinkMessage& m);
+
+  /// Sends what the outbox has ready.
+  void pump();
+  /// Says goodbye in the server's status and disconnects.
+  void close(std::int64_t now_ms);
+  /// Publishes the server's status, retained.
+  void publish_status(bool up, std::int64_t now_ms);
+
+  /// Asks the plugin for its counters; `counters` has them a moment later.
+  void ask_counters();
+  const std::map<std::string, std::uint64_t>& counters() const { return counters_; }
+
+  Phase phase() const { return phase_; }
+  bool drained() const { return phase_ == Phase::running; }
+  std::uint64_t reconnects() const { return reconnects_; }
+
+ private:
+  void send_full_feed();
+  void send_feed(std::vector<messages::FeedOp> ops);
+  void feed_response(const messages::FeedResponse& r);
+  void start_draining();
+
+  topics::SiteId site_;
+  topics::ServerId server_;
+  std::string version_, marker_topic_, status_topic_;
+  BrokerLink& link_;
+  Outbox& outbox_;
+  Listener listener_;
+  Phase phase_ = Phase::down;
+  std::int64_t next_attempt_ms_ = 0;
+  int attempts_ = 0;
+  std::uint64_t reconnects_ = 0;
+  std::uint64_t next_feed_seq_;
+  std::uint64_t last_full_feed_seq_ = 0;
+  std::map<std::uint64_t, std::uint64_t> feeds_out_;  // feed seq -> outbox number
+  std::map<std::string, std::uint64_t> counters_;
+  std::string marker_;
+};
+
+}  // namespace convoke::egress

@@ -1,0 +1,343 @@
+#include "backend/ingress/plan_file.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+#include <set>
+#include <sstream>
+
+#include "topics/messages/limits.h"
+#include "topics/rfc3339.h"
+
+namespace convoke::ingress {
+namespace {
+
+namespace json = boost::json;
+using core::TimeMs;
+
+constexpr std::size_t kMaxBytes = 1 << 20;
+constexpr std::size_t kMaxProblems = 100;
+constexpr TimeMs kMaxDurationMs = 30LL * 24 * 3'600'000;
+
+/// Collects problems while one file is read. `path` in the functions below is where we are.
+struct Reader {
+  std::vector<PlanProblem>& problems;
+
+  void problem(const std::string& path, std::string expected) {
+    if (problems.size() < kMaxProblems) problems.push_back({path, std::move(expected)});
+  }
+
+  const json::object* object(const json::value& v, const std::string& path, const std::set<std::string>& keys) {
+    const json::object* o = v.if_object();
+    if (!o) {
+      problem(path, "a table");
+      return nullptr;
+    }
+    for (const auto& kv : *o)
+      if (!keys.contains(std::string(kv.key()))) problem(path + "." + std::string(kv.key()), "no such key; allowed are " + join(keys));
+    return o;
+  }
+
+  static std::string join(const std::set<std::string>& keys) {
+    std::string out;
+    for (const auto& k : keys) out += (out.empty() ? "" : ", ") + k;
+    return out;
+  }
+
+  std::string string(const json::object& o, const char* key, const std::string& path, std::size_t max_bytes) {
+    const json::value* v = o.if_contains(key);
+    auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    if (v && v->is_string()) {
+      const json::string& text = v->get_string();
+      if (!text.empty() && text.size() <= max_bytes && std::none_of(text.begin(), text.end(), is_control)) return std::string(text);
+    }
+    problem(path + "." + key, "a string of 1 to " + std::to_string(max_bytes) + " bytes without control characters");
+    return {};
+  }
+
+  template <class IdType>
+  IdType id(const json::object& o, const char* key, const std::string& path) {
+    const json::value* v = o.if_contains(key);
+    IdType parsed = v && v->is_string() ? IdType::parse(std::string_view(v->get_string())) : IdType();
+    if (!parsed) problem(path + "." + key, "an id: 1 to 64 characters out of A-Z a-z 0-9 . _ -");
+    return parsed;
+  }
+
+  std::uint32_t count(const json::object& o, const char* key, const std::string& path, std::uint32_t max) {
+    const json::value* v = o.if_contains(key);
+    if (v && v->is_int64() && v->get_int64() >= 1 && v->get_int64() <= max) return static_cast<std::uint32_t>(v->get_int64());
+    problem(path + "." + key, "a whole number from 1 to " + std::to_string(max));
+    return 1;
+  }
+
+  TimeMs time(const json::object& o, const char* key, const std::string& path) {
+    const json::value* v = o.if_contains(key);
+    std::optional<TimeMs> t;
+    if (v && v->is_string()) t = topics::parse_rfc3339(std::string_view(v->get_string()));
+    if (!t) problem(path + "." + key, "a time with offset, as 2026-06-01T19:30:00Z");
+    return t.value_or(0);
+  }
+
+  TimeMs duration(const json::object& o, const char* key, const std::string& path) {
+    const json::value* v = o.if_contains(key);
+    if (v && v->is_string()) {
+      std::string_view text(v->get_string());
+      TimeMs number = 0;
+      auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+      const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+      const TimeMs ms = unit == "s" ? 1000 : unit == "m" ? 60'000 : unit == "h" ? 3'600'000 : unit == "d" ? 86'400'000 : 0;
+      if (error == std::errc() && ms > 0 && number >= 1 && number <= kMaxDurationMs / ms) return number * ms;
+    }
+    problem(path + "." + key, "a number and a unit (s, m, h or d), as 45m, at most 30d");
+    return 1000;
+  }
+
+  template <class F>
+  void each(const json::object& o, const char* key, const std::string& path, std::size_t max, F f) {
+    const json::value* v = o.if_contains(key);
+    if (!v) return;
+    const json::array* a = v->if_array();
+    if (!a || a->size() > max) return problem(path + "." + key, "a list of at most " + std::to_string(max));
+    for (std::size_t i = 0; i < a->size(); ++i) f((*a)[i], path + "." + key + "[" + std::to_string(i) + "]");
+  }
+};
+
+std::optional<core::Condition> read_condition(Reader& r, const json::value& v, const std::string& path) {
+  const json::object* o = r.object(v, path, {"area", "users", "attribute", "equals"});
+  if (!o) return std::nullopt;
+  const int kinds = o->contains("area") + o->contains("users") + o->contains("attribute");
+  if (kinds != 1) {
+    r.problem(path, "exactly one of area, users, attribute");
+    return std::nullopt;
+  }
+  if (o->contains("area")) return core::InArea{r.id<topics::AreaId>(*o, "area", path)};
+  if (o->contains("attribute")) {
+    core::HasAttribute has{r.string(*o, "attribute", path, messages::kMaxIdBytes), {}};
+    if (o->contains("equals")) has.equals = r.string(*o, "equals", path, 256);
+    return has;
+  }
+  core::OneOf list;
+  r.each(*o, "users", path, 10'000, [&](const json::value& user, const std::string& at) {
+    auto id = user.is_string() ? topics::UserId::parse(std::string_view(user.get_string())) : topics::UserId();
+    if (id) list.users.push_back(id);
+    else r.problem(at, "a user id");
+  });
+  return list;
+}
+
+core::Audience read_audience(Reader& r, const json::value& v, const std::string& path) {
+  core::Audience audience;
+  const json::object* o = r.object(v, path, {"any", "all", "none", "presence", "max"});
+  if (!o) return audience;
+  auto conditions = [&](const char* key, std::vector<core::Condition>& out) {
+    r.each(*o, key, path, 100, [&](const json::value& c, const std::string& at) {
+      if (auto condition = read_condition(r, c, at)) out.push_back(std::move(*condition));
+    });
+  };
+  conditions("any", audience.any);
+  conditions("all", audience.all);
+  conditions("none", audience.none);
+  if (const json::value* p = o->if_contains("presence")) {
+    if (p->is_string() && p->get_string() == "any") audience.only_available = false;
+    else if (!p->is_string() || p->get_string() != "available") r.problem(path + ".presence", "\"available\" or \"any\"");
+  }
+  if (o->contains("max")) audience.max = r.count(*o, "max", path, 100'000);
+  return audience;
+}
+
+/// The "on" of a start or end, or "" with a problem noted.
+std::string read_on(Reader& r, const json::value& v, const std::string& path, const char* allowed) {
+  const json::object* o = v.if_object();
+  const json::value* on = o ? o->if_contains("on") : nullptr;
+  if (on && on->is_string()) return std::string(on->get_string());
+  r.problem(path + ".on", allowed);
+  return {};
+}
+
+std::optional<core::Trigger> read_start(Reader& r, const json::value& v, const std::string& path) {
+  constexpr const char* kAllowed = "\"occupancy\", \"enter\" or \"schedule\"";
+  const std::string on = read_on(r, v, path, kAllowed);
+  if (on.empty()) return std::nullopt;
+  if (on == "schedule") {
+    const json::object* o = r.object(v, path, {"on", "at"});
+    return core::OnSchedule{r.time(*o, "at", path)};
+  }
+  if (on == "enter") {
+    const json::object* o = r.object(v, path, {"on", "area"});
+    return core::OnEnter{r.id<topics::AreaId>(*o, "area", path)};
+  }
+  if (on == "occupancy") {
+    const json::object* o = r.object(v, path, {"on", "area", "reaches"});
+    return core::OnOccupancy{r.id<topics::AreaId>(*o, "area", path), r.count(*o, "reaches", path, 1'000'000)};
+  }
+  r.problem(path + ".on", kAllowed);
+  return std::nullopt;
+}
+
+std::optional<core::End> read_end(Reader& r, const json::value& v, const std::string& path) {
+  constexpr const char* kAllowed = "\"duration\" or \"set-time\"";
+  const std::string on = read_on(r, v, path, kAllowed);
+  if (on.empty()) return std::nullopt;
+  if (on == "duration") {
+    const json::object* o = r.object(v, path, {"on", "after"});
+    return core::AfterDuration{r.duration(*o, "after", path)};
+  }
+  if (on == "set-time") {
+    const json::object* o = r.object(v, path, {"on", "at"});
+    return core::AtTime{r.time(*o, "at", path)};
+  }
+  r.problem(path + ".on", kAllowed);
+  return std::nullopt;
+}
+
+core::Plan read_plan(Reader& r, const json::value& v, std::string path) {
+  core::Plan plan;
+  if (const json::object* named = v.if_object())
+    if (const json::value* id = named->if_contains("id"); id && id->is_string()) path += "(" + std::string(id->get_string()).substr(0, 64) + ")";
+  const json::object* o = r.object(v, path, {"id", "name", "enabled", "audience", "start", "end"});
+  if (!o) return plan;
+  plan.id = r.id<topics::PlanId>(*o, "id", path);
+  plan.name = o->contains("name") ? r.string(*o, "name", path, messages::kMaxNameBytes) : plan.id.str();
+  if (const json::value* enabled = o->if_contains("enabled")) {
+    if (enabled->is_bool()) plan.enabled = enabled->get_bool();
+    else r.problem(path + ".enabled", "true or false");
+  }
+  if (const json::value* audience = o->if_contains("audience")) plan.audience = read_audience(r, *audience, path + ".audience");
+  else r.problem(path + ".audience", "a table: who takes part");
+  r.each(*o, "start", path, 100, [&](const json::value& s, const std::string& at) {
+    if (auto start = read_start(r, s, at)) plan.starts.push_back(std::move(*start));
+  });
+  r.each(*o, "end", path, 100, [&](const json::value& e, const std::string& at) {
+    if (auto end = read_end(r, e, at)) plan.ends.push_back(std::move(*end));
+  });
+  if (!o->contains("end")) r.problem(path + ".end", "at least one end of kind duration or set-time, so that no chat is forgotten");
+  return plan;
+}
+
+PlanFile read_file(const json::value& root) {
+  PlanFile file;
+  Reader r{file.problems};
+  const json::object* o = r.object(root, "file", {"schema", "plan"});
+  if (!o) return file;
+  const json::value* schema = o->if_contains("schema");
+  if (!schema || !schema->is_int64() || schema->get_int64() != 1) r.problem("schema", "the number 1, the version of the format");
+  if (!o->contains("plan")) r.problem("plan", "at least one [[plan]]");
+  std::set<std::string> seen;
+  r.each(*o, "plan", "file", 1'000, [&](const json::value& v, const std::string& at) {
+    file.plans.push_back(read_plan(r, v, at.substr(5)));
+    if (file.plans.back().id && !seen.insert(file.plans.back().id.str()).second) r.problem(at.substr(5) + ".id", "an id that no other plan of the file has");
+  });
+  if (!file.problems.empty()) file.plans.clear();
+  return file;
+}
+
+json::value to_json(const toml::node& node) {
+  if (auto* t = node.as_table()) {
+    json::object o;
+    for (auto&& [k, v] : *t) o[std::string(k.str())] = to_json(v);
+    return o;
+  }
+  if (auto* a = node.as_array()) {
+    json::array out;
+    for (auto&& v : *a) out.push_back(to_json(v));
+    return out;
+  }
+  if (auto* s = node.as_string()) return json::value(s->get());
+  if (auto* i = node.as_integer()) return json::value(i->get());
+  if (auto* f = node.as_floating_point()) return json::value(f->get());
+  if (auto* b = node.as_boolean()) return json::value(b->get());
+  std::ostringstream text;  // dates and times, written as RFC 3339
+  if (auto* dt = node.as_date_time()) text << dt->get();
+  if (auto* d = node.as_date()) text << d->get();
+  if (auto* t = node.as_time()) text << t->get();
+  return json::value(text.str());
+}
+
+json::value parse_json(std::string_view text, std::vector<PlanProblem>& problems) {
+  if (text.size() > kMaxBytes) {
+    problems.push_back({"file", "at most 1 MiB"});
+    return nullptr;
+  }
+  json::error_code error;
+  json::parse_options options;
+  options.max_depth = messages::kMaxJsonDepth;
+  json::value root = json::parse(text, error, {}, options);
+  if (error) problems.push_back({"file", "JSON (" + error.message() + ")"});
+  return root;
+}
+
+json::value condition_to_json(const core::Condition& condition) {
+  if (auto* in = std::get_if<core::InArea>(&condition)) return {{"area", in->area.str()}};
+  if (auto* has = std::get_if<core::HasAttribute>(&condition)) {
+    json::object o{{"attribute", has->name}};
+    if (has->equals) o["equals"] = *has->equals;
+    return o;
+  }
+  json::array users;
+  for (const auto& u : std::get<core::OneOf>(condition).users) users.emplace_back(u.str());
+  return {{"users", std::move(users)}};
+}
+
+json::value audience_to_json(const core::Audience& audience) {
+  auto list = [](const std::vector<core::Condition>& conditions) {
+    json::array a;
+    for (const auto& c : conditions) a.push_back(condition_to_json(c));
+    return a;
+  };
+  return {{"any", list(audience.any)}, {"all", list(audience.all)}, {"none", list(audience.none)},
+          {"presence", audience.only_available ? "available" : "any"}, {"max", audience.max}};
+}
+
+json::value start_to_json(const core::Trigger& trigger) {
+  if (auto* s = std::get_if<core::OnSchedule>(&trigger)) return {{"on", "schedule"}, {"at", topics::format_rfc3339(s->at_ms)}};
+  if (auto* e = std::get_if<core::OnEnter>(&trigger)) return {{"on", "enter"}, {"area", e->area.str()}};
+  const auto& o = std::get<core::OnOccupancy>(trigger);
+  return {{"on", "occupancy"}, {"area", o.area.str()}, {"reaches", o.reaches}};
+}
+
+json::value end_to_json(const core::End& end) {
+  if (auto* after = std::get_if<core::AfterDuration>(&end)) return {{"on", "duration"}, {"after", std::to_string(after->duration_ms / 1000) + "s"}};
+  return {{"on", "set-time"}, {"at", topics::format_rfc3339(std::get<core::AtTime>(end).at_ms)}};
+}
+
+}  // namespace
+
+PlanFile parse_plans_toml(std::string_view text) {
+  if (text.size() > kMaxBytes) return {{}, {{"file", "at most 1 MiB"}}};
+  try {
+    return read_file(to_json(toml::parse(text)));
+  } catch (const toml::parse_error& e) {
+    std::ostringstream where;
+    where << "line " << e.source().begin.line << ", column " << e.source().begin.column;
+    return {{}, {{where.str(), "TOML (" + std::string(e.description()) + ")"}}};
+  }
+}
+
+PlanFile parse_plans_json(std::string_view text) {
+  PlanFile file;
+  json::value root = parse_json(text, file.problems);
+  return file.problems.empty() ? read_file(root) : file;
+}
+
+PlanFile parse_plan_json(std::string_view text) {
+  PlanFile file;
+  json::value root = parse_json(text, file.problems);
+  if (!file.problems.empty()) return file;
+  Reader r{file.problems};
+  file.plans.push_back(read_plan(r, root, "plan"));
+  if (!file.problems.empty()) file.plans.clear();
+  return file;
+}
+
+std::string plan_to_json(const core::Plan& plan) {
+  json::array starts, ends;
+  for (const auto& s : plan.starts) starts.push_back(start_to_json(s));
+  for (const auto& e : plan.ends) ends.push_back(end_to_json(e));
+  json::object o{{"id", plan.id.str()}, {"name", plan.name}, {"enabled", plan.enabled}, {"audience", audience_to_json(plan.audience)},
+                 {"start", std::move(starts)}, {"end", std::move(ends)}};
+  return json::serialize(o);
+}
+
+}  // namespace convoke::ingress

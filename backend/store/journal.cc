@@ -1,0 +1,142 @@
+#include "backend/store/journal.h"
+
+#include <stdexcept>
+
+#include "backend/core/chat_archive.h"
+#include "backend/store/records.h"
+#include "geo/geojson.h"
+
+namespace convoke::store {
+namespace {
+
+/// The value, or an exception that names the record.
+template <class T>
+T checked(messages::Result<T> result, const char* family, std::string_view key) {
+  if (result) return *std::move(result);
+  throw std::runtime_error("store: record " + std::string(family) + "/" + std::string(key) + ": " + result.error().to_string() +
+                           ". It is damaged, or was written by a newer server: restore a backup or start that server.");
+}
+
+geo::Area decode_area(std::string_view key, std::string_view value) {
+  geo::GeoJsonResult parsed = geo::parse_geojson(value);
+  if (parsed.areas.size() == 1) return std::move(parsed.areas[0]);
+  throw std::runtime_error("store: record areas/" + std::string(key) + " is not an area: " + (parsed.errors.empty() ? "" : parsed.errors[0].what));
+}
+
+void check_schema(Store& store) {
+  std::string found;
+  store.scan(Family::meta, kSchemaKey, {}, [&](auto, auto value) { found = value; return false; });
+  if (found == kSchema) return;
+  if (!found.empty())
+    throw std::runtime_error("store: schema " + found + ", but this server reads schema " + std::string(kSchema) + ": use the server that wrote it");
+  if (auto failure = store.write({{Family::meta, std::string(kSchemaKey), std::string(kSchema)}}, true))
+    throw std::runtime_error("store: cannot be written: " + *failure);
+}
+
+}  // namespace
+
+std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine& engine) {
+  check_schema(store_);
+  auto all = [&](Family family, auto f) { store_.scan(family, {}, {}, [&](auto k, auto v) { f(k, v); return true; }); };
+  all(Family::areas, [&](auto k, auto v) { engine.load_area(decode_area(k, v)); });
+  all(Family::users, [&](auto k, auto v) { engine.load_user(checked(decode_user(k, v), "users", k)); });
+  all(Family::positions, [&](auto k, auto v) { engine.load_position(core::UserId::parse(k), checked(decode_position(v), "positions", k)); });
+  all(Family::plans, [&](auto k, auto v) { engine.load_plan(checked(decode_plan(k, v), "plans", k)); });
+  all(Family::groups, [&](auto k, auto v) { engine.load_group(checked(decode_group(k, v), "groups", k)); });
+  all(Family::members, [&](auto k, auto v) {
+    const auto [group, user] = checked(decode_member_key(k), "members", k);
+    engine.load_member(group, user, checked(decode_member(v), "members", k));
+  });
+  for (const auto& [id, group] : engine.state().groups) {
+    if (group.state != core::GroupState::open) continue;
+    store_.scan(Family::chat, id.str() + "/", {}, [&](auto k, auto v) {
+      const auto m = checked(messages::decode_archived_message(v), "chat", k);
+      engine.load_message_key(id, core::message_key(m.from, m.message.id));
+      return true;
+    });
+  }
+  std::vector<std::pair<std::uint64_t, core::Outgoing>> waiting;
+  all(Family::outbox, [&](auto k, auto v) { waiting.emplace_back(parse_outbox_key(k), checked(decode_outgoing(v), "outbox", k)); });
+  if (!waiting.empty()) next_seq_ = waiting.back().first + 1;
+  return waiting;
+}
+
+std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::Effects& fx) {
+  add_records(engine, fx);
+  for (const auto& entry : fx.archive)
+    put(Family::chat, chat_key(entry.group, entry.message.stamp.epoch, entry.message.stamp.n), encode(entry.message));
+  positions_.insert(fx.positions.begin(), fx.positions.end());
+  std::vector<std::uint64_t> seqs;
+  for (const core::Outgoing& out : fx.out) {
+    const auto* publish = std::get_if<core::Publish>(&out);
+    const bool durable = !publish || publish->durable;
+    seqs.push_back(durable ? next_seq_++ : 0);
+    if (durable) put(Family::outbox, outbox_key(seqs.back()), encode_outgoing(out));
+  }
+  must_sync_ = must_sync_ || !batch_.empty();
+  return seqs;
+}
+
+void Journal::add_records(const core::Engine& engine, const core::Effects& fx) {
+  const core::State& s = engine.state();
+  for (const auto& id : fx.users) {
+    const core::User* user = s.user(id);
+    put(Family::users, id.str(), user ? std::optional(encode_user(*user)) : std::nullopt);
+  }
+  for (const auto& id : fx.plans) {
+    auto it = s.plans.find(id);
+    put(Family::plans, id.str(), it != s.plans.end() ? std::optional(encode_plan(it->second)) : std::nullopt);
+  }
+  for (const auto& id : fx.areas) {
+    const geo::Area* area = engine.tracker().index().find(id.str());
+    put(Family::areas, id.str(), area ? std::optional(geo::to_geojson({*area})) : std::nullopt);
+  }
+  for (const auto& id : fx.groups) {
+    const core::Group* group = s.group(id);
+    put(Family::groups, id.str(), group ? std::optional(encode_group(*group)) : std::nullopt);
+  }
+  for (const auto& [id, user] : fx.members) {
+    const core::Group* group = s.group(id);
+    const bool there = group && group->members.contains(user);
+    put(Family::members, member_key(id, user), there ? std::optional(encode_member(group->members.at(user))) : std::nullopt);
+  }
+}
+
+void Journal::remove_outgoing(const std::vector<std::uint64_t>& seqs) {
+  for (std::uint64_t seq : seqs) put(Family::outbox, outbox_key(seq), std::nullopt);
+}
+
+void Journal::put_meta(std::string_view key, std::string value) { put(Family::meta, std::string(key), std::move(value)); }
+
+std::string Journal::meta(std::string_view key) const {
+  std::string found;
+  store_.scan(Family::meta, key, {}, [&](auto, auto value) { found = value; return false; });
+  return found;
+}
+
+void Journal::add_positions(const core::Engine& engine) {
+  for (const auto& id : positions_) {
+    auto last = engine.tracker().last(id.str());
+    put(Family::positions, id.str(), last ? std::optional(encode_position(*last)) : std::nullopt);
+  }
+  positions_.clear();
+}
+
+Failure Journal::commit() {
+  if (batch_.empty()) return std::nullopt;
+  if (auto failure = store_.write(batch_, must_sync_)) return failure;
+  batch_.clear();
+  must_sync_ = false;
+  return std::nullopt;
+}
+
+std::vector<messages::ArchivedMessage> Journal::history(const core::GroupId& group, std::uint64_t epoch, std::uint64_t n, std::size_t limit) const {
+  std::vector<messages::ArchivedMessage> out;
+  store_.scan(Family::chat, group.str() + "/", chat_key(group, epoch, n + 1), [&](auto, auto value) {
+    if (auto m = messages::decode_archived_message(value)) out.push_back(*std::move(m));
+    return out.size() <= limit;
+  });
+  return out;
+}
+
+}  // namespace convoke::store

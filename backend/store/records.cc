@@ -1,0 +1,279 @@
+#include "backend/store/records.h"
+
+#include <charconv>
+
+#include "backend/ingress/plan_file.h"
+#include "topics/messages/json_reader.h"
+#include "topics/messages/json_writer.h"
+
+namespace convoke::store {
+namespace {
+
+using messages::Error;
+using messages::Field;
+using messages::JsonReader;
+using messages::JsonWriter;
+using messages::kMaxInteger;
+using messages::Result;
+
+constexpr std::size_t kMaxRecordBytes = 1 << 22;
+constexpr std::size_t kMaxMany = 1'000'000;
+
+std::string hex16(std::uint64_t x) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out(16, '0');
+  for (int i = 15; i >= 0; --i, x >>= 4) out[static_cast<std::size_t>(i)] = kDigits[x & 15];
+  return out;
+}
+
+void write_ranges(JsonWriter& w, const std::vector<std::pair<std::uint64_t, std::uint64_t>>& ranges) {
+  w.key("missing");
+  w.begin_list();
+  for (const auto& [first, last] : ranges) {
+    w.begin_list();
+    w.number(first);
+    w.number(last);
+    w.end_list();
+  }
+  w.end_list();
+}
+
+void write_publish(JsonWriter& w, const core::Publish& p) {
+  w.member("topic", p.topic);
+  w.member("payload", p.payload);
+  w.member("qos", p.qos);
+  w.member("retain", p.retain);
+}
+
+void write_feed(JsonWriter& w, const core::FeedChange& feed) {
+  w.member("feed", messages::encode(messages::Feed{0, feed.ops}));
+  if (feed.retires) w.member("retires", feed.retires->str());
+}
+
+}  // namespace
+
+std::string member_key(const core::GroupId& group, const core::UserId& user) { return group.str() + "/" + user.str(); }
+std::string chat_key(const core::GroupId& group, std::uint64_t epoch, std::uint64_t n) { return group.str() + "/" + hex16(epoch) + hex16(n); }
+std::string outbox_key(std::uint64_t seq) { return hex16(seq); }
+
+std::uint64_t parse_outbox_key(std::string_view key) {
+  std::uint64_t seq = 0;
+  std::from_chars(key.data(), key.data() + key.size(), seq, 16);
+  return seq;
+}
+
+std::string encode_user(const core::User& user) {
+  JsonWriter w;
+  w.begin_object();
+  w.member("name", user.name);
+  w.key("attributes");
+  w.begin_object();
+  for (const auto& [k, v] : user.attributes) w.member(k, v);
+  w.end_object();
+  w.member("chat_duration_ms", user.chat_duration_ms);
+  w.key("devices");
+  w.begin_object();
+  for (const auto& [id, device] : user.devices) {
+    w.key(id.str());
+    w.begin_object();
+    w.member("state", to_string(device.state));
+    w.member("n", device.connect_number);
+    w.member("heard", device.heard_ms);
+    w.end_object();
+  }
+  w.end_object();
+  w.key("areas");
+  w.begin_list();
+  for (const auto& area : user.areas) w.string(area.str());
+  w.end_list();
+  w.end_object();
+  return w.take();
+}
+
+Result<core::User> decode_user(std::string_view key, std::string_view value) {
+  core::User user;
+  user.id = core::UserId::parse(key);
+  JsonReader r(value, kMaxRecordBytes);
+  const Field& root = r.root();
+  const Field name = root["name"], attributes = root["attributes"], duration = root["chat_duration_ms"];
+  const Field devices = root["devices"], areas = root["areas"];
+  user.name = name.line(0, messages::kMaxNameBytes);
+  attributes.each_member(kMaxMany, [&](const std::string& k, const Field& v) { user.attributes[k] = v.line(0, 1024); });
+  user.chat_duration_ms = duration.optional_time_ms();
+  devices.each_member(kMaxMany, [&](const std::string& id, const Field& d) {
+    const Field state = d["state"], n = d["n"], heard = d["heard"];
+    core::Device& device = user.devices[core::DeviceId::parse(id)];
+    device.state = state.choice(messages::parse_presence_state, "a presence");
+    device.connect_number = n.integer();
+    device.heard_ms = heard.time_ms();
+  });
+  areas.each(0, kMaxMany, [&](const Field& a) { user.areas.insert(core::AreaId::parse(a.plain_id())); });
+  if (!user.id) return Error{"key", "a user id"};
+  return r.finish(std::move(user));
+}
+
+std::string encode_position(const geo::Position& p) {
+  JsonWriter w(80);
+  w.begin_object();
+  w.member("t", p.time_ms);
+  w.member("lat", p.at.lat);
+  w.member("lon", p.at.lon);
+  w.member("acc", p.acc_m);
+  w.end_object();
+  return w.take();
+}
+
+Result<geo::Position> decode_position(std::string_view value) {
+  JsonReader r(value);
+  const Field& root = r.root();
+  const Field t = root["t"], lat = root["lat"], lon = root["lon"], acc = root["acc"];
+  geo::Position p{{lat.number(-90, 90), lon.number(-180, 180)}, t.time_ms(), acc.optional_number(0, 1e6)};
+  return r.finish(p);
+}
+
+std::string encode_plan(const core::PlanRecord& record) {
+  JsonWriter w;
+  w.begin_object();
+  w.member("plan", ingress::plan_to_json(record.plan));
+  w.key("disarmed");
+  w.begin_list();
+  for (std::size_t i : record.disarmed) w.number(i);
+  w.end_list();
+  w.member("scheduled_up_to", record.scheduled_up_to);
+  w.end_object();
+  return w.take();
+}
+
+Result<core::PlanRecord> decode_plan(std::string_view key, std::string_view value) {
+  JsonReader r(value, kMaxRecordBytes);
+  const Field& root = r.root();
+  const Field plan = root["plan"], disarmed = root["disarmed"], upto = root["scheduled_up_to"];
+  ingress::PlanFile file = ingress::parse_plan_json(plan.line(1, kMaxRecordBytes));
+  core::PlanRecord record;
+  disarmed.each(0, kMaxMany, [&](const Field& i) { record.disarmed.insert(i.small_integer()); });
+  record.scheduled_up_to = upto.time_ms();
+  if (file.plans.size() != 1) return Error{file.problems.empty() ? "plan" : file.problems[0].where, "a plan"};
+  record.plan = std::move(file.plans[0]);
+  if (record.plan.id.str() != key) return Error{"key", "the plan's id"};
+  return r.finish(std::move(record));
+}
+
+std::string encode_group(const core::Group& g) {
+  JsonWriter w(512);
+  w.begin_object();
+  w.member("plan", g.plan.str());
+  w.member("name", g.name);
+  w.member("state", to_string(g.state));
+  w.member("started", g.started_ms);
+  w.member("ends", g.ends_ms);
+  w.member("end_kind", g.end_kind);
+  w.key("reasons");
+  w.begin_list();
+  for (const auto& reason : g.reasons) w.string(reason);
+  w.end_list();
+  w.member("start_key", g.start_key);
+  w.member("ended", g.ended_ms);
+  w.member("end_reason", g.end_reason);
+  w.member("version", g.version);
+  w.member("messages", g.messages);
+  w.member("epoch", g.archive.epoch);
+  w.member("upto", g.archive.upto);
+  write_ranges(w, g.archive.missing);
+  w.key("pages");
+  w.begin_list();
+  for (const auto& page : g.pages) w.number(page.version);
+  w.end_list();
+  w.end_object();
+  return w.take();
+}
+
+Result<core::Group> decode_group(std::string_view key, std::string_view value) {
+  core::Group g;
+  g.id = core::GroupId::parse(key);
+  JsonReader r(value, kMaxRecordBytes);
+  const Field& root = r.root();
+  const Field plan = root["plan"], name = root["name"], state = root["state"], started = root["started"], ends = root["ends"];
+  const Field end_kind = root["end_kind"], reasons = root["reasons"], start_key = root["start_key"], ended = root["ended"];
+  const Field end_reason = root["end_reason"], version = root["version"], count = root["messages"], epoch = root["epoch"];
+  const Field upto = root["upto"], missing = root["missing"], pages = root["pages"];
+  g.plan = core::PlanId::parse(plan.plain_id());
+  g.name = name.line(0, messages::kMaxNameBytes);
+  g.state = state.choice(messages::parse_group_state, "a group state");
+  g.started_ms = started.time_ms();
+  g.ends_ms = ends.optional_time_ms();
+  g.end_kind = end_kind.line(0, 64);
+  reasons.each(0, kMaxMany, [&](const Field& reason) { g.reasons.push_back(reason.line(0, 1024)); });
+  g.start_key = start_key.line(0, 256);
+  g.ended_ms = ended.time_ms();
+  g.end_reason = end_reason.line(0, 256);
+  g.version = version.integer();
+  g.messages = count.integer();
+  g.archive.epoch = epoch.integer();
+  g.archive.upto = upto.integer();
+  missing.each(0, kMaxMany, [&](const Field& range) {
+    const std::size_t two = range.list_size(2, 2);
+    if (two == 2) g.archive.missing.emplace_back(range.at(0).integer(), range.at(1).integer());
+  });
+  pages.each(0, kMaxMany, [&](const Field& v) { g.pages.emplace_back().version = v.integer(); });
+  if (!g.id) return Error{"key", "a group id"};
+  return r.finish(std::move(g));
+}
+
+std::string encode_member(const core::Member& m) {
+  JsonWriter w(96);
+  w.begin_object();
+  w.member("why", m.why);
+  w.member("ends", m.ends_ms);
+  w.member("held", m.held_version);
+  w.member("page", m.page);
+  w.end_object();
+  return w.take();
+}
+
+Result<core::Member> decode_member(std::string_view value) {
+  core::Member m;
+  JsonReader r(value);
+  const Field& root = r.root();
+  const Field why = root["why"], ends = root["ends"], held = root["held"], page = root["page"];
+  m.why = why.line(0, 4096);
+  m.ends_ms = ends.optional_time_ms();
+  m.held_version = held.integer();
+  m.page = page.small_integer(0, 9999);
+  return r.finish(std::move(m));
+}
+
+Result<std::pair<core::GroupId, core::UserId>> decode_member_key(std::string_view key) {
+  const auto slash = key.find('/');
+  if (slash == std::string_view::npos) return Error{"key", "group/user"};
+  std::pair ids{core::GroupId::parse(key.substr(0, slash)), core::UserId::parse(key.substr(slash + 1))};
+  if (!ids.first || !ids.second) return Error{"key", "group/user"};
+  return ids;
+}
+
+std::string encode_outgoing(const core::Outgoing& outgoing) {
+  JsonWriter w(512);
+  w.begin_object();
+  if (auto* publish = std::get_if<core::Publish>(&outgoing)) write_publish(w, *publish);
+  else write_feed(w, std::get<core::FeedChange>(outgoing));
+  w.end_object();
+  return w.take();
+}
+
+Result<core::Outgoing> decode_outgoing(std::string_view value) {
+  JsonReader r(value, kMaxRecordBytes);
+  const Field& root = r.root();
+  const Field feed = root["feed"], retires = root["retires"];
+  if (feed.present()) {
+    auto decoded = messages::decode_feed(feed.text(1, kMaxRecordBytes));
+    if (!decoded) return decoded.error();
+    core::FeedChange change{std::move(decoded->ops), {}};
+    if (retires.present()) change.retires = core::GroupId::parse(retires.group_id());
+    return r.finish(core::Outgoing(std::move(change)));
+  }
+  const Field topic = root["topic"], payload = root["payload"], qos = root["qos"], retain = root["retain"];
+  core::Publish publish{topic.line(1, 512), payload.text(0, messages::kMaxPayloadBytes), static_cast<int>(qos.small_integer(0, 1)),
+                        retain.boolean(), true, {}};
+  return r.finish(core::Outgoing(std::move(publish)));
+}
+
+}  // namespace convoke::store

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "backend/core/effects.h"
+#include "backend/core/model.h"
+#include "geo/fence_tracker.h"
+#include "topics/messages/chat.h"
+#include "topics/messages/result.h"
+
+/// Keys and values of the store: text keys that sort as needed, JSON values. docs/protocol/store.md is their page.
+/// A value keeps its meaning for ever: new members may come, and readers pass over members that they do not know.
+namespace convoke::store {
+
+inline constexpr std::string_view kSchemaKey = "schema";  // family meta; its value:
+inline constexpr std::string_view kSchema = "1";
+inline constexpr std::string_view kBrokerEpochKey = "broker_epoch";  // family meta: the last broker epoch dealt with
+
+std::string member_key(const core::GroupId& group, const core::UserId& user);
+std::string chat_key(const core::GroupId& group, std::uint64_t epoch, std::uint64_t n);
+std::string outbox_key(std::uint64_t seq);
+std::uint64_t parse_outbox_key(std::string_view key);
+
+std::string encode_user(const core::User& user);
+std::string encode_position(const geo::Position& position);
+std::string encode_plan(const core::PlanRecord& plan);
+std::string encode_group(const core::Group& group);
+std::string encode_member(const core::Member& member);
+std::string encode_outgoing(const core::Outgoing& outgoing);
+
+// The readers get the key too: it names the record. An error means a damaged store or one of a newer server.
+[[nodiscard]] messages::Result<core::User> decode_user(std::string_view key, std::string_view value);
+[[nodiscard]] messages::Result<geo::Position> decode_position(std::string_view value);
+[[nodiscard]] messages::Result<core::PlanRecord> decode_plan(std::string_view key, std::string_view value);
+[[nodiscard]] messages::Result<core::Group> decode_group(std::string_view key, std::string_view value);
+[[nodiscard]] messages::Result<core::Member> decode_member(std::string_view value);
+[[nodiscard]] messages::Result<std::pair<core::GroupId, core::UserId>> decode_member_key(std::string_view key);
+[[nodiscard]] messages::Result<core::Outgoing> decode_outgoing(std::string_view value);
+
+}  // namespace convoke::store

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace convoke::store {
+
+/// One family for each kind of record; docs/protocol/store.md has the keys and values. Never renumber.
+enum class Family : std::uint8_t { meta, users, positions, areas, plans, groups, members, chat, outbox };
+inline constexpr std::size_t kFamilies = 9;
+
+/// One put (value set) or removal (value absent).
+struct Write {
+  Family family;
+  std::string key;
+  std::optional<std::string> value;
+};
+
+/// What a write did: nothing, or why it failed ("no space left on device").
+using Failure = std::optional<std::string>;
+
+/// The state of record: ordered keys and values in families. A batch is written whole or not at all.
+/// Thread-safe. Implementations: RocksDB (open_rocksdb) and memory (for tests).
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// Writes the batch. With `sync` it is on the disk when this returns without failure. After a failure nothing of
+  /// it is there; calling again with the same batch is right.
+  [[nodiscard]] virtual Failure write(const std::vector<Write>& batch, bool sync) = 0;
+
+  /// Calls `f(key, value)` in order of key for every key that is >= `from` and begins with `prefix`, until it
+  /// returns false.
+  virtual void scan(Family family, std::string_view prefix, std::string_view from,
+                    const std::function<bool(std::string_view, std::string_view)>& f) const = 0;
+};
+
+/// Opens or creates the database in `directory`. Throws std::runtime_error saying what is wrong and with what path.
+std::unique_ptr<Store> open_rocksdb(const std::string& directory);
+
+/// A store that forgets everything with its process.
+std::unique_ptr<Store> make_memory_store();
+
+}  // namespace convoke::store

@@ -1,0 +1,116 @@
+#ifndef CONVOKE_C_API_H
+#define CONVOKE_C_API_H
+
+/* The client library for C, and through it for Swift and Kotlin. Same meaning, same thread rules as
+ * convoke/client.h: every call may come from any thread, none blocks on the network, and what happened is
+ * drained with convoke_poll on the caller's thread. Strings are UTF-8 and end with NUL; a string that is
+ * handed out is valid only until the callback that got it returns. Times are Unix milliseconds. 1 means yes
+ * or done, 0 no or not done. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct convoke_client convoke_client;
+
+typedef enum { CONVOKE_AVAILABLE, CONVOKE_AWAY, CONVOKE_BUSY, CONVOKE_OFFLINE } convoke_presence;
+
+typedef enum {
+  CONVOKE_CONNECTED,          /* - */
+  CONVOKE_DISCONNECTED,       /* text: reason; code; time_ms: until the next attempt */
+  CONVOKE_CHAT_STARTED,       /* group, plan, text: name, ends_ms */
+  CONVOKE_BUDDY_LIST_CHANGED, /* group, version */
+  CONVOKE_CHAT_ENDED,         /* group, plan, text: reason, time_ms; the buddy list is deleted */
+  CONVOKE_MESSAGE_RECEIVED,   /* group, user: from, id, text, type, epoch, n, time_ms */
+  CONVOKE_MESSAGE_SENT,       /* group, id, epoch, n, time_ms: an own message has its place */
+  CONVOKE_MESSAGE_ARCHIVED,   /* group, id: it is safe */
+  CONVOKE_MESSAGE_DROPPED,    /* group, id: it will not be sent */
+  CONVOKE_TYPING,             /* group, user */
+  CONVOKE_DELIVERED,          /* group, user, epoch, n */
+  CONVOKE_READ,               /* group, user, epoch, n */
+  CONVOKE_AVAILABLE_BUDDIES,  /* id: request, group, buddies, buddy_count, code: 1 if there are more */
+  CONVOKE_POSITION_WANTED,    /* - */
+  CONVOKE_REFUSED,            /* type: what, id: topic, code, text */
+  CONVOKE_EVENTS_LOST         /* version: how many */
+} convoke_event_type;
+
+typedef struct {
+  const char* user;
+  const char* name; /* "": show the user id */
+  convoke_presence presence;
+  int64_t ends_ms; /* 0: as the group */
+} convoke_buddy;
+
+/* Fields that an event type does not name are zero or "". */
+typedef struct {
+  convoke_event_type type;
+  const char* group;
+  const char* plan;
+  const char* user;
+  const char* id;
+  const char* text;
+  const char* message_type;
+  uint64_t version;
+  uint64_t epoch;
+  uint64_t n;
+  int64_t time_ms;
+  int64_t ends_ms; /* 0: none */
+  int code;
+  const convoke_buddy* buddies;
+  size_t buddy_count;
+} convoke_event;
+
+/* Writes the token, NUL-terminated, into `token` (4097 bytes). Returns 1; 0 for "not now". See
+ * Options::token. */
+typedef int (*convoke_token_fn)(void* context, char* token, size_t size);
+typedef void (*convoke_wake_fn)(void* context);
+typedef void (*convoke_event_fn)(void* context, const convoke_event* event);
+typedef void (*convoke_buddy_fn)(void* context, const convoke_buddy* buddy);
+
+typedef struct {
+  const char* broker; /* "ssl://host:8883"; several: separated by commas */
+  const char* site;
+  const char* user;
+  const char* device;
+  const char* ca_file;    /* NULL: the system's certificates */
+  const char* state_file; /* NULL: nothing survives the process */
+  convoke_token_fn token;
+  convoke_wake_fn wake; /* NULL: the app polls by itself */
+  void* context;        /* for token and wake */
+} convoke_options;
+
+/* NULL if an option is not usable; `error` (may be NULL) then says which. */
+convoke_client* convoke_create(const convoke_options* options, char* error, size_t error_size);
+void convoke_destroy(convoke_client* client);
+
+void convoke_open(convoke_client* client);
+void convoke_close(convoke_client* client);
+int convoke_connected(const convoke_client* client);
+
+void convoke_set_presence(convoke_client* client, convoke_presence presence);
+/* time_ms 0: now; acc_m negative: unknown. */
+int convoke_report_position(convoke_client* client, int64_t time_ms, double lat, double lon, double acc_m);
+
+/* Calls `fn` for each buddy held of the group. Returns how many. */
+size_t convoke_buddies(const convoke_client* client, const char* group, int only_available,
+                       convoke_buddy_fn fn, void* context);
+int convoke_load_more_buddies(convoke_client* client, const char* group);
+/* `id` gets the request's id (65 bytes). */
+int convoke_request_available(convoke_client* client, const char* group, const char* after, char* id,
+                              size_t id_size);
+
+/* `id` (may be NULL) gets the message's id (65 bytes). */
+int convoke_send(convoke_client* client, const char* group, const char* text, char* id, size_t id_size);
+void convoke_typing(convoke_client* client, const char* group);
+int convoke_leave(convoke_client* client, const char* group);
+
+/* Waits up to `timeout_ms` (0: not at all) for events and calls `fn` for each. Returns how many. */
+size_t convoke_poll(convoke_client* client, int timeout_ms, convoke_event_fn fn, void* context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

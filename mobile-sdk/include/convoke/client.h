@@ -1,0 +1,137 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "convoke/types.h"
+
+namespace convoke::sdk {
+
+/// What must survive the end of the process: the connect number and which chats the phone was in. Both
+/// functions are called on the SDK's thread, one at a time, and must not throw.
+struct Storage {
+  std::function<std::string()> load;             // the last saved text, "" if there is none
+  std::function<void(const std::string&)> save;  // replaces it; a few kB, at most a few times a minute
+};
+
+/// Keeps it in one file, replaced as a whole at each save. The folder must exist.
+Storage file_storage(std::string path);
+
+struct Options {
+  std::vector<std::string> brokers;  // "tcp://host:1883" or "ssl://host:8883", all of one kind; tried in turn
+  std::string site;
+  std::string user;
+  std::string device;  // names this phone among the user's devices; keep it for ever
+
+  /// Gives the token that proves all this (docs/protocol/tokens.md). Called on the SDK's thread before the
+  /// first connect and again after each refusal, so it must return soon; "" means "not now, ask again later".
+  std::function<std::string()> token;
+
+  std::string ca_file;  // PEM; for ssl://. Empty: the system's certificates
+
+  /// Called, on the SDK's thread, when there is something to poll and the app has not been told yet. Wake the
+  /// app's main loop here; do nothing else. Optional.
+  std::function<void()> on_events;
+
+  /// Unix milliseconds for fixes without time. Default: the system clock.
+  std::function<std::int64_t()> clock;
+
+  Storage storage;  // optional; without it a restarted phone asks the server for everything again
+
+  std::chrono::seconds session_expiry{86'400};  // how long the broker keeps messages for an absent phone
+  std::chrono::seconds keepalive{30};           // longer saves battery, shorter notices a dead network sooner
+  std::uint64_t seed = 0;  // of ids and retry delays; 0: from the system. Set it for replays only
+};
+
+/// The thread that drives clients: timers, and what comes from the network. One for all clients of a process
+/// is right; make your own only to separate groups of thousands.
+class Runtime {
+ public:
+  Runtime();
+  ~Runtime();  // every client of it must be gone
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+
+  /// The one that clients share by default. Lives as long as somebody holds it.
+  static std::shared_ptr<Runtime> shared();
+
+  class Impl;
+  Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// One phone: one user on one device at one site.
+///
+/// All methods may be called from any thread; none blocks on the network. Nothing of the app is called back
+/// from the network's threads: what happened waits in a queue until the app polls. Group and message ids of
+/// chats that are not (or no longer) held are never an error: the call just says so.
+class Client {
+ public:
+  /// Throws std::invalid_argument naming the field if an option is not usable. Does not connect yet.
+  explicit Client(Options options, std::shared_ptr<Runtime> runtime = Runtime::shared());
+  /// Closes if still open.
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Connects, and stays connected: an interrupted connection comes back by itself, with growing pauses.
+  void open();
+  /// Says goodbye (others see this device offline at once) and stays disconnected until the next open.
+  /// Returns at once; the destructor waits for it, for one second at most.
+  void close();
+  bool connected() const;
+
+  /// What others see. Initially available. Kept over reconnects.
+  void set_presence(Presence presence);
+
+  /// Reports where the phone is. While there is no connection the last 200 fixes are kept and sent
+  /// afterwards. False if a number is out of range.
+  bool report_position(const Fix& fix);
+
+  /// The chats this user is in now.
+  std::vector<Group> groups() const;
+  std::optional<Group> group(std::string_view group) const;
+
+  /// The part of the buddy list that the phone holds, in order of user id; live as presence changes. The
+  /// whole list if `Group::pages_held == pages`.
+  std::vector<Buddy> buddies(std::string_view group) const;
+  /// Of these, who is available for chat now, without this user.
+  std::vector<Buddy> available_buddies(std::string_view group) const;
+  /// Fetches the next page that is not held; it comes with a BuddyListChanged. False if all are held or under
+  /// way.
+  bool load_more_buddies(std::string_view group);
+  /// Asks the server who is available over the whole list, those after user `after` ("" to begin). The answer
+  /// is an AvailableBuddies event with the request's id, which is returned; nothing if the group is not held.
+  std::optional<std::string> request_available(std::string_view group, std::string_view after);
+
+  /// Sends a text of 1 to 4096 bytes of UTF-8 and keeps at it until it is archived. Returns the message's id;
+  /// nothing if the group is not held, the text is not usable, or 200 messages already wait.
+  std::optional<std::string> send(std::string_view group, std::string_view text,
+                                  std::optional<std::string> reply_to = std::nullopt);
+  /// Tells the others that this user types, or has received or read all up to this stamp. Lost while offline.
+  void signal(std::string_view group, SignalReceived::Kind kind, const Stamp& up_to = {});
+  /// Leaves the chat. The ChatEnded comes when the server has taken the user out. False if the group is not
+  /// held.
+  bool leave(std::string_view group);
+
+  /// Calls `handler` for each waiting event, in order, on this thread. Returns how many there were.
+  std::size_t poll(const std::function<void(const Event&)>& handler);
+  /// Waits until there is an event or the time is over, then polls.
+  std::size_t wait_and_poll(std::chrono::milliseconds timeout,
+                            const std::function<void(const Event&)>& handler);
+
+ private:
+  class Impl;
+  std::shared_ptr<Runtime> runtime_;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace convoke::sdk

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// The values that the SDK and the app exchange. Plain structs, owned by whoever holds them. Times are Unix
+/// milliseconds (UTC).
+namespace convoke::sdk {
+
+/// What a user lets others know: available means "may be drawn into a chat now".
+enum class Presence : std::uint8_t { available, away, busy, offline };
+
+/// One position of this phone, WGS84 degrees.
+struct Fix {
+  std::int64_t time_ms = 0;          // of the measurement; 0: now, by Options::clock
+  double lat = 0;                    // -90 to 90
+  double lon = 0;                    // -180 to 180
+  std::optional<double> acc_m = {};  // radius in metres that holds the true place with 68 %
+  std::optional<double> alt_m = {};
+  std::optional<double> speed_mps = {};
+};
+
+/// One member of a group. Never a position.
+struct Buddy {
+  std::string user;
+  std::string name;  // display name; empty: show the user id
+  Presence presence = Presence::offline;
+  std::optional<std::int64_t> ends_ms;  // this member's own ending time, where it differs from the group's
+  friend bool operator==(const Buddy&, const Buddy&) = default;
+};
+
+/// One live chat as this phone holds it.
+struct Group {
+  std::string id;
+  std::string plan;
+  std::string name;
+  std::int64_t started_ms = 0;
+  std::optional<std::int64_t> ends_ms;  // absent: no end is set yet
+  std::uint64_t version = 0;            // of the buddy list held; 0: none yet
+  bool settled = false;                 // false while the list is being brought from one version to the next
+  std::uint32_t members = 0;
+  std::uint32_t available = 0;
+  std::uint32_t pages = 0;       // of the whole buddy list
+  std::uint32_t pages_held = 0;  // of these this phone holds; see Client::load_more_buddies
+};
+
+/// The place of a message in its group's order: first by epoch, then by n.
+struct Stamp {
+  std::string site;
+  std::uint64_t epoch = 0;
+  std::uint64_t n = 0;
+  std::int64_t time_ms = 0;  // the broker's clock
+};
+
+struct Message {
+  std::string group;
+  std::string from;
+  std::string id;
+  std::string type;  // "text"; show others as "not supported"
+  std::string text;
+  std::optional<std::string> reply_to;
+  Stamp stamp;
+};
+
+// ---- Events, drained with Client::poll --------------------------------------------------------------------
+
+/// The connection is up (again). Everything held stays valid.
+struct Connected {};
+
+/// The connection is down, or an attempt failed. The SDK tries again by itself.
+struct Disconnected {
+  std::string reason;
+  int code = 0;  // MQTT 5 reason code where the broker gave one, else 0
+  std::int64_t retry_in_ms = 0;
+};
+
+/// This user is in a chat now.
+struct ChatStarted {
+  Group group;
+};
+
+/// The buddy list held of this group is at a new version.
+struct BuddyListChanged {
+  std::string group;
+  std::uint64_t version = 0;
+};
+
+/// The chat is over for this user, and its buddy list and unsent messages are deleted from this phone.
+struct ChatEnded {
+  std::string group;
+  std::string plan;
+  std::string reason;
+  std::int64_t ended_ms = 0;
+};
+
+/// A message, once for each message, whether it came live or from the archive.
+struct MessageReceived {
+  Message message;
+};
+
+/// An own message: `sent` has its place in the group's order, `archived` is safe with the server, `dropped`
+/// will not be sent (the chat ended, or the broker refused it).
+struct OwnMessage {
+  enum class State : std::uint8_t { sent, archived, dropped };
+  std::string group;
+  std::string id;
+  State state = State::sent;
+  std::optional<Stamp> stamp;
+};
+
+/// A member types, or has received or read all up to (epoch, n). May be lost or late.
+struct SignalReceived {
+  enum class Kind : std::uint8_t { typing, delivered, read };
+  std::string group;
+  std::string from;
+  Kind kind = Kind::typing;
+  std::uint64_t epoch = 0;
+  std::uint64_t n = 0;
+};
+
+/// The answer to Client::request_available. `more`: ask again with the last user as `after`.
+struct AvailableBuddies {
+  std::string request;
+  std::string group;
+  std::vector<Buddy> buddies;
+  bool more = false;
+};
+
+/// The server asks for a fix now.
+struct PositionWanted {};
+
+/// The broker or the server said no. For the developer's log, not for people.
+struct Refused {
+  std::string what;   // "publish", "subscribe" or the request's name
+  std::string topic;  // of a publish or subscribe
+  int code = 0;       // MQTT 5 reason code; 0 for requests
+  std::string detail;
+};
+
+/// The app did not drain its events in time, and the oldest were dropped.
+struct EventsLost {
+  std::uint64_t count = 0;
+};
+
+using Event = std::variant<Connected, Disconnected, ChatStarted, BuddyListChanged, ChatEnded, MessageReceived,
+                           OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Refused, EventsLost>;
+
+}  // namespace convoke::sdk

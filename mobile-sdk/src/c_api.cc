@@ -1,0 +1,226 @@
+#include "convoke/c_api.h"
+
+#include <cstdio>
+#include <exception>
+
+#include "convoke/client.h"
+
+using namespace convoke::sdk;
+
+struct convoke_client {
+  Client client;
+};
+
+namespace {
+
+convoke_event blank(convoke_event_type type) {
+  convoke_event event{};
+  event.type = type;
+  event.group = event.plan = event.user = event.id = event.text = event.message_type = "";
+  return event;
+}
+
+convoke_buddy to_c(const Buddy& buddy) {
+  return {buddy.user.c_str(), buddy.name.c_str(), static_cast<convoke_presence>(buddy.presence),
+          buddy.ends_ms.value_or(0)};
+}
+
+void put_stamp(convoke_event& event, const Stamp& stamp) {
+  event.epoch = stamp.epoch;
+  event.n = stamp.n;
+  event.time_ms = stamp.time_ms;
+}
+
+/// One overload for each kind of event; the C struct points into the C++ one.
+class ToC {
+ public:
+  convoke_event operator()(const Connected&) { return blank(CONVOKE_CONNECTED); }
+  convoke_event operator()(const Disconnected& e) {
+    convoke_event c = blank(CONVOKE_DISCONNECTED);
+    c.text = e.reason.c_str();
+    c.code = e.code;
+    c.time_ms = e.retry_in_ms;
+    return c;
+  }
+  convoke_event operator()(const ChatStarted& e) {
+    convoke_event c = blank(CONVOKE_CHAT_STARTED);
+    c.group = e.group.id.c_str();
+    c.plan = e.group.plan.c_str();
+    c.text = e.group.name.c_str();
+    c.ends_ms = e.group.ends_ms.value_or(0);
+    return c;
+  }
+  convoke_event operator()(const BuddyListChanged& e) {
+    convoke_event c = blank(CONVOKE_BUDDY_LIST_CHANGED);
+    c.group = e.group.c_str();
+    c.version = e.version;
+    return c;
+  }
+  convoke_event operator()(const ChatEnded& e) {
+    convoke_event c = blank(CONVOKE_CHAT_ENDED);
+    c.group = e.group.c_str();
+    c.plan = e.plan.c_str();
+    c.text = e.reason.c_str();
+    c.time_ms = e.ended_ms;
+    return c;
+  }
+  convoke_event operator()(const MessageReceived& e) {
+    convoke_event c = blank(CONVOKE_MESSAGE_RECEIVED);
+    c.group = e.message.group.c_str();
+    c.user = e.message.from.c_str();
+    c.id = e.message.id.c_str();
+    c.text = e.message.text.c_str();
+    c.message_type = e.message.type.c_str();
+    put_stamp(c, e.message.stamp);
+    return c;
+  }
+  convoke_event operator()(const OwnMessage& e) {
+    static constexpr convoke_event_type kTypes[] = {CONVOKE_MESSAGE_SENT, CONVOKE_MESSAGE_ARCHIVED,
+                                                    CONVOKE_MESSAGE_DROPPED};
+    convoke_event c = blank(kTypes[static_cast<int>(e.state)]);
+    c.group = e.group.c_str();
+    c.id = e.id.c_str();
+    if (e.stamp) put_stamp(c, *e.stamp);
+    return c;
+  }
+  convoke_event operator()(const SignalReceived& e) {
+    static constexpr convoke_event_type kTypes[] = {CONVOKE_TYPING, CONVOKE_DELIVERED, CONVOKE_READ};
+    convoke_event c = blank(kTypes[static_cast<int>(e.kind)]);
+    c.group = e.group.c_str();
+    c.user = e.from.c_str();
+    c.epoch = e.epoch;
+    c.n = e.n;
+    return c;
+  }
+  convoke_event operator()(const AvailableBuddies& e) {
+    for (const Buddy& buddy : e.buddies) buddies_.push_back(to_c(buddy));
+    convoke_event c = blank(CONVOKE_AVAILABLE_BUDDIES);
+    c.group = e.group.c_str();
+    c.id = e.request.c_str();
+    c.buddies = buddies_.data();
+    c.buddy_count = buddies_.size();
+    c.code = e.more ? 1 : 0;
+    return c;
+  }
+  convoke_event operator()(const PositionWanted&) { return blank(CONVOKE_POSITION_WANTED); }
+  convoke_event operator()(const Refused& e) {
+    convoke_event c = blank(CONVOKE_REFUSED);
+    c.message_type = e.what.c_str();
+    c.id = e.topic.c_str();
+    c.code = e.code;
+    c.text = e.detail.c_str();
+    return c;
+  }
+  convoke_event operator()(const EventsLost& e) {
+    convoke_event c = blank(CONVOKE_EVENTS_LOST);
+    c.version = e.count;
+    return c;
+  }
+
+ private:
+  std::vector<convoke_buddy> buddies_;
+};
+
+std::string text_or_empty(const char* text) { return text == nullptr ? "" : text; }
+
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+std::function<std::string()> token_of(const convoke_options& options) {
+  if (options.token == nullptr) return nullptr;
+  return [ask = options.token, context = options.context] {
+    char token[4097] = "";
+    return ask(context, token, sizeof token) != 0 ? std::string(token) : std::string();
+  };
+}
+
+Options to_cpp(const convoke_options& c) {
+  Options options;
+  options.brokers = split_at_commas(text_or_empty(c.broker));
+  options.site = text_or_empty(c.site);
+  options.user = text_or_empty(c.user);
+  options.device = text_or_empty(c.device);
+  options.ca_file = text_or_empty(c.ca_file);
+  options.token = token_of(c);
+  if (c.wake != nullptr) options.on_events = [wake = c.wake, context = c.context] { wake(context); };
+  if (c.state_file != nullptr) options.storage = file_storage(c.state_file);
+  return options;
+}
+
+int hand_out(const std::optional<std::string>& id, char* out, std::size_t size) {
+  if (!id) return 0;
+  if (out != nullptr && size > 0) std::snprintf(out, size, "%s", id->c_str());
+  return 1;
+}
+
+}  // namespace
+
+convoke_client* convoke_create(const convoke_options* options, char* error, size_t error_size) {
+  try {
+    return new convoke_client{Client(to_cpp(*options))};
+  } catch (const std::exception& e) {
+    if (error != nullptr && error_size > 0) std::snprintf(error, error_size, "%s", e.what());
+    return nullptr;
+  }
+}
+
+void convoke_destroy(convoke_client* client) { delete client; }
+void convoke_open(convoke_client* client) { client->client.open(); }
+void convoke_close(convoke_client* client) { client->client.close(); }
+int convoke_connected(const convoke_client* client) { return client->client.connected() ? 1 : 0; }
+
+void convoke_set_presence(convoke_client* client, convoke_presence presence) {
+  client->client.set_presence(static_cast<Presence>(presence));
+}
+
+int convoke_report_position(convoke_client* client, int64_t time_ms, double lat, double lon, double acc_m) {
+  Fix fix{.time_ms = time_ms, .lat = lat, .lon = lon};
+  if (acc_m >= 0) fix.acc_m = acc_m;
+  return client->client.report_position(fix) ? 1 : 0;
+}
+
+size_t convoke_buddies(const convoke_client* client, const char* group, int only_available,
+                       convoke_buddy_fn fn, void* context) {
+  const std::vector<Buddy> all =
+      only_available != 0 ? client->client.available_buddies(group) : client->client.buddies(group);
+  for (const Buddy& buddy : all) {
+    const convoke_buddy c = to_c(buddy);
+    fn(context, &c);
+  }
+  return all.size();
+}
+
+int convoke_load_more_buddies(convoke_client* client, const char* group) {
+  return client->client.load_more_buddies(group) ? 1 : 0;
+}
+
+int convoke_request_available(convoke_client* client, const char* group, const char* after, char* id,
+                              size_t id_size) {
+  return hand_out(client->client.request_available(group, text_or_empty(after)), id, id_size);
+}
+
+int convoke_send(convoke_client* client, const char* group, const char* text, char* id, size_t id_size) {
+  return hand_out(client->client.send(group, text), id, id_size);
+}
+
+void convoke_typing(convoke_client* client, const char* group) {
+  client->client.signal(group, SignalReceived::Kind::typing);
+}
+
+int convoke_leave(convoke_client* client, const char* group) { return client->client.leave(group) ? 1 : 0; }
+
+size_t convoke_poll(convoke_client* client, int timeout_ms, convoke_event_fn fn, void* context) {
+  const auto hand_over = [fn, context](const Event& event) {
+    ToC to_c;
+    const convoke_event c = std::visit(to_c, event);
+    fn(context, &c);
+  };
+  return client->client.wait_and_poll(std::chrono::milliseconds(timeout_ms), hand_over);
+}

@@ -1,0 +1,47 @@
+#include "mobile-sdk/src/convert.h"
+
+namespace convoke::sdk {
+namespace {
+
+bool within(double value, double low, double high) { return value >= low && value <= high; }  // false for NaN
+
+}  // namespace
+
+messages::PresenceState to_wire(Presence presence) { return static_cast<messages::PresenceState>(presence); }
+Presence from_wire(messages::PresenceState state) { return static_cast<Presence>(state); }
+static_assert(static_cast<int>(Presence::available) == static_cast<int>(messages::PresenceState::available) &&
+              static_cast<int>(Presence::away) == static_cast<int>(messages::PresenceState::away) &&
+              static_cast<int>(Presence::busy) == static_cast<int>(messages::PresenceState::busy) &&
+              static_cast<int>(Presence::offline) == static_cast<int>(messages::PresenceState::offline));
+
+messages::Fix to_wire(const Fix& fix) {
+  return {.time_ms = fix.time_ms,
+          .lat = fix.lat,
+          .lon = fix.lon,
+          .acc_m = fix.acc_m,
+          .alt_m = fix.alt_m,
+          .speed_mps = fix.speed_mps};
+}
+
+std::vector<Buddy> from_wire(const std::vector<messages::Buddy>& buddies) {
+  std::vector<Buddy> all;
+  all.reserve(buddies.size());
+  for (const messages::Buddy& b : buddies) all.push_back({b.user, b.name, from_wire(b.presence), b.ends_ms});
+  return all;
+}
+
+Stamp from_wire(const messages::Stamp& stamp) { return {stamp.site, stamp.epoch, stamp.n, stamp.time_ms}; }
+
+Message from_wire(std::string group, std::string from, const messages::ChatMessage& message,
+                  const messages::Stamp& stamp) {
+  return {std::move(group), std::move(from),  message.id,      message.type,
+          message.text,     message.reply_to, from_wire(stamp)};
+}
+
+bool is_usable(const Fix& fix) {
+  return within(fix.lat, -90, 90) && within(fix.lon, -180, 180) &&
+         (!fix.acc_m || within(*fix.acc_m, 0, 1e6)) && (!fix.alt_m || within(*fix.alt_m, -1e4, 1e5)) &&
+         (!fix.speed_mps || within(*fix.speed_mps, 0, 1e5));
+}
+
+}  // namespace convoke::sdk

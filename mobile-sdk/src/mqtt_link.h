@@ -1,0 +1,65 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "mobile-sdk/src/link.h"
+
+namespace convoke::sdk {
+
+/// One MQTT 5 connection through Eclipse Paho's C library; the only file that knows it. Connects when told,
+/// never by itself. The commands belong to one thread; `sink` is called on Paho's threads and must only pass
+/// the event on.
+class MqttLink {
+ public:
+  struct Config {
+    std::vector<std::string> brokers;
+    std::string client_id;
+    std::string user;
+    std::string ca_file;
+    int keepalive_s = 30;
+    std::uint32_t session_expiry_s = 86'400;
+  };
+  using Sink = std::function<void(LinkEvent)>;
+
+  /// Throws std::runtime_error if Paho refuses a broker's address.
+  MqttLink(Config config, Sink sink);
+  /// Cuts the connection without goodbye. No callback runs any more when this returns.
+  ~MqttLink();
+  MqttLink(const MqttLink&) = delete;
+  MqttLink& operator=(const MqttLink&) = delete;
+
+  /// The answer is a LinkUp or a LinkDown.
+  void connect(const ConnectCommand& command, const std::string& token);
+  /// Says goodbye so that the broker sends the will; the answer is a LinkDown.
+  void disconnect();
+  void publish(const PublishCommand& command);
+  void subscribe(const SubscribeCommand& command);
+  void unsubscribe(const UnsubscribeCommand& command);
+
+ private:
+  struct Callbacks;  // Paho's C entry points
+  struct Waiting {   // for a PUBACK or SUBACK
+    MqttLink* link;
+    std::uint64_t ticket;
+    std::size_t filters;  // 0: a publish
+    std::list<Waiting>::iterator self;
+  };
+  Waiting* wait(std::uint64_t ticket, std::size_t filters);
+  Waiting take(Waiting* waiting);
+  void down(int code, std::string reason);
+
+  const Config config_;
+  const Sink sink_;
+  void* handle_ = nullptr;
+  std::atomic<bool> live_ = false;  // a connection or an attempt that has not ended yet
+  std::mutex mutex_;
+  std::list<Waiting> waiting_;  // guarded by mutex_
+};
+
+}  // namespace convoke::sdk

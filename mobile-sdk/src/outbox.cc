@@ -1,0 +1,100 @@
+#include "mobile-sdk/src/outbox.h"
+
+#include <algorithm>
+
+namespace convoke::sdk {
+namespace {
+
+bool is_missing(const messages::ArchivedUpTo& upto, std::uint64_t n) {
+  return std::any_of(upto.missing.begin(), upto.missing.end(),
+                     [n](const auto& range) { return range.first <= n && n <= range.second; });
+}
+
+void send_again(Outbox::Entry& entry) {
+  entry.stamp.reset();
+  entry.due_ms = 0;
+}
+
+}  // namespace
+
+bool Outbox::add(std::string group, messages::ChatMessage message) {
+  if (entries_.size() >= kMax) return false;
+  entries_.push_back({std::move(group), std::move(message)});
+  return true;
+}
+
+std::vector<const Outbox::Entry*> Outbox::take_due(std::int64_t now_ms) {
+  std::vector<const Entry*> due;
+  for (Entry& entry : entries_) {
+    if (entry.due_ms > now_ms) continue;
+    entry.due_ms = now_ms + entry.repeat_ms;
+    entry.repeat_ms = std::min(entry.repeat_ms * 2, kMaxRepeatMs);
+    due.push_back(&entry);
+  }
+  return due;
+}
+
+std::optional<std::int64_t> Outbox::next_due() const {
+  std::optional<std::int64_t> next;
+  for (const Entry& entry : entries_) next = std::min(next.value_or(entry.due_ms), entry.due_ms);
+  return next;
+}
+
+std::list<Outbox::Entry>::const_iterator Outbox::find(std::string_view group, std::string_view id) const {
+  return std::find_if(entries_.begin(), entries_.end(),
+                      [&](const Entry& e) { return e.group == group && e.message.id == id; });
+}
+
+bool Outbox::holds(std::string_view group, std::string_view id) const {
+  return find(group, id) != entries_.end();
+}
+
+bool Outbox::stamped(std::string_view group, std::string_view id, const messages::Stamp& stamp) {
+  for (Entry& entry : entries_) {
+    if (entry.group != group || entry.message.id != id) continue;
+    return !std::exchange(entry.stamp, stamp).has_value();
+  }
+  return false;
+}
+
+std::vector<std::string> Outbox::archived(std::string_view group, const messages::ArchivedUpTo& upto) {
+  std::vector<std::string> done;
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const bool covered = entry->group == group && entry->stamp && entry->stamp->epoch <= upto.epoch &&
+                         (entry->stamp->epoch < upto.epoch || entry->stamp->n <= upto.upto);
+    if (!covered) {
+      ++entry;
+    } else if (entry->stamp->epoch < upto.epoch || is_missing(upto, entry->stamp->n)) {
+      // Stamped before the broker's restart: nobody can say whether it reached the archive.
+      send_again(*entry++);
+    } else {
+      done.push_back(entry->message.id);
+      entry = entries_.erase(entry);
+    }
+  }
+  return done;
+}
+
+bool Outbox::remove(std::string_view group, std::string_view id) {
+  const auto entry = find(group, id);
+  if (entry == entries_.end()) return false;
+  entries_.erase(entry);
+  return true;
+}
+
+std::vector<std::string> Outbox::drop_group(std::string_view group) {
+  std::vector<std::string> dropped;
+  for (const Entry& entry : entries_)
+    if (entry.group == group) dropped.push_back(entry.message.id);
+  entries_.remove_if([&](const Entry& e) { return e.group == group; });
+  return dropped;
+}
+
+void Outbox::all_due_now() {
+  for (Entry& entry : entries_) {
+    entry.due_ms = 0;
+    entry.repeat_ms = kFirstRepeatMs;
+  }
+}
+
+}  // namespace convoke::sdk

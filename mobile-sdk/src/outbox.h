@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "topics/messages/chat.h"
+
+namespace convoke::sdk {
+
+/// This user's messages that are not archived yet. Each is sent again, with the same id, until it is.
+class Outbox {
+ public:
+  static constexpr std::size_t kMax = 200;
+  static constexpr std::int64_t kFirstRepeatMs = 5'000;
+  static constexpr std::int64_t kMaxRepeatMs = 60'000;
+
+  struct Entry {
+    std::string group;
+    messages::ChatMessage message;
+    std::optional<messages::Stamp> stamp = std::nullopt;  // of its last sending
+    std::int64_t due_ms = 0;
+    std::int64_t repeat_ms = kFirstRepeatMs;
+  };
+
+  /// False if kMax are waiting.
+  bool add(std::string group, messages::ChatMessage message);
+  /// Those to be sent now, in the order in which they were written. Valid until the next call.
+  std::vector<const Entry*> take_due(std::int64_t now_ms);
+  std::optional<std::int64_t> next_due() const;
+
+  bool holds(std::string_view group, std::string_view id) const;
+  /// The message came back with its stamp. True the first time.
+  bool stamped(std::string_view group, std::string_view id, const messages::Stamp& stamp);
+  /// Takes out what is archived and returns the ids; what is missing is due at once.
+  std::vector<std::string> archived(std::string_view group, const messages::ArchivedUpTo& upto);
+  /// Takes out one; false if it is not there.
+  bool remove(std::string_view group, std::string_view id);
+  /// Takes out all of a group and returns the ids.
+  std::vector<std::string> drop_group(std::string_view group);
+  /// A new connection: everything is due again.
+  void all_due_now();
+
+ private:
+  std::list<Entry>::const_iterator find(std::string_view group, std::string_view id) const;
+  std::list<Entry> entries_;
+};
+
+}  // namespace convoke::sdk

@@ -1,0 +1,92 @@
+#include "mobile-sdk/src/requests.h"
+
+#include <algorithm>
+
+namespace convoke::sdk {
+namespace {
+
+using messages::HoldRequest;
+using messages::ResumeRequest;
+
+bool concerns(const Requests::Operation& op, std::string_view group) {
+  return std::visit(
+      [&](const auto& request) {
+        if constexpr (requires { request.group; }) return request.group == group;
+        return false;
+      },
+      op);
+}
+
+}  // namespace
+
+std::optional<std::string> Requests::add(Operation op) {
+  if (pending_.size() >= kMax) return std::nullopt;
+  std::string id = prefix_ + "." + std::to_string(++counter_);
+  pending_.emplace(id, Pending{std::move(op)});
+  return id;
+}
+
+bool Requests::resuming() const {
+  return std::any_of(pending_.begin(), pending_.end(),
+                     [](const auto& p) { return std::holds_alternative<ResumeRequest>(p.second.op); });
+}
+
+std::vector<messages::Request> Requests::take_due(std::int64_t now_ms) {
+  const bool only_resume = resuming();
+  std::vector<messages::Request> due;
+  for (auto& [id, pending] : pending_) {
+    if (pending.due_ms > now_ms) continue;
+    if (only_resume && !std::holds_alternative<ResumeRequest>(pending.op)) continue;
+    due.push_back({id, pending.op});
+    pending.due_ms = now_ms + pending.repeat_ms;
+    pending.repeat_ms = std::min(pending.repeat_ms * 2, kMaxRepeatMs);
+  }
+  return due;
+}
+
+std::optional<std::int64_t> Requests::next_due() const {
+  const bool only_resume = resuming();
+  std::optional<std::int64_t> next;
+  for (const auto& [id, pending] : pending_) {
+    if (only_resume && !std::holds_alternative<ResumeRequest>(pending.op)) continue;
+    if (!next || pending.due_ms < *next) next = pending.due_ms;
+  }
+  return next;
+}
+
+std::optional<Requests::Operation> Requests::answered(std::string_view id) {
+  const auto it = pending_.find(id);
+  if (it == pending_.end()) return std::nullopt;
+  Operation op = std::move(it->second.op);
+  pending_.erase(it);
+  return op;
+}
+
+bool Requests::postpone(std::string_view id, std::int64_t now_ms, std::int64_t delay_ms) {
+  const auto it = pending_.find(id);
+  if (it == pending_.end()) return false;
+  it->second.due_ms = now_ms + std::clamp<std::int64_t>(delay_ms, 100, kMaxRepeatMs);
+  return true;
+}
+
+void Requests::all_due_now() {
+  for (auto& [id, pending] : pending_) {
+    pending.due_ms = 0;
+    pending.repeat_ms = kFirstRepeatMs;
+  }
+}
+
+void Requests::drop_group(std::string_view group) {
+  std::erase_if(pending_, [&](const auto& p) { return concerns(p.second.op, group); });
+}
+
+void Requests::drop_holds() {
+  std::erase_if(pending_, [](const auto& p) { return std::holds_alternative<HoldRequest>(p.second.op); });
+}
+
+void Requests::drop_state_reports() {
+  drop_holds();
+  std::erase_if(pending_, [](const auto& p) { return std::holds_alternative<ResumeRequest>(p.second.op); });
+}
+
+}  // namespace convoke::sdk

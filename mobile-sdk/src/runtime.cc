@@ -1,0 +1,82 @@
+#include "mobile-sdk/src/runtime.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace convoke::sdk {
+
+Now system_now() {
+  using std::chrono::duration_cast;
+  using std::chrono::milliseconds;
+  return {duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(),
+          duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+}
+
+Runtime::Runtime() : impl_(std::make_unique<Impl>()) {}
+Runtime::~Runtime() = default;
+
+std::shared_ptr<Runtime> Runtime::shared() {
+  static std::mutex mutex;
+  static std::weak_ptr<Runtime> current;
+  const std::lock_guard lock(mutex);
+  std::shared_ptr<Runtime> runtime = current.lock();
+  if (!runtime) current = runtime = std::make_shared<Runtime>();
+  return runtime;
+}
+
+Runtime::Impl::Impl() : thread_([this] { run(); }) {}
+
+Runtime::Impl::~Impl() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void Runtime::Impl::post(Job job) {
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+    if (jobs_.size() > 1) return;  // the thread is awake or was woken for the first
+  }
+  wake_.notify_one();
+}
+
+void Runtime::Impl::post_at(std::int64_t steady_ms, Job job) {
+  {
+    const std::lock_guard lock(mutex_);
+    timers_.push({steady_ms, ++order_, std::move(job)});
+  }
+  wake_.notify_one();
+}
+
+bool Runtime::Impl::take(std::vector<Job>& work) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (stopping_) return false;
+    work.swap(jobs_);
+    const std::int64_t now_ms = system_now().steady_ms;
+    while (!timers_.empty() && timers_.top().due_ms <= now_ms) {
+      work.push_back(timers_.top().job);
+      timers_.pop();
+    }
+    if (!work.empty()) return true;
+    if (timers_.empty())
+      wake_.wait(lock);
+    else
+      wake_.wait_for(lock, std::chrono::milliseconds(
+                               std::clamp<std::int64_t>(timers_.top().due_ms - now_ms, 1, 60'000)));
+  }
+}
+
+void Runtime::Impl::run() {
+  std::vector<Job> work;
+  while (take(work)) {
+    for (const Job& job : work) job();
+    work.clear();
+  }
+}
+
+}  // namespace convoke::sdk

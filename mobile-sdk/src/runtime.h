@@ -1,0 +1,55 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <queue>
+#include <thread>
+#include <vector>
+
+#include "convoke/client.h"
+#include "mobile-sdk/src/link.h"
+
+namespace convoke::sdk {
+
+/// The system's two clocks.
+Now system_now();
+
+/// One thread that runs jobs in order, and jobs at their time.
+class Runtime::Impl {
+ public:
+  using Job = std::function<void()>;
+
+  Impl();
+  ~Impl();
+
+  /// From any thread; never blocks on a job.
+  void post(Job job);
+  /// `steady_ms` as in Now.
+  void post_at(std::int64_t steady_ms, Job job);
+  bool on_own_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
+
+ private:
+  struct Timer {
+    std::int64_t due_ms;
+    std::uint64_t order;
+    Job job;
+    bool operator<(const Timer& other) const {  // the greatest is the earliest
+      return due_ms != other.due_ms ? due_ms > other.due_ms : order > other.order;
+    }
+  };
+  void run();
+  /// Waits for work and takes it; false when it is time to stop.
+  bool take(std::vector<Job>& work);
+
+  std::mutex mutex_;  // guards all below except thread_
+  std::condition_variable wake_;
+  std::vector<Job> jobs_;
+  std::priority_queue<Timer> timers_;
+  std::uint64_t order_ = 0;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace convoke::sdk

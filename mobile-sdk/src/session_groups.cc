@@ -1,0 +1,259 @@
+// The part of the session that deals with chats: their start, list, messages and end.
+#include <algorithm>
+
+#include "mobile-sdk/src/convert.h"
+#include "mobile-sdk/src/session.h"
+#include "topics/messages/limits.h"
+
+namespace convoke::sdk {
+
+using messages::ChatEnd;
+using messages::ChatStart;
+using topics::GroupId;
+using topics::Kind;
+
+namespace {
+
+std::string group_filter(const topics::SiteId& site, const GroupId& group, std::string_view rest) {
+  std::string filter = topics::head_topic(site, group);
+  filter.resize(filter.size() - std::string_view("head").size());
+  return filter.append(rest);
+}
+
+}  // namespace
+
+// ---- Start and end ----------------------------------------------------------------------------------------
+
+void Session::on_inbox(std::string_view payload, Now now) {
+  const auto message = messages::decode_inbox(payload);
+  if (!message) return refuse_bad_payload("inbox", message.error());
+  if (const auto* start = std::get_if<ChatStart>(&*message)) start_group(start->head, now);
+  if (const auto* end = std::get_if<ChatEnd>(&*message)) end_group(*end);
+  if (std::holds_alternative<messages::ReportPosition>(*message)) events_.push_back(PositionWanted{});
+}
+
+void Session::start_group(const messages::RosterHead& head, Now now) {
+  if (ended_.contains(head.group)) {  // a late repeat: what has ended never opens again
+    ended_to_report_.insert(head.group);
+    hold_wanted_ = true;
+    return;
+  }
+  if (groups_.size() >= messages::kMaxHeldGroups && !groups_.contains(head.group)) return;
+  GroupEntry& entry = groups_[head.group];
+  entry.plan = head.plan;
+  // A header out of the inbox may be older than the replay that is being read.
+  if (!entry.subscribed || entry.roster.settled()) entry.roster.head(head, now.steady_ms);
+  if (!std::exchange(entry.started, true)) events_.push_back(ChatStarted{describe(head.group, entry)});
+  state_changed_ = true;
+}
+
+void Session::end_group(const ChatEnd& end) {
+  ended_to_report_.insert(end.group);
+  hold_wanted_ = true;
+  if (!ended_.insert(end.group).second) return;
+  ended_order_.push_back(end.group);
+  if (ended_order_.size() > kMaxEndedGroups) {
+    ended_.erase(ended_order_.front());
+    ended_to_report_.erase(ended_order_.front());
+    ended_order_.pop_front();
+  }
+  const auto entry = groups_.find(end.group);
+  if (entry == groups_.end()) return;
+  for (const std::string& id : outbox_.drop_group(end.group))
+    events_.push_back(OwnMessage{end.group, id, OwnMessage::State::dropped, std::nullopt});
+  requests_.drop_group(end.group);
+  if (phase_ == Phase::up) {
+    const GroupId group = GroupId::parse(end.group);
+    order(UnsubscribeCommand{
+        {topics::head_topic(self_.site, group), topics::buddies_topic(self_.site, group, 0),
+         topics::changes_topic(self_.site, group), topics::ack_topic(self_.site, group),
+         group_filter(self_.site, group, "chat/+"), group_filter(self_.site, group, "signal/+")}});
+  }
+  groups_.erase(entry);
+  state_changed_ = true;
+  events_.push_back(ChatEnded{end.group, end.plan, end.reason, end.ended_ms});
+}
+
+// ---- Subscriptions and the buddy list ---------------------------------------------------------------------
+
+void Session::subscribe_group(const std::string& id, GroupEntry& entry, Now now) {
+  const GroupId group = GroupId::parse(id);
+  subscribe({{topics::head_topic(self_.site, group), 1},
+             {topics::buddies_topic(self_.site, group, 0), 1},
+             {topics::changes_topic(self_.site, group), 1},
+             {topics::ack_topic(self_.site, group), 0},
+             {group_filter(self_.site, group, "chat/+"), 1},
+             {group_filter(self_.site, group, "signal/+"), 0}});
+  entry.subscribed = entry.page_followed = true;
+  entry.roster.reload(now.steady_ms);
+  entry.roster.take_resubscribe();  // this SUBSCRIBE is the one
+  entry.transcript.ask_archive();   // what was said before this phone listened
+}
+
+/// Does what this group needs now.
+void Session::tend_group(const std::string& id, GroupEntry& entry, Now now) {
+  if (!entry.started) return;
+  if (!entry.subscribed && now.steady_ms >= entry.resubscribe_ms) subscribe_group(id, entry, now);
+  if (entry.roster.take_resubscribe() && entry.subscribed) follow_first_page(id, entry);
+  for (const std::uint32_t page : entry.roster.pages_to_ask())
+    if (requests_.add(messages::PageRequest{id, page})) entry.roster.asked(page);
+  if (const std::optional<Place> after = entry.transcript.take_history_request())
+    ask_history(id, entry, *after);
+  if (!entry.roster.take_changed()) return;
+  events_.push_back(BuddyListChanged{id, entry.roster.version()});
+  if (entry.roster.version() > entry.reported) hold_wanted_ = true;
+  if (std::exchange(entry.page_followed, false))  // from here on the changes tell
+    order(UnsubscribeCommand{{topics::buddies_topic(self_.site, GroupId::parse(id), 0)}});
+}
+
+void Session::ask_history(const std::string& id, GroupEntry& entry, Place after) {
+  if (requests_.add(messages::HistoryRequest{id, after.epoch, after.n, messages::kMaxHistory})) return;
+  entry.transcript.history_failed();
+  entry.transcript.ask_archive();
+}
+
+/// Subscribes to header and page 0 (again), so that the broker replays both.
+void Session::follow_first_page(const std::string& id, GroupEntry& entry) {
+  const GroupId group = GroupId::parse(id);
+  subscribe({{topics::head_topic(self_.site, group), 1}, {topics::buddies_topic(self_.site, group, 0), 1}});
+  entry.page_followed = true;
+}
+
+void Session::on_group_topic(const topics::Topic& topic, const Arrived& message, Now now) {
+  const std::string& id = topic.group.str();
+  GroupEntry* entry = find_started(id);
+  if (entry == nullptr) return;
+  const std::string_view payload = message.payload;
+  if (payload.empty()) return;  // a retained topic was cleared; the chat-end says the rest
+  const std::int64_t time = now.steady_ms;
+  switch (topic.kind) {
+    case Kind::group_head:
+      if (const auto head = messages::decode_roster_head(payload); !head || head->group != id)
+        refuse_bad_payload(message.topic,
+                           head ? messages::Error{"group", "the group of the topic"} : head.error());
+      else if (head->state == messages::GroupState::retired)
+        end_group({id, head->plan, "retired", now.unix_ms});
+      else
+        entry->roster.head(*head, time);
+      return;
+    case Kind::group_buddies:
+      if (const auto page = messages::decode_roster_page(payload); page && page->group == id)
+        entry->roster.page(*page, time);
+      return;
+    case Kind::group_changes:
+      if (const auto changes = messages::decode_roster_changes(payload); changes && changes->group == id)
+        entry->roster.changes(*changes, time);
+      return;
+    case Kind::group_chat:
+      return on_chat(id, *entry, topic.user, message, now);
+    case Kind::group_ack:
+      return on_ack(id, *entry, payload, now);
+    case Kind::group_signal:
+      return on_signal(id, topic.user, payload);
+    default:
+      return;
+  }
+}
+
+// ---- Messages ---------------------------------------------------------------------------------------------
+
+void Session::on_chat(const std::string& group, GroupEntry& entry, const topics::UserId& from,
+                      const Arrived& arrived, Now now) {
+  if (arrived.stamp.n == 0) return;  // without a stamp it did not pass the plugin
+  const auto message = messages::decode_chat_message(arrived.payload);
+  if (!message) return refuse_bad_payload(arrived.topic, message.error());
+  const Place place{arrived.stamp.epoch, arrived.stamp.n};
+  const bool waiting = from == self_.user && outbox_.holds(group, message->id);
+  if (waiting && outbox_.stamped(group, message->id, arrived.stamp))
+    events_.push_back(OwnMessage{group, message->id, OwnMessage::State::sent, from_wire(arrived.stamp)});
+  if (entry.transcript.live(from.str(), message->id, place, now.steady_ms) && !waiting)
+    events_.push_back(MessageReceived{from_wire(group, from.str(), *message, arrived.stamp)});
+}
+
+void Session::on_ack(const std::string& group, GroupEntry& entry, std::string_view payload, Now now) {
+  const auto upto = messages::decode_archived_up_to(payload);
+  if (!upto) return;
+  entry.transcript.acked({upto->epoch, upto->upto}, now.steady_ms);
+  for (const std::string& id : outbox_.archived(group, *upto))
+    events_.push_back(OwnMessage{group, id, OwnMessage::State::archived, std::nullopt});
+}
+
+void Session::on_signal(const std::string& group, const topics::UserId& from, std::string_view payload) {
+  if (from == self_.user) return;
+  const auto signal = messages::decode_signal(payload);
+  if (!signal) return;
+  events_.push_back(SignalReceived{group, from.str(), static_cast<SignalReceived::Kind>(signal->type),
+                                   signal->epoch, signal->n});
+}
+
+std::optional<std::string> Session::send(std::string_view group, std::string_view text,
+                                         std::optional<std::string> reply_to, Now now) {
+  if (find_started(group) == nullptr) return std::nullopt;
+  messages::ChatMessage message{random_id(), "text", std::string(text), std::move(reply_to)};
+  std::string id = message.id;
+  // The codec knows what a usable text is: what it would refuse at the receivers is refused here.
+  if (!messages::decode_chat_message(encode(message))) return std::nullopt;
+  if (!outbox_.add(std::string(group), std::move(message))) return std::nullopt;
+  flush(now);
+  return id;
+}
+
+void Session::signal(std::string_view group, SignalReceived::Kind kind, Place up_to) {
+  if (phase_ != Phase::up || find_started(group) == nullptr) return;
+  publish(topics::signal_topic(self_.site, GroupId::parse(group), self_.user),
+          encode(messages::Signal{static_cast<messages::Signal::Type>(kind), up_to.epoch, up_to.n}), 0);
+}
+
+// ---- The app's questions ----------------------------------------------------------------------------------
+
+const Session::GroupEntry* Session::find_started(std::string_view group) const {
+  const auto entry = groups_.find(group);
+  return entry == groups_.end() || !entry->second.started ? nullptr : &entry->second;
+}
+
+Session::GroupEntry* Session::find_started(std::string_view group) {
+  return const_cast<GroupEntry*>(std::as_const(*this).find_started(group));
+}
+
+Group Session::describe(const std::string& id, const GroupEntry& entry) const {
+  const messages::RosterHead& head = entry.roster.header();
+  return {.id = id,
+          .plan = head.plan,
+          .name = head.name,
+          .started_ms = head.started_ms,
+          .ends_ms = head.ends_ms,
+          .version = entry.roster.version(),
+          .settled = entry.roster.settled(),
+          .members = head.members,
+          .available = head.available,
+          .pages = head.pages,
+          .pages_held = entry.roster.pages_held()};
+}
+
+std::vector<Group> Session::groups() const {
+  std::vector<Group> all;
+  for (const auto& [id, entry] : groups_)
+    if (entry.started) all.push_back(describe(id, entry));
+  return all;
+}
+
+std::optional<Group> Session::group(std::string_view id) const {
+  const GroupEntry* entry = find_started(id);
+  if (entry == nullptr) return std::nullopt;
+  return describe(std::string(id), *entry);
+}
+
+std::vector<Buddy> Session::buddies(std::string_view group) const {
+  const GroupEntry* entry = find_started(group);
+  return entry == nullptr ? std::vector<Buddy>() : from_wire(entry->roster.buddies());
+}
+
+std::vector<Buddy> Session::available_buddies(std::string_view group) const {
+  std::vector<Buddy> all = buddies(group);
+  std::erase_if(all, [this](const Buddy& b) {
+    return b.presence != Presence::available || b.user == self_.user.str();
+  });
+  return all;
+}
+
+}  // namespace convoke::sdk

@@ -1,0 +1,145 @@
+#include <boost/json.hpp>
+
+#include "ops/cli/context.h"
+#include "ops/cli/fields.h"
+#include "ops/cli/text.h"
+
+namespace convoke::cli {
+namespace {
+
+void start_group(const Context& context, const std::string& plan, const std::string& key) {
+  boost::json::object body{{"plan", plan}};
+  if (!key.empty()) body["key"] = key;
+  const auto answer = context.client().call("POST", "/v1/groups", boost::json::serialize(body));
+  if (context.json) return context.print_json(answer);
+  context.out << "group " << printable(show(field(answer, "group"))) << " with "
+              << show(field(answer, "members")) << " members\n";
+}
+
+void list_groups(const Context& context, const std::string& plan, const std::string& state) {
+  std::string query;
+  if (!plan.empty()) query += "?plan=" + plan;
+  if (!state.empty()) query += (query.empty() ? "?state=" : "&state=") + state;
+  const auto answer = context.client().call("GET", "/v1/groups" + query);
+  if (context.json) return context.print_json(answer);
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& group : list(answer, "groups")) {
+    rows.push_back({show(field(group, "group")), show(field(group, "plan")), show(field(group, "state")),
+                    show(field(group, "members")), show(field(group, "started_ms"), "started_ms"),
+                    show(field(group, "ends_ms"), "ends_ms")});
+  }
+  print_table(context.out, {"group", "plan", "state", "members", "started", "ends"}, rows,
+              "no groups; start one with: convokectl group start PLAN");
+}
+
+void show_group(const Context& context, const std::string& id) {
+  auto answer = context.client().call("GET", "/v1/groups/" + id);
+  if (context.json) return context.print_json(answer);
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& member : list(answer, "member_list")) {
+    rows.push_back({show(field(member, "user")), show(field(member, "name")), show(field(member, "presence")),
+                    show(field(member, "held_version")), show(field(member, "why"))});
+  }
+  if (auto* fields = answer.if_object()) fields->erase("member_list");
+  print_fields(context.out, answer);
+  context.out << '\n';
+  print_table(context.out, {"member", "name", "presence", "holds version", "why"}, rows, "no members");
+}
+
+/// A change of one group whose answer says no more than that it is done.
+void change_group(const Context& context, const char* method, const std::string& path,
+                  const boost::json::value& body, const std::string& done) {
+  const auto answer = context.client().call(method, "/v1/groups/" + path,
+                                            body.is_null() ? std::string() : boost::json::serialize(body));
+  if (context.json) return context.print_json(answer);
+  context.out << done << '\n';
+}
+
+struct Words {  // what the options of one command hold
+  std::string group, plan, key, user, state, by;
+};
+
+std::shared_ptr<Words> with_group(CLI::App* command) {
+  auto words = std::make_shared<Words>();
+  command->add_option("group", words->group, "the group's id")->required()->check(kGroupId);
+  return words;
+}
+
+void add_start(CLI::App& group, Context& context) {
+  auto* start = group.add_subcommand("start", "Start a plan's chat now (the staff button)");
+  start->footer(
+      "With the same --key twice the second says which group the first made.\n"
+      "Example:\n  convokectl group start hall --key evening-1");
+  auto words = std::make_shared<Words>();
+  start->add_option("plan", words->plan, "the plan's id")->required()->check(kPlainId);
+  start->add_option("--key", words->key, "makes a repeated start harmless")->check(kPlainId);
+  start->callback([&context, words] { start_group(context, words->plan, words->key); });
+}
+
+void add_list(CLI::App& group, Context& context) {
+  auto* list = group.add_subcommand("list", "Groups, live and of the last day");
+  list->footer("Example:\n  convokectl group list --state open");
+  auto words = std::make_shared<Words>();
+  list->add_option("--plan", words->plan, "only this plan's")->check(kPlainId);
+  list->add_option("--state", words->state, "only in this state")
+      ->check(CLI::IsMember({"scheduled", "gathering", "open", "ending", "retired"}));
+  list->callback([&context, words] { list_groups(context, words->plan, words->state); });
+}
+
+void add_end_and_extend(CLI::App& group, Context& context) {
+  auto* end = group.add_subcommand("end", "End a chat now");
+  end->footer("Example:\n  convokectl group end 0123456789abcdef0123456789abcdef");
+  auto ended = with_group(end);
+  end->callback([&context, ended] {
+    change_group(context, "POST", ended->group + "/end", nullptr, "group " + ended->group + " ends");
+  });
+
+  auto* extend = group.add_subcommand("extend", "Let a chat last longer");
+  extend->footer("Example:\n  convokectl group extend 0123456789abcdef0123456789abcdef --by 10m");
+  auto extended = with_group(extend);
+  extend->add_option("--by", extended->by, "how much longer")->required()->check(kDuration);
+  extend->callback([&context, extended] {
+    change_group(context, "POST", extended->group + "/extend",
+                 boost::json::object{{"by_ms", *parse_duration(extended->by)}},
+                 "group " + extended->group + " ends " + extended->by + " later");
+  });
+}
+
+void add_members(CLI::App& group, Context& context) {
+  auto* add = group.add_subcommand("add", "Add a user to a chat");
+  add->footer("Example:\n  convokectl group add 0123456789abcdef0123456789abcdef anna");
+  auto added = with_group(add);
+  add->add_option("user", added->user, "the user's id")->required()->check(kUserId);
+  add->callback([&context, added] {
+    change_group(context, "POST", added->group + "/members", boost::json::object{{"user", added->user}},
+                 added->user + " added");
+  });
+
+  auto* remove = group.add_subcommand("remove", "Remove a user from a chat");
+  remove->footer("Example:\n  convokectl group remove 0123456789abcdef0123456789abcdef anna");
+  auto removed = with_group(remove);
+  remove->add_option("user", removed->user, "the user's id")->required()->check(kUserId);
+  remove->callback([&context, removed] {
+    change_group(context, "DELETE", removed->group + "/members/" + removed->user, nullptr,
+                 removed->user + " removed");
+  });
+}
+
+}  // namespace
+
+void add_group_commands(CLI::App& app, Context& context) {
+  auto* group = app.add_subcommand("group", "Groups: the chats themselves")->require_subcommand(1);
+  group->footer(
+      "Examples:\n  convokectl group start hall\n  convokectl group list --state open\n"
+      "  convokectl group show 0123456789abcdef0123456789abcdef");
+  add_start(*group, context);
+  add_list(*group, context);
+  auto* show = group->add_subcommand("show", "One group: its head, members and who holds the list");
+  show->footer("Example:\n  convokectl group show 0123456789abcdef0123456789abcdef");
+  auto shown = with_group(show);
+  show->callback([&context, shown] { show_group(context, shown->group); });
+  add_end_and_extend(*group, context);
+  add_members(*group, context);
+}
+
+}  // namespace convoke::cli

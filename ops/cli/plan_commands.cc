@@ -1,0 +1,106 @@
+#include "ops/cli/context.h"
+#include "ops/cli/fields.h"
+#include "ops/cli/files.h"
+#include "ops/cli/plan_draft.h"
+#include "ops/cli/text.h"
+
+namespace convoke::cli {
+namespace {
+
+constexpr std::size_t kMaxPlanBytes = 1 << 20;  // the server's bound
+constexpr std::size_t kMaxAreaBytes = 64 << 20;
+
+void apply_plans(const Context& context, const std::string& file) {
+  const bool is_json = file.size() > 5 && file.substr(file.size() - 5) == ".json";
+  const auto answer = context.client().call("PUT", "/v1/plans", read_file(file, kMaxPlanBytes),
+                                            is_json ? "application/json" : "application/toml");
+  if (context.json) return context.print_json(answer);
+  context.out << "applied: " << printable(show(field(answer, "applied"))) << '\n';
+}
+
+/// "occupancy hall-a reaches 10; staff"
+std::string triggers(const boost::json::value& plan, const char* which) {
+  std::string out;
+  for (const auto& trigger : list(plan, which)) {
+    if (!trigger.is_object()) continue;
+    std::string words = show(field(trigger, "on"));
+    for (const auto& [key, value] : trigger.get_object()) {
+      if (key == "on") continue;
+      if (key != "area") words += ' ' + std::string(key);
+      words += ' ' + show(value, key);
+    }
+    out += (out.empty() ? "" : "; ") + words;
+  }
+  return out.empty() ? "staff" : out;
+}
+
+void list_plans(const Context& context) {
+  const auto answer = context.client().call("GET", "/v1/plans");
+  if (context.json) return context.print_json(answer);
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& plan : list(answer, "plans")) {
+    rows.push_back({show(field(plan, "id")), show(field(plan, "name")), show(field(plan, "state")),
+                    triggers(plan, "start"), triggers(plan, "end"),
+                    show(field(plan, "next_start_ms"), "next_start_ms")});
+  }
+  print_table(context.out, {"plan", "name", "state", "starts on", "ends on", "next start"}, rows,
+              "no plans; add some with: convokectl plan apply FILE");
+}
+
+void remove_plan(const Context& context, const std::string& id) {
+  const auto answer = context.client().call("DELETE", "/v1/plans/" + id);
+  if (context.json) return context.print_json(answer);
+  context.out << "plan " << id << " withdrawn; a running group of it ends\n";
+}
+
+struct Draft {
+  std::string areas;
+  std::optional<std::uint32_t> reaches;
+  std::string after = "10m";
+};
+
+void add_draft(CLI::App& plan, Context& context) {
+  auto* draft =
+      plan.add_subcommand("draft", "Print a plan file with one plan for each area of a GeoJSON file");
+  draft->footer(
+      "Needs no server. Example:\n  convokectl plan draft --areas venue.geojson --reaches 10 > plans.toml");
+  auto wanted = std::make_shared<Draft>();
+  draft->add_option("--areas", wanted->areas, "GeoJSON, or - for standard input")->required();
+  draft
+      ->add_option("--reaches", wanted->reaches,
+                   "start when so many are in the area; default: when somebody enters")
+      ->check(CLI::Range(1, 1'000'000));
+  draft->add_option("--after", wanted->after, "end after this time")->check(kDuration)->capture_default_str();
+  draft->callback([&context, wanted] {
+    context.out << draft_plans(read_file(wanted->areas, kMaxAreaBytes), wanted->reaches, wanted->after);
+  });
+}
+
+}  // namespace
+
+void add_plan_commands(CLI::App& app, Context& context) {
+  auto* plan = app.add_subcommand("plan", "Plans: who chats, when it starts and ends")->require_subcommand(1);
+  plan->footer("Examples:\n  convokectl plan apply plans.toml\n  convokectl plan list");
+
+  auto* apply = plan->add_subcommand("apply", "Add or replace plans from a file, all or none");
+  apply->footer(
+      "The format is in docs/protocol/plans.md; a name ending in .json is JSON, else TOML.\n"
+      "Example:\n  convokectl plan apply plans.toml");
+  auto file = std::make_shared<std::string>();
+  apply->add_option("file", *file, "TOML or JSON, or - for TOML on standard input")->required();
+  apply->callback([&context, file] { apply_plans(context, *file); });
+
+  plan->add_subcommand("list", "All plans, their state and next start")
+      ->footer("Example:\n  convokectl plan list --json")
+      ->callback([&context] { list_plans(context); });
+
+  auto* remove = plan->add_subcommand("remove", "Withdraw one plan; a running group of it ends");
+  remove->footer("Example:\n  convokectl plan remove hall");
+  auto id = std::make_shared<std::string>();
+  remove->add_option("plan", *id, "the plan's id")->required()->check(kPlainId);
+  remove->callback([&context, id] { remove_plan(context, *id); });
+
+  add_draft(*plan, context);
+}
+
+}  // namespace convoke::cli

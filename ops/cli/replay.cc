@@ -1,0 +1,135 @@
+#include "ops/cli/replay.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "geo/fence_tracker.h"
+#include "geo/geojson.h"
+#include "ops/tracks/fixes.h"
+#include "topics/rfc3339.h"
+
+namespace convoke::cli {
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kOutputBytes = 1 << 16;
+
+/// The text of a file of at most `max_bytes`; what is longer comes back one byte too long.
+std::optional<std::string> read_text(const std::filesystem::path& path, std::size_t max_bytes) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return std::nullopt;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  std::string text;
+  std::vector<char> buffer(1 << 16);
+  while (text.size() <= max_bytes &&
+         (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), file.gcount() > 0)) {
+    text.append(buffer.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  return file.bad() ? std::nullopt : std::optional(std::move(text));
+}
+
+std::optional<std::vector<geo::Area>> load_areas(const std::filesystem::path& path, std::ostream& err) {
+  const geo::GeoJsonLimits limits;
+  const auto text = read_text(path, limits.max_bytes);
+  if (!text) {
+    err << path.string() << ": cannot be read: expected a GeoJSON file\n";
+    return std::nullopt;
+  }
+  geo::GeoJsonResult result = geo::parse_geojson(*text, limits);
+  for (const auto& repaired : result.repaired) {
+    err << path.string() << ": note: " << repaired.where << ": " << repaired.what << "\n";
+  }
+  for (const auto& error : result.errors)
+    err << path.string() << ": " << error.where << ": " << error.what << "\n";
+  if (!result.errors.empty()) return std::nullopt;
+  return std::move(result.areas);
+}
+
+std::optional<std::vector<tracks::TrackFix>> load_fixes(const std::filesystem::path& path,
+                                                        std::ostream& err) {
+  tracks::TrackFile file = tracks::load_fixes(path);
+  for (const auto& error : file.errors) err << path.string() << ": " << error.to_string() << "\n";
+  if (!file.errors.empty()) return std::nullopt;
+  return std::move(file.fixes);
+}
+
+/// Ids hold no character that JSON would escape.
+void append_line(std::string& text, const geo::Transition& t) {
+  fmt::format_to(
+      std::back_inserter(text),
+      R"({{"time":"{}","user":"{}","area":"{}","transition":"{}","reason":"{}","distance_m":{},"accuracy_m":{}}})"
+      "\n",
+      topics::format_rfc3339(t.time_ms), t.user, t.area, geo::to_string(t.kind), geo::to_string(t.reason),
+      std::round(t.distance_m * 1000) / 1000, t.acc_m ? fmt::to_string(*t.acc_m) : "null");
+}
+
+/// One line on a terminal that says how far the work is, rewritten ten times a second at most.
+class Progress {
+ public:
+  Progress(std::ostream& err, std::size_t total, bool shown) : err_(err), total_(total), shown_(shown) {}
+
+  void at(std::size_t done) {
+    if (!shown_ || Clock::now() - last_ < std::chrono::milliseconds(100)) return;
+    last_ = Clock::now();
+    fmt::format_to(std::ostreambuf_iterator(err_), "\r{} of {} fixes, {} %\033[K", done, total_,
+                   done * 100 / total_);
+    err_.flush();
+    written_ = true;
+  }
+  void clear() {
+    if (written_) err_ << "\r\033[K";
+  }
+
+ private:
+  std::ostream& err_;
+  std::size_t total_;
+  bool shown_;
+  bool written_ = false;
+  Clock::time_point last_ = Clock::now();
+};
+
+}  // namespace
+
+int replay_command(const ReplayOptions& options, std::ostream& out, std::ostream& err) {
+  const auto start = Clock::now();
+  auto areas = load_areas(options.areas, err);
+  const auto fixes = load_fixes(options.fixes, err);
+  if (!areas || !fixes) return 1;
+
+  geo::FenceTracker tracker(options.raw ? geo::Rule::plain() : geo::Rule{});
+  for (geo::Area& area : *areas) tracker.put_area(std::move(area), 0);
+
+  Progress progress(err, fixes->size(), options.progress);
+  std::size_t transitions = 0;
+  std::string text;
+  for (std::size_t i = 0; i < fixes->size() && out; ++i) {
+    const auto& [user, position] = (*fixes)[i];
+    for (const geo::Transition& transition : tracker.fix(user, position)) {
+      append_line(text, transition);
+      ++transitions;
+    }
+    if (text.size() >= kOutputBytes) out << std::exchange(text, {});
+    if (i % 4096 == 0) progress.at(i);
+  }
+  out << text << std::flush;
+  progress.clear();
+  if (!out) {
+    err << "the transitions cannot be written\n";
+    return 1;
+  }
+  err << fmt::format("{} fixes, {} users, {} areas, {} transitions, {:.2f} s\n", fixes->size(),
+                     tracker.users(), areas->size(), transitions, Seconds(Clock::now() - start).count());
+  return 0;
+}
+
+}  // namespace convoke::cli

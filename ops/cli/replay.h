@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <ostream>
+
+namespace convoke::cli {
+
+struct ReplayOptions {
+  std::filesystem::path areas;  // GeoJSON
+  std::filesystem::path fixes;  // CSV or GPX, perhaps compressed with gzip
+  bool raw = false;             // no smoothing: plain inside or outside of each fix
+  bool progress = false;        // rewrites a line on `err` while it works; for a terminal
+};
+
+/// `convokectl replay`: runs recorded tracks against areas without any server. Writes one transition a line
+/// (NDJSON, as docs/protocol/files.md has it) to `out`; notes, errors and the summary at the end to `err`.
+/// Returns 0, or 1 if a file cannot be used or `out` cannot be written.
+int replay_command(const ReplayOptions& options, std::ostream& out, std::ostream& err);
+
+}  // namespace convoke::cli

@@ -1,0 +1,29 @@
+#include "ops/cli/context.h"
+#include "ops/cli/failure.h"
+#include "ops/cli/replay.h"
+
+namespace convoke::cli {
+
+void add_replay_command(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("replay", "Run recorded tracks against areas, without any server");
+  command->footer(
+      "Prints transitions as NDJSON: time, user, area, transition, reason, distance_m, accuracy_m; a summary "
+      "at the end\n"
+      "on stderr.\nExamples:\n"
+      "  convokectl replay --areas venue.geojson --fixes walk.csv.gz\n"
+      "  convokectl replay --areas venue.geojson --fixes walk.gpx --raw > transitions.ndjson");
+  auto options = std::make_shared<ReplayOptions>();
+  command->add_option("--areas", options->areas, "GeoJSON")->required();
+  command->add_option("--fixes", options->fixes, "CSV (user,time,lat,lon[,acc]) or GPX, gzip too")
+      ->required();
+  command->add_flag(
+      "--raw", options->raw,
+      "no smoothing: each fix is inside or outside; on the edge is inside, a first fix inside is an enter");
+  command->callback([&context, options] {
+    options->progress = context.progress;
+    // What went wrong is on `err` already.
+    if (replay_command(*options, context.out, context.err) != 0) throw Failure(kFailed, "");
+  });
+}
+
+}  // namespace convoke::cli

@@ -1,0 +1,17 @@
+# shellcheck shell=bash disable=SC2034  # chosen_port is for the caller
+# Ports on loopback. Sourced; needs say.sh.
+
+port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# choose_port WHAT PORT: sets `chosen_port` to PORT, or to the next free one and says so.
+choose_port() {
+  local what=$1 port=$2
+  while port_is_taken "$port" || [[ " $handed_out " == *" $port "* ]]; do
+    port=$((port + 1))
+    [ "$port" -lt 65536 ] || die "no free port for $what from $2 upward"
+  done
+  if [ "$port" -ne "$2" ]; then say "Port $2 is occupied: $what takes $port"; fi
+  handed_out+=" $port"
+  chosen_port=$port
+}
+handed_out=

@@ -1,0 +1,251 @@
+#include <boost/json.hpp>
+
+#include "ops/cli/failure.h"
+#include "tests/unit/cli/cli_fixture.h"
+#include "tests/unit/cli/fake_server.h"
+
+namespace convoke::cli {
+namespace {
+
+constexpr const char* kGroup = "0123456789abcdef0123456789abcdef";
+
+class ServerCommandsTest : public CliTest {
+ protected:
+  Outcome call(std::vector<std::string> arguments) const {
+    return CliTest::call(server_.url(), std::move(arguments));
+  }
+  FakeServer::Seen only_request() {
+    const auto seen = server_.seen();
+    EXPECT_EQ(seen.size(), 1u);
+    return seen.empty() ? FakeServer::Seen{} : seen.front();
+  }
+  FakeServer server_;
+};
+
+TEST_F(ServerCommandsTest, AreaListIsATableWithOccupancy) {
+  server_.will_answer(200, R"({"type":"FeatureCollection","features":[
+    {"id":"hall","geometry":{"type":"Polygon"},"properties":{"name":"Hall","occupancy":12}},
+    {"id":"bar","geometry":{"type":"Point"},"properties":{"name":"Bar","radius_m":35,"occupancy":0}}]})");
+  const auto outcome = call({"area", "list"});
+  EXPECT_EQ(outcome.code, kOk) << outcome.err;
+  EXPECT_EQ(outcome.out,
+            "area  name  shape        inside\n"
+            "hall  Hall  Polygon      12\n"
+            "bar   Bar   Circle 35 m  0\n");
+  EXPECT_EQ(only_request().authorization, "Bearer some.signed.token");
+}
+
+TEST_F(ServerCommandsTest, JsonPrintsTheAnswerAsItIs) {
+  server_.will_answer(200, R"({"groups":[]})");
+  EXPECT_EQ(call({"group", "list", "--json"}).out, "{\"groups\":[]}\n");
+}
+
+TEST_F(ServerCommandsTest, AreaImportSendsTheFile) {
+  server_.will_answer(200, R"({"imported":3,"repaired":["feature 1 (hall), ring 0: turned"]})");
+  const auto outcome = call({"area", "import", write("venue.geojson", R"({"type":"FeatureCollection"})")});
+  EXPECT_EQ(outcome.out, "3 areas imported\nrepaired: feature 1 (hall), ring 0: turned\n") << outcome.err;
+  const auto request = only_request();
+  EXPECT_EQ(request.method + " " + request.path, "PUT /v1/areas");
+  EXPECT_EQ(request.body, R"({"type":"FeatureCollection"})");
+}
+
+TEST_F(ServerCommandsTest, PlanApplyTellsTomlFromJsonByName) {
+  server_.will_answer(200, R"({"applied":["hall"]})");
+  server_.will_answer(200, R"({"applied":["hall"]})");
+  EXPECT_EQ(call({"plan", "apply", write("p.toml", "schema = 1")}).out, "applied: hall\n");
+  EXPECT_EQ(call({"plan", "apply", write("p.json", "{}")}).code, kOk);
+  const auto seen = server_.seen();
+  EXPECT_EQ(seen.at(0).content_type, "application/toml");
+  EXPECT_EQ(seen.at(1).content_type, "application/json");
+}
+
+TEST_F(ServerCommandsTest, PlanListNamesTriggers) {
+  server_.will_answer(200, R"({"plans":[{"id":"hall","name":"Hall","state":"idle",
+    "start":[{"on":"occupancy","area":"hall","reaches":10}],"end":[{"on":"duration","after":"45m"}]}]})");
+  EXPECT_EQ(call({"plan", "list"}).out,
+            "plan  name  state  starts on                  ends on             next start\n"
+            "hall  Hall  idle   occupancy hall reaches 10  duration after 45m  \n");
+}
+
+TEST_F(ServerCommandsTest, GroupStartCarriesPlanAndKey) {
+  server_.will_answer(201, R"({"group":"0123456789abcdef0123456789abcdef","members":42})");
+  const auto outcome = call({"group", "start", "hall", "--key", "evening"});
+  EXPECT_EQ(outcome.out, "group 0123456789abcdef0123456789abcdef with 42 members\n") << outcome.err;
+  EXPECT_EQ(boost::json::parse(only_request().body),
+            boost::json::parse(R"({"plan":"hall","key":"evening"})"));
+}
+
+TEST_F(ServerCommandsTest, GroupListNarrows) {
+  server_.will_answer(200, R"({"groups":[]})");
+  const auto outcome = call({"group", "list", "--plan", "hall", "--state", "open"});
+  EXPECT_EQ(only_request().path, "/v1/groups?plan=hall&state=open");
+  EXPECT_EQ(outcome.out, "no groups; start one with: convokectl group start PLAN\n");
+}
+
+TEST_F(ServerCommandsTest, GroupShowHasHeadAndMembers) {
+  server_.will_answer(
+      200,
+      R"({"group":"0123456789abcdef0123456789abcdef","state":"open","started_ms":1780342200000,"members":1,
+    "reasons":["staff","staff"],"member_list":[{"user":"anna","name":"Anna","presence":"available","why":"area hall","held_version":7}]})");
+  EXPECT_EQ(call({"group", "show", kGroup}).out,
+            "field       value\n"
+            "group       0123456789abcdef0123456789abcdef\n"
+            "state       open\n"
+            "started_ms  2026-06-01T19:30:00Z\n"
+            "members     1\n"
+            "reasons     staff, staff\n"
+            "\n"
+            "member  name  presence   holds version  why\n"
+            "anna    Anna  available  7              area hall\n");
+}
+
+TEST_F(ServerCommandsTest, GroupChangesGoToTheRightPlace) {
+  for (int i = 0; i < 4; ++i) server_.will_answer(200, "");
+  EXPECT_EQ(call({"group", "end", kGroup}).code, kOk);
+  EXPECT_EQ(call({"group", "extend", kGroup, "--by", "10m"}).code, kOk);
+  EXPECT_EQ(call({"group", "add", kGroup, "zoe@north"}).code, kOk);
+  EXPECT_EQ(call({"group", "remove", kGroup, "ben"}).code, kOk);
+  const auto seen = server_.seen();
+  ASSERT_EQ(seen.size(), 4u);
+  const std::string base = std::string("/v1/groups/") + kGroup;
+  EXPECT_EQ(seen[0].method + seen[0].path, "POST" + base + "/end");
+  EXPECT_EQ(seen[1].method + seen[1].path + seen[1].body, "POST" + base + R"(/extend{"by_ms":600000})");
+  EXPECT_EQ(seen[2].method + seen[2].path + seen[2].body, "POST" + base + R"(/members{"user":"zoe@north"})");
+  EXPECT_EQ(seen[3].method + seen[3].path, "DELETE" + base + "/members/ben");
+}
+
+TEST_F(ServerCommandsTest, UserShowNamesNestedFieldsAndWritesNumbersPlainly) {
+  server_.will_answer(
+      200,
+      R"({"user":"anna","areas":["hall","bar"],"position":{"lat":52.5145,"lon":-0.25},"chat_duration_ms":60000})");
+  EXPECT_EQ(call({"user", "show", "anna"}).out,
+            "field             value\n"
+            "user              anna\n"
+            "areas             hall, bar\n"
+            "position.lat      52.5145\n"
+            "position.lon      -0.25\n"
+            "chat_duration_ms  60000\n");
+}
+
+TEST_F(ServerCommandsTest, UserSetReplacesNameAndAttributes) {
+  server_.will_answer(200, "{}");
+  EXPECT_EQ(call({"user", "set", "anna", "--name", "Anna", "--attr", "ticket=vip", "--attr",
+                  "crew=", "--chat-duration", "20m"})
+                .code,
+            kOk);
+  EXPECT_EQ(boost::json::parse(only_request().body),
+            boost::json::parse(
+                R"({"name":"Anna","attributes":{"ticket":"vip","crew":""},"chat_duration_ms":1200000})"));
+}
+
+TEST_F(ServerCommandsTest, RefusalShowsTheServersWordsAndEveryProblem) {
+  server_.will_answer(
+      400,
+      R"({"error":{"code":"bad-request","detail":"2 problems","problems":["line 3: expected a","line 4: expected b"]}})");
+  const auto outcome = call({"plan", "apply", write("p.toml", "x")});
+  EXPECT_EQ(outcome.code, kFailed);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err,
+            "convokectl: the server refused (400) bad-request: 2 problems\n  line 3: expected a\n  line 4: "
+            "expected b\n");
+}
+
+TEST_F(ServerCommandsTest, RefusedTokenSaysWhatToDo) {
+  server_.will_answer(401, R"({"error":{"code":"unauthorized","detail":"expired"}})");
+  const auto outcome = call({"status"});
+  EXPECT_EQ(outcome.code, kFailed);
+  EXPECT_NE(outcome.err.find("convokectl token issue"), std::string::npos) << outcome.err;
+}
+
+TEST_F(ServerCommandsTest, AnswerThatIsNotJsonIsAFailure) {
+  server_.will_answer(200, "<html>");
+  EXPECT_EQ(call({"status"}).code, kFailed);
+}
+
+TEST_F(ServerCommandsTest, WatchPrintsEventsAndLeavesOutPings) {
+  server_.will_answer(200,
+                      "{\"type\":\"hello\",\"site\":\"demo\"}\n{\"type\":\"ping\"}\n{\"type\":\"retired\","
+                      "\"group\":\"g\"}\n");
+  const auto outcome = call({"watch", "--count", "1"});
+  EXPECT_EQ(outcome.code, kOk) << outcome.err;
+  EXPECT_EQ(outcome.out, "{\"type\":\"hello\",\"site\":\"demo\"}\n{\"type\":\"retired\",\"group\":\"g\"}\n");
+}
+
+TEST_F(ServerCommandsTest, WatchRefusedIsAFailureNotARetry) {
+  server_.will_answer(403, R"({"error":{"code":"role","detail":"expected staff or operator"}})");
+  const auto outcome = call({"watch", "--story"});
+  EXPECT_EQ(outcome.code, kFailed);
+  EXPECT_NE(outcome.err.find("expected staff or operator"), std::string::npos) << outcome.err;
+}
+
+TEST_F(CliTest, NoServerThereIsExitCodeThree) {
+  std::string url;
+  { url = FakeServer().url(); }  // a port where nobody listens any more
+  const auto outcome = call(url, {"status"});
+  EXPECT_EQ(outcome.code, kUnreachable);
+  EXPECT_NE(outcome.err.find("ops/run"), std::string::npos) << outcome.err;
+}
+
+TEST_F(CliTest, WrongCommandLinesAreExitCodeTwoAndNameWhatWasExpected) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {},
+      {"dance"},
+      {"group"},
+      {"group", "show", "abc"},
+      {"area", "remove", "a b"},
+      {"group", "extend", kGroup, "--by", "10"},
+      {"user", "show", "../x"},
+      {"token", "issue", "--user", "a", "--role", "king", "--device", "d"}};
+  for (const auto& arguments : wrong) {
+    const auto outcome = call("http://127.0.0.1:1", arguments);
+    EXPECT_EQ(outcome.code, kUsage) << testing::PrintToString(arguments);
+    EXPECT_NE(outcome.err, "");
+  }
+  EXPECT_EQ(call("ftp://x", {"status"}).code, kUsage);
+}
+
+TEST_F(CliTest, EveryCommandHasHelpWithAnExample) {
+  const std::vector<std::vector<std::string>> commands = {{},
+                                                          {"area"},
+                                                          {"area", "import"},
+                                                          {"area", "list"},
+                                                          {"area", "remove"},
+                                                          {"plan"},
+                                                          {"plan", "apply"},
+                                                          {"plan", "list"},
+                                                          {"plan", "remove"},
+                                                          {"plan", "draft"},
+                                                          {"group"},
+                                                          {"group", "start"},
+                                                          {"group", "end"},
+                                                          {"group", "list"},
+                                                          {"group", "show"},
+                                                          {"group", "extend"},
+                                                          {"group", "add"},
+                                                          {"group", "remove"},
+                                                          {"user"},
+                                                          {"user", "show"},
+                                                          {"user", "set"},
+                                                          {"token"},
+                                                          {"token", "issue"},
+                                                          {"keys"},
+                                                          {"keys", "init"},
+                                                          {"watch"},
+                                                          {"replay"},
+                                                          {"status"}};
+  for (auto arguments : commands) {
+    arguments.push_back("--help");
+    const auto outcome = call(arguments);
+    EXPECT_EQ(outcome.code, kOk);
+    EXPECT_NE(outcome.out.find("Example"), std::string::npos) << testing::PrintToString(arguments);
+  }
+}
+
+TEST_F(CliTest, WithoutAnyServerSaysHowToNameOne) {
+  const auto outcome = call({"status"});
+  EXPECT_EQ(outcome.code, kUsage);
+  EXPECT_NE(outcome.err.find("--server"), std::string::npos) << outcome.err;
+}
+
+}  // namespace
+}  // namespace convoke::cli

@@ -1,0 +1,266 @@
+#include "geo/fence_tracker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "geo/polygon_builder.h"
+#include "tests/unit/geo/shapes.h"
+#include "tests/unit/geo/twin.h"
+
+namespace convoke::geo {
+namespace {
+
+using test::box_area;
+using test::circle_area;
+using test::kDegreeM;
+using test::lines;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// A place so many metres north of 50° N, 10° E.
+Position north(double meters, std::int64_t seconds, std::optional<double> acc_m = std::nullopt) {
+  return {{50 + meters / kDegreeM, 10}, seconds * 1000, acc_m};
+}
+
+/// The hall: everything from 1000 m south of 50° N, 10° E to there.
+Area hall() { return box_area("hall", 50 - 1000 / kDegreeM, 9.9, 50, 10.1); }
+
+FenceTracker with_hall(Rule rule = {}) {
+  FenceTracker tracker(rule);
+  tracker.put_area(hall(), 0);
+  return tracker;
+}
+
+TEST(FenceTracker, R8_R24_PlainRuleTakesEachFixAsItIs) {
+  FenceTracker tracker = with_hall(Rule::plain());
+  EXPECT_THAT(lines(tracker.fix("anna", north(-1, 1))), ElementsAre("1000 anna hall enter"));
+  EXPECT_THAT(tracker.fix("anna", north(-2, 2)), IsEmpty());
+  EXPECT_THAT(lines(tracker.fix("anna", north(1, 3, 5000))), ElementsAre("3000 anna hall exit"));
+  EXPECT_THAT(lines(tracker.fix("anna", {{50, 10}, 2000, {}})), ElementsAre("2000 anna hall enter"))
+      << "on the edge";
+}
+
+TEST(FenceTracker, SaysReasonDistanceAndAccuracy) {
+  FenceTracker tracker = with_hall();
+  const auto enter = tracker.fix("anna", north(-30, 1, 8));
+  ASSERT_EQ(enter.size(), 1u);
+  EXPECT_EQ(enter[0].reason, TransitionReason::position);
+  EXPECT_NEAR(enter[0].distance_m, -30, 0.01);
+  EXPECT_EQ(enter[0].acc_m, 8);
+  EXPECT_EQ(to_string(enter[0].kind), "enter");
+  EXPECT_EQ(to_string(enter[0].reason), "position");
+}
+
+TEST(FenceTracker, TransitionsOfOneFixAreInOrderOfArea) {
+  FenceTracker tracker(Rule::plain());
+  for (const char* id : {"c", "a", "b"}) tracker.put_area(circle_area(id, {50, 10}, 100), 0);
+  tracker.put_area(circle_area("bb", {51, 10}, 100), 0);
+  tracker.fix("anna", {{51, 10}, 1000, {}});
+  EXPECT_THAT(
+      lines(tracker.fix("anna", {{50, 10}, 2000, {}})),
+      ElementsAre("2000 anna a enter", "2000 anna b enter", "2000 anna bb exit", "2000 anna c enter"));
+}
+
+TEST(FenceTracker, LeavesOnlyBeyondMarginOrAccuracy) {
+  FenceTracker tracker = with_hall();
+  tracker.fix("anna", north(-5, 1));
+  EXPECT_THAT(tracker.fix("anna", north(9, 2)), IsEmpty());
+  EXPECT_THAT(tracker.fix("anna", north(30, 3, 40)), IsEmpty());
+  EXPECT_THAT(lines(tracker.fix("anna", north(45, 4, 40))), ElementsAre("4000 anna hall exit"));
+  tracker.fix("anna", north(-5, 5));
+  EXPECT_THAT(lines(tracker.fix("anna", north(11, 6))), ElementsAre("6000 anna hall exit"));
+}
+
+TEST(FenceTracker, AccuracyCountsUpToAHundredMeters) {
+  FenceTracker tracker = with_hall();
+  tracker.fix("anna", north(-5, 1));
+  EXPECT_THAT(lines(tracker.fix("anna", north(101, 10, 190))), ElementsAre("10000 anna hall exit"));
+}
+
+TEST(FenceTracker, EntersOnlyBeyondItsMargin) {
+  FenceTracker tracker = with_hall(Rule{.enter_margin_m = 20});
+  EXPECT_THAT(tracker.fix("anna", north(-19, 1)), IsEmpty());
+  EXPECT_THAT(lines(tracker.fix("anna", north(-21, 2))), ElementsAre("2000 anna hall enter"));
+}
+
+TEST(FenceTracker, AFixKnownTooPoorlyDecidesNothing) {
+  FenceTracker tracker = with_hall();
+  EXPECT_THAT(tracker.fix("anna", north(-500, 1, 201)), IsEmpty());
+  EXPECT_EQ(tracker.users(), 0u);
+  EXPECT_THAT(lines(tracker.fix("anna", north(-500, 2, 200))), ElementsAre("2000 anna hall enter"));
+}
+
+TEST(FenceTracker, OneJumpDecidesNothing) {
+  FenceTracker tracker = with_hall();
+  tracker.fix("anna", north(-500, 1));
+  EXPECT_THAT(tracker.fix("anna", north(5000, 2, 3)), IsEmpty());
+  EXPECT_THAT(tracker.fix("anna", north(-500, 3)), IsEmpty());
+  EXPECT_THAT(tracker.inside("anna"), ElementsAre("hall"));
+  EXPECT_EQ(tracker.last("anna")->time_ms, 3000);
+}
+
+TEST(FenceTracker, AJumpThatTheNextFixConfirmsCountsFromItsOwnTime) {
+  FenceTracker tracker = with_hall();
+  tracker.fix("anna", north(-500, 1));
+  EXPECT_THAT(tracker.fix("anna", north(5000, 2)), IsEmpty());
+  EXPECT_THAT(lines(tracker.fix("anna", north(5050, 3))), ElementsAre("2000 anna hall exit"));
+  EXPECT_EQ(tracker.last("anna")->time_ms, 3000);
+}
+
+TEST(FenceTracker, JumpsThatDisagreeDecideNothing) {
+  FenceTracker tracker = with_hall();
+  tracker.fix("anna", north(-500, 1));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_THAT(tracker.fix("anna", north(i % 2 == 0 ? 5000 : 9000, 2 + i)), IsEmpty());
+  }
+  EXPECT_EQ(tracker.last("anna")->time_ms, 1000);
+}
+
+TEST(FenceTracker, IgnoresAnOlderFixUnlessPlain) {
+  FenceTracker tracker = with_hall();
+  tracker.fix("anna", north(-50, 10));
+  EXPECT_THAT(tracker.fix("anna", north(50, 9)), IsEmpty());
+  EXPECT_EQ(tracker.last("anna")->time_ms, 10'000);
+  FenceTracker plain = with_hall(Rule::plain());
+  plain.fix("anna", north(-50, 10));
+  EXPECT_THAT(lines(plain.fix("anna", north(50, 9))), ElementsAre("9000 anna hall exit"));
+}
+
+TEST(FenceTracker, ANewAreaTakesInThoseWhoAreThere) {
+  FenceTracker tracker;
+  tracker.fix("ben", north(-50, 1, 5));
+  tracker.fix("anna", north(-60, 1));
+  tracker.fix("carl", north(500, 1));
+  const auto transitions = tracker.put_area(hall(), 7000);
+  EXPECT_THAT(lines(transitions), ElementsAre("7000 anna hall enter", "7000 ben hall enter"));
+  EXPECT_EQ(transitions[1].reason, TransitionReason::area_created);
+  EXPECT_NEAR(transitions[1].distance_m, -50, 0.01);
+  EXPECT_EQ(transitions[1].acc_m, 5);
+  EXPECT_EQ(tracker.occupancy("hall"), 2u);
+}
+
+TEST(FenceTracker, AChangedAreaMovesThoseConcernedAndNobodyElse) {
+  FenceTracker tracker = with_hall();
+  tracker.fix("anna", north(-50, 1));
+  tracker.fix("ben", north(-900, 1));
+  tracker.fix("carl", north(50, 1));
+  Area moved = box_area("hall", 50 - 500 / kDegreeM, 9.9, 50 + 100 / kDegreeM, 10.1);
+  const auto transitions = tracker.put_area(moved, 8000);
+  EXPECT_THAT(lines(transitions), ElementsAre("8000 ben hall exit", "8000 carl hall enter"));
+  EXPECT_EQ(transitions[0].reason, TransitionReason::area_changed);
+  EXPECT_THAT(tracker.put_area(moved, 9000), IsEmpty());
+  EXPECT_EQ(tracker.occupancy("hall"), 2u);
+}
+
+TEST(FenceTracker, ARemovedAreaLetsEveryoneOut) {
+  FenceTracker tracker = with_hall();
+  tracker.fix("ben", north(-50, 1));
+  tracker.fix("anna", north(-60, 1));
+  const auto transitions = tracker.erase_area("hall", 5000);
+  EXPECT_THAT(lines(transitions), ElementsAre("5000 anna hall exit", "5000 ben hall exit"));
+  EXPECT_EQ(transitions[0].reason, TransitionReason::area_removed);
+  EXPECT_TRUE(std::isnan(transitions[0].distance_m));
+  EXPECT_THAT(tracker.inside("anna"), IsEmpty());
+  EXPECT_THAT(tracker.erase_area("hall", 6000), IsEmpty());
+  EXPECT_THAT(tracker.fix("anna", north(-60, 6)), IsEmpty());
+}
+
+TEST(FenceTracker, AnErasedUserLeavesAndIsForgotten) {
+  FenceTracker tracker = with_hall();
+  tracker.put_area(circle_area("bar", {50, 10}, 500), 0);
+  tracker.fix("anna", north(-50, 1));
+  const auto transitions = tracker.erase_user("anna", 3000);
+  EXPECT_THAT(lines(transitions), ElementsAre("3000 anna bar exit", "3000 anna hall exit"));
+  EXPECT_EQ(transitions[0].reason, TransitionReason::user_erased);
+  EXPECT_EQ(tracker.occupancy("hall"), 0u);
+  EXPECT_EQ(tracker.users(), 0u);
+  EXPECT_EQ(tracker.last("anna"), std::nullopt);
+  EXPECT_THAT(tracker.erase_user("anna", 4000), IsEmpty());
+}
+
+TEST(FenceTracker, RestoringMakesNoTransitionAndNoneIsRepeated) {
+  FenceTracker tracker = with_hall();
+  tracker.restore("anna", north(-50, 1), {"hall", "gone", "hall"});
+  EXPECT_THAT(tracker.inside("anna"), ElementsAre("hall"));
+  EXPECT_EQ(tracker.occupancy("hall"), 1u);
+  EXPECT_THAT(tracker.fix("anna", north(-51, 2)), IsEmpty());
+  tracker.restore("anna", std::nullopt, {});
+  EXPECT_EQ(tracker.occupancy("hall"), 0u);
+  EXPECT_THAT(lines(tracker.fix("anna", north(-51, 3))), ElementsAre("3000 anna hall enter"));
+}
+
+TEST(FenceTracker, SomeoneRestoredWithoutAPositionStaysUntilAFixComes) {
+  FenceTracker tracker = with_hall();
+  tracker.restore("anna", std::nullopt, {"hall"});
+  EXPECT_THAT(tracker.put_area(circle_area("hall", {0, 0}, 10), 5000), IsEmpty());
+  EXPECT_THAT(tracker.inside("anna"), ElementsAre("hall"));
+  EXPECT_THAT(lines(tracker.fix("anna", north(-51, 6))), ElementsAre("6000 anna hall exit"));
+}
+
+/// Star-shaped polygons with a hole, with all vertices on a grid of 1/4096 degree.
+class StarMaker {
+ public:
+  explicit StarMaker(std::uint64_t seed) : random_(seed) {}
+
+  std::vector<Area> areas(int count) {
+    std::vector<Area> result;
+    while (static_cast<int>(result.size()) < count) {
+      const LatLon center{offset(400), 116 + offset(400)};
+      std::vector<PolygonProblem> errors, repaired;
+      Polygons polygons = build_polygons({{ring(center, 30, 120), ring(center, 5, 29)}}, errors, repaired);
+      if (errors.empty())
+        result.push_back({"star-" + std::to_string(result.size()), "", std::move(polygons)});
+    }
+    return result;
+  }
+
+  LatLon step(LatLon from) { return {from.lat + offset(12), from.lon + offset(12)}; }
+
+  static constexpr double kSteps = 4096;
+
+ private:
+  double offset(int range) { return std::uniform_int_distribution<int>(-range, range)(random_) / kSteps; }
+
+  Ring ring(LatLon center, int least, int most) {
+    const int count = std::uniform_int_distribution<int>(4, 20)(random_);
+    Ring ring;
+    for (int i = 0; i < count; ++i) {
+      const double angle = 2 * std::acos(-1.0) * i / count;
+      const double radius = std::uniform_int_distribution<int>(least, most)(random_);
+      ring.push_back({center.lat + std::round(radius * std::sin(angle)) / kSteps,
+                      center.lon + std::round(radius * std::cos(angle)) / kSteps});
+    }
+    ring.push_back(ring.front());
+    return ring;
+  }
+
+  std::mt19937_64 random_;
+};
+
+TEST(FenceTracker, R8_R24_PlainRuleAgreesWithABruteForceTwin) {
+  std::size_t transitions = 0;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    StarMaker stars(seed);
+    const std::vector<Area> areas = stars.areas(40);
+    FenceTracker tracker(Rule::plain());
+    for (const Area& area : areas) tracker.put_area(area, 0);
+    test::Twin twin(areas, StarMaker::kSteps);
+    std::vector<LatLon> users(10, {0, 116});
+    for (int i = 0; i < 2000; ++i) {
+      LatLon& at = users[i % users.size()];
+      at = stars.step(at);
+      const std::string user = "user-" + std::to_string(i % users.size());
+      const Position position{at, i * 1000, {}};
+      const auto expected = twin.fix(user, position);
+      ASSERT_EQ(lines(tracker.fix(user, position)), expected) << "seed " << seed << ", fix " << i;
+      transitions += expected.size();
+    }
+  }
+  EXPECT_GT(transitions, 1000u);
+}
+
+}  // namespace
+}  // namespace convoke::geo

@@ -1,0 +1,204 @@
+#include "tests/unit/messages/kinds.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <stdexcept>
+
+#include "topics/messages/area_event.h"
+#include "topics/messages/chat.h"
+#include "topics/messages/feed.h"
+#include "topics/messages/inbox.h"
+#include "topics/messages/position.h"
+#include "topics/messages/presence.h"
+#include "topics/messages/request.h"
+#include "topics/messages/roster.h"
+
+namespace convoke::messages::testing {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t kTime = 1767225600000;
+
+template <auto Decode>
+Result<std::string> recode(std::string_view payload) {
+  const auto decoded = Decode(payload);
+  if (!decoded) return decoded.error();
+  return Result<std::string>(boost::system::in_place_value, encode(*decoded));
+}
+
+RosterHead full_head() {
+  return {.group = kGroup,
+          .plan = "hall-a",
+          .name = "Hall A",
+          .state = GroupState::open,
+          .started_ms = kTime,
+          .ends_ms = kTime + 1,
+          .version = 7,
+          .pages = 1,
+          .members = 42,
+          .available = 40};
+}
+
+Buddy full_buddy() {
+  return {.user = "anna", .name = "Ånna", .presence = PresenceState::away, .ends_ms = kTime};
+}
+
+RosterPage full_page() { return {.group = kGroup, .version = 7, .page = 3, .buddies = {full_buddy()}}; }
+
+RosterChanges full_changes() {
+  return {.group = kGroup,
+          .from = 6,
+          .version = 7,
+          .members = 42,
+          .available = 40,
+          .ends_ms = kTime,
+          .put = {full_buddy()},
+          .gone = {"ben@other"},
+          .pages_changed = {0, 17},
+          .all = true};
+}
+
+ChatEnd full_end() { return {.group = kGroup, .plan = "hall-a", .reason = "duration", .ended_ms = kTime}; }
+
+ChatMessage full_chat() {
+  return {.id = "m-1", .type = "text", .text = "See you\nat the bar 🍸", .reply_to = "m-0"};
+}
+
+ArchivedMessage full_archived() {
+  return {.from = "anna",
+          .message = full_chat(),
+          .stamp = {.site = "demo", .epoch = 1, .n = 7, .time_ms = kTime}};
+}
+
+AreaEvent full_area_event() {
+  return {.time_ms = kTime,
+          .user = "anna",
+          .area = "hall-a",
+          .transition = "enter",
+          .reason = "position",
+          .distance_m = -3.2,
+          .accuracy_m = 8};
+}
+
+std::vector<std::string> full_requests() {
+  const std::vector<HeldGroup> held = {{.group = kGroup, .version = 7, .ended = true}};
+  return {encode(Request{"1", ResumeRequest{held}}),
+          encode(Request{"2", HoldRequest{held}}),
+          encode(Request{"3", PageRequest{kGroup, 4}}),
+          encode(Request{"4", AvailableRequest{kGroup, "mia"}}),
+          encode(Request{"5", HistoryRequest{kGroup, 1, 41, 50}}),
+          encode(Request{"6", LeaveRequest{kGroup}})};
+}
+
+std::vector<std::string> full_responses() {
+  return {encode(Response{"1", ResumeAnswer{.starts = {{full_head()}}, .ends = {full_end()}}}),
+          encode(Response{"2", EmptyAnswer{}}),
+          encode(Response{"3", full_page()}),
+          encode(Response{"4", AvailableAnswer{.buddies = {full_buddy()}, .more = true}}),
+          encode(Response{"5", HistoryAnswer{.messages = {full_archived()}, .more = false}}),
+          encode(Response{"6", RequestError{"rate-limited", "too many", 1000}})};
+}
+
+Feed full_feed() {
+  return {.seq = 7,
+          .ops = {FeedBegin{}, FeedReady{}, FeedAdd{kGroup, {"anna", "ben@other"}},
+                  FeedRemove{kGroup, {"ben"}}, FeedRetire{kGroup}, FeedBlock{"anna", "ben"},
+                  FeedUnblock{"anna", "ben"}, FeedRevoke{"anna", kTime}, FeedCounters{}}};
+}
+
+std::vector<std::string> full_feed_responses() {
+  return {encode(FeedResponse{
+              .seq = 7, .error = {}, .epoch = 1, .ready = true, .counters = {{"denied_publish", 3}}}),
+          encode(FeedResponse{
+              .seq = 7, .error = "ops[0].users: bad", .epoch = 1, .ready = false, .counters = {{"x", 0}}})};
+}
+
+std::vector<Kind> make_kinds() {
+  const Fix fix{.time_ms = kTime, .lat = 39.99, .lon = 116.32, .acc_m = 8, .alt_m = 51.5, .speed_mps = 1.25};
+  return {
+      {"position-report", recode<decode_position_report>, {encode(PositionReport{{fix}})}},
+      {"presence", recode<decode_presence>, {encode(Presence{PresenceState::available, 1767225600000})}},
+      {"roster-head", recode<decode_roster_head>, {encode(full_head())}},
+      {"roster-page", recode<decode_roster_page>, {encode(full_page())}},
+      {"roster-changes", recode<decode_roster_changes>, {encode(full_changes())}},
+      {"inbox",
+       recode<decode_inbox>,
+       {encode(InboxMessage{ChatStart{full_head()}}), encode(InboxMessage{full_end()}),
+        encode(InboxMessage{ReportPosition{}})}},
+      {"chat-message", recode<decode_chat_message>, {encode(full_chat())}},
+      {"archived-message", recode<decode_archived_message>, {encode(full_archived())}},
+      {"archived-up-to", recode<decode_archived_up_to>, {encode(ArchivedUpTo{1, 41, {{3, 3}, {17, 18}}})}},
+      {"signal",
+       recode<decode_signal>,
+       {encode(Signal{}), encode(Signal{Signal::Type::delivered, 1, 41}),
+        encode(Signal{Signal::Type::read, 1, 41})}},
+      {"request", recode<decode_request>, full_requests()},
+      {"response", recode<decode_response>, full_responses()},
+      {"area-event", recode<decode_area_event>, {encode(full_area_event())}},
+      {"occupancy", recode<decode_occupancy>, {encode(Occupancy{"hall-a", 17, kTime})}},
+      {"server-status", recode<decode_server_status>, {encode(ServerStatus{true, "0.1.0", kTime})}},
+      {"feed", recode<decode_feed>, {encode(full_feed())}},
+      {"feed-response", recode<decode_feed_response>, full_feed_responses()},
+  };
+}
+
+/// "fixes[0].lat" as a JSON pointer (RFC 6901).
+std::string pointer(const std::string& path) {
+  std::string text = "/";
+  for (const char c : path) {
+    if (c != ']') text += (c == '.' || c == '[') ? '/' : c;
+  }
+  return text;
+}
+
+}  // namespace
+
+const std::vector<Kind>& kinds() {
+  static const std::vector<Kind> all = make_kinds();
+  return all;
+}
+
+const Kind& kind(std::string_view name) {
+  for (const Kind& one : kinds()) {
+    if (one.name == name) return one;
+  }
+  throw std::runtime_error("no payload kind " + std::string(name));
+}
+
+std::string with(const std::string& payload, const std::string& path, const std::string& text) {
+  static const std::string kMark = "@@here@@";
+  json::value value = json::parse(payload);
+  const std::string place = pointer(path);
+  const std::size_t slash = place.rfind('/');
+  if (text.empty()) {
+    value.at_pointer(place.substr(0, slash)).as_object().erase(place.substr(slash + 1));
+    return json::serialize(value);
+  }
+  json::value& parent = value.at_pointer(place.substr(0, slash));
+  if (auto* object = parent.if_object()) {
+    (*object)[place.substr(slash + 1)] = kMark;
+  } else {
+    value.at_pointer(place) = kMark;
+  }
+  std::string changed = json::serialize(value);
+  return changed.replace(changed.find(quoted(kMark)), kMark.size() + 2, text);
+}
+
+void expect_refusals(std::string_view kind_name, std::size_t full, const std::vector<Refusal>& refusals) {
+  const Kind& tested = kind(kind_name);
+  for (const Refusal& refusal : refusals) {
+    const std::string bad = with(tested.full[full], refusal.path, refusal.json);
+    SCOPED_TRACE(refusal.path + " = " + refusal.json.substr(0, 80));
+    const auto result = tested.recode(bad);
+    if (!result.has_error()) {
+      ADD_FAILURE() << "accepted: " << bad.substr(0, 400);
+      continue;
+    }
+    EXPECT_EQ(result.error().field, refusal.path);
+    EXPECT_NE(result.error().expected.find(refusal.expected), std::string::npos) << result.error().expected;
+  }
+}
+
+}  // namespace convoke::messages::testing

@@ -1,0 +1,70 @@
+#include "mobile-sdk/src/outbox.h"
+
+#include <gmock/gmock.h>
+
+namespace convoke::sdk {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const std::string kGroup(32, 'a');
+
+messages::ChatMessage message(std::string id) { return {std::move(id), "text", "hello", std::nullopt}; }
+messages::Stamp stamp(std::uint64_t epoch, std::uint64_t n) { return {"demo", epoch, n, 0}; }
+
+TEST(Outbox, SendsAgainUntilArchived) {
+  Outbox outbox;
+  outbox.add(kGroup, message("m1"));
+  EXPECT_EQ(outbox.take_due(0).size(), 1U);
+  EXPECT_THAT(outbox.take_due(4'999), IsEmpty());
+  EXPECT_EQ(outbox.take_due(5'000).at(0)->message.id, "m1");
+  outbox.stamped(kGroup, "m1", stamp(1, 7));
+  EXPECT_THAT(outbox.archived(kGroup, {1, 7, {}}), ElementsAre("m1"));
+  EXPECT_FALSE(outbox.next_due().has_value());
+}
+
+TEST(Outbox, IsNotArchivedBeforeTheMarkerReachesIt) {
+  Outbox outbox;
+  outbox.add(kGroup, message("m1"));
+  EXPECT_THAT(outbox.archived(kGroup, {1, 100, {}}), IsEmpty());  // not stamped yet
+  outbox.stamped(kGroup, "m1", stamp(1, 7));
+  EXPECT_THAT(outbox.archived(kGroup, {1, 6, {}}), IsEmpty());
+  EXPECT_THAT(outbox.archived(std::string(32, 'b'), {1, 7, {}}), IsEmpty());
+}
+
+TEST(Outbox, SendsAgainAtOnceWhatTheArchiveMisses) {
+  Outbox outbox;
+  outbox.add(kGroup, message("m1"));
+  outbox.take_due(0);
+  outbox.stamped(kGroup, "m1", stamp(1, 7));
+  EXPECT_THAT(outbox.archived(kGroup, {1, 9, {{5, 7}}}), IsEmpty());
+  EXPECT_EQ(outbox.take_due(1).size(), 1U);
+}
+
+TEST(Outbox, SendsAgainWhatWasStampedBeforeTheBrokersRestart) {
+  Outbox outbox;
+  outbox.add(kGroup, message("m1"));
+  outbox.take_due(0);
+  outbox.stamped(kGroup, "m1", stamp(1, 7));
+  EXPECT_THAT(outbox.archived(kGroup, {2, 1, {}}), IsEmpty());
+  EXPECT_EQ(outbox.take_due(1).size(), 1U);
+}
+
+TEST(Outbox, KeepsTheOrderInWhichMessagesWereWritten) {
+  Outbox outbox;
+  for (const char* id : {"z", "a", "m"}) outbox.add(kGroup, message(id));
+  std::vector<std::string> ids;
+  for (const Outbox::Entry* entry : outbox.take_due(0)) ids.push_back(entry->message.id);
+  EXPECT_THAT(ids, ElementsAre("z", "a", "m"));
+}
+
+TEST(Outbox, IsBounded) {
+  Outbox outbox;
+  for (std::size_t i = 0; i < Outbox::kMax; ++i) ASSERT_TRUE(outbox.add(kGroup, message(std::to_string(i))));
+  EXPECT_FALSE(outbox.add(kGroup, message("one more")));
+  EXPECT_EQ(outbox.drop_group(kGroup).size(), Outbox::kMax);
+}
+
+}  // namespace
+}  // namespace convoke::sdk

@@ -1,0 +1,194 @@
+#include "tests/unit/sdk/phone.h"
+
+namespace convoke::sdk {
+namespace {
+
+using messages::ArchivedMessage;
+using messages::ArchivedUpTo;
+using messages::HistoryAnswer;
+using messages::HistoryRequest;
+using testing::ElementsAre;
+using testing::Field;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const std::string kOwnChat = kPrefix + "chat/mia";
+
+Phone in_chat() {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  phone.no_history();
+  phone.forget_commands();
+  return phone;
+}
+
+std::vector<std::string> texts(Phone& phone) {
+  std::vector<std::string> ids;
+  for (const MessageReceived& received : phone.take_events<MessageReceived>())
+    ids.push_back(received.message.id);
+  return ids;
+}
+
+ArchivedMessage archived(const std::string& from, const std::string& id, std::uint64_t epoch,
+                         std::uint64_t n) {
+  return {from, {id, "text", "hello", {}}, {"demo", epoch, n, 1}};
+}
+
+std::string ack(std::uint64_t epoch, std::uint64_t upto,
+                std::vector<std::pair<std::uint64_t, std::uint64_t>> missing = {}) {
+  return encode(ArchivedUpTo{epoch, upto, std::move(missing)});
+}
+
+TEST(Session, DeliversAMessageOnceHoweverOftenItComes) {
+  Phone phone = in_chat();
+  phone.chat("ben", "m1", 1, 1);
+  phone.chat("ben", "m1", 1, 1);
+  phone.chat("ben", "m1", 1, 2);
+  EXPECT_THAT(texts(phone), ElementsAre("m1"));
+}
+
+TEST(Session, IgnoresAMessageWithoutStamp) {
+  Phone phone = in_chat();
+  phone.arrive(kPrefix + "chat/ben", encode(messages::ChatMessage{"m1", "text", "hello", {}}));
+  EXPECT_THAT(texts(phone), IsEmpty());
+}
+
+TEST(Session, SendsAMessageUntilItIsArchived) {
+  Phone phone = in_chat();
+  const std::string id = *phone.session().send(kGroup, "see you at the bar", {}, phone.now());
+  phone.wait(0);
+  ASSERT_THAT(phone.take_published(kOwnChat), SizeIs(1));
+  phone.wait(5'000);
+  const auto repeat = phone.take_published(kOwnChat);
+  ASSERT_THAT(repeat, SizeIs(1));
+  EXPECT_EQ(messages::decode_chat_message(repeat[0].payload)->id, id);
+  phone.chat("mia", id, 1, 4);
+  phone.arrive(kPrefix + "ack", ack(1, 4));
+  EXPECT_THAT(phone.take_events<OwnMessage>(),
+              ElementsAre(Field(&OwnMessage::state, OwnMessage::State::sent),
+                          Field(&OwnMessage::state, OwnMessage::State::archived)));
+  phone.forget_commands();
+  phone.wait(600'000);
+  EXPECT_THAT(phone.take_published(kOwnChat), IsEmpty());
+  EXPECT_THAT(texts(phone), IsEmpty());  // one's own is no received message
+}
+
+TEST(Session, SendsAgainAtOnceWhatTheArchiveMisses) {
+  Phone phone = in_chat();
+  const std::string id = *phone.session().send(kGroup, "hello", {}, phone.now());
+  phone.wait(0);
+  phone.take_published(kOwnChat);
+  phone.chat("mia", id, 1, 4);
+  phone.arrive(kPrefix + "ack", ack(1, 6, {{4, 5}}));
+  EXPECT_THAT(phone.take_published(kOwnChat), SizeIs(1));
+}
+
+TEST(Session, KeepsMessagesWhileOfflineAndSendsThemAfterTheResume) {
+  Phone phone = in_chat();
+  phone.on(LinkDown{0, "connection lost"});
+  ASSERT_TRUE(phone.session().send(kGroup, "one", {}, phone.now()));
+  ASSERT_TRUE(phone.session().send(kGroup, "two", {}, phone.now()));
+  phone.wait(60'000);
+  phone.on(LinkUp{true});
+  EXPECT_THAT(phone.take_published(kOwnChat), IsEmpty());
+  phone.respond(phone.request<messages::ResumeRequest>().first, messages::ResumeAnswer{});
+  const auto sent = phone.take_published(kOwnChat);
+  ASSERT_THAT(sent, SizeIs(2));
+  EXPECT_EQ(messages::decode_chat_message(sent[0].payload)->text, "one");
+}
+
+TEST(Session, DropsAMessageThatTheBrokerRefuses) {
+  Phone phone = in_chat();
+  ASSERT_TRUE(phone.session().send(kGroup, "hello", {}, phone.now()));
+  phone.wait(0);
+  phone.on(PublishDone{phone.take_published(kOwnChat).at(0).ticket, 0x87});
+  EXPECT_THAT(phone.take_events<OwnMessage>(),
+              ElementsAre(Field(&OwnMessage::state, OwnMessage::State::dropped)));
+  EXPECT_THAT(phone.take_events<Refused>(), SizeIs(1));
+  phone.wait(60'000);
+  EXPECT_THAT(phone.take_published(kOwnChat), IsEmpty());
+}
+
+TEST(Session, RefusesTextThatNobodyWouldAccept) {
+  Phone phone = in_chat();
+  EXPECT_FALSE(phone.session().send(kGroup, "", {}, phone.now()));
+  EXPECT_FALSE(phone.session().send(kGroup, std::string(4'097, 'x'), {}, phone.now()));
+  EXPECT_FALSE(phone.session().send(kGroup, "\xff\xfe", {}, phone.now()));
+  EXPECT_FALSE(phone.session().send(std::string(32, 'b'), "hello", {}, phone.now()));
+  EXPECT_TRUE(phone.session().send(kGroup, std::string(4'096, 'x'), {}, phone.now()));
+}
+
+TEST(Session, MergesTheHistoryByIdAfterAReconnect) {
+  Phone phone = in_chat();
+  phone.chat("ben", "m1", 1, 1);
+  phone.on(LinkDown{0, "connection lost"});
+  phone.wait(60'000);
+  phone.on(LinkUp{true});
+  phone.respond(phone.request<messages::ResumeRequest>().first, messages::ResumeAnswer{});
+  const auto first = phone.request<HistoryRequest>();
+  EXPECT_EQ(first.second.epoch, 1U);
+  EXPECT_EQ(first.second.n, 1U);
+  phone.chat("ben", "m4", 1, 4);  // live, before the answer
+  phone.respond(first.first, HistoryAnswer{{archived("ben", "m2", 1, 2), archived("mia", "m3", 1, 3)}, true});
+  const auto second = phone.request<HistoryRequest>();
+  EXPECT_EQ(second.second.n, 4U);  // up to there nothing is missing now
+  phone.respond(second.first, HistoryAnswer{});
+  EXPECT_THAT(texts(phone), ElementsAre("m1", "m4", "m2", "m3"));
+  EXPECT_FALSE(phone.asked<HistoryRequest>());
+}
+
+TEST(Session, TakesItsOwnMessageInTheHistoryForArchived) {
+  Phone phone = in_chat();
+  const std::string id = *phone.session().send(kGroup, "hello", {}, phone.now());
+  phone.on(LinkDown{0, "connection lost"});
+  phone.wait(60'000);
+  phone.on(LinkUp{true});
+  phone.respond(phone.request<messages::ResumeRequest>().first, messages::ResumeAnswer{});
+  phone.respond(phone.request<HistoryRequest>().first, HistoryAnswer{{archived("mia", id, 1, 1)}, false});
+  EXPECT_THAT(phone.take_events<OwnMessage>(),
+              ElementsAre(Field(&OwnMessage::state, OwnMessage::State::archived)));
+  EXPECT_THAT(texts(phone), IsEmpty());
+}
+
+TEST(Session, FetchesWhatTheBrokerLost) {
+  Phone phone = in_chat();
+  phone.chat("ben", "m1", 1, 1);
+  phone.chat("ben", "m3", 1, 3);
+  phone.arrive(kPrefix + "ack", ack(1, 3));
+  phone.wait(1'000);
+  const auto history = phone.request<HistoryRequest>();
+  EXPECT_EQ(history.second.n, 1U);
+  phone.respond(history.first,
+                HistoryAnswer{{archived("ben", "m2", 1, 2), archived("ben", "m3", 1, 3)}, false});
+  EXPECT_THAT(texts(phone), ElementsAre("m1", "m3", "m2"));
+  phone.wait(100'000);
+  EXPECT_FALSE(phone.asked<HistoryRequest>());
+}
+
+TEST(Session, RepeatsAHistoryThatTheServerPutsOff) {
+  Phone phone = in_chat();
+  phone.chat("ben", "m2", 1, 2);
+  phone.wait(5'000);
+  const std::string id = phone.request<HistoryRequest>().first;
+  phone.respond(id, messages::RequestError{"unavailable", "starting", 2'000});
+  phone.wait(1'999);
+  EXPECT_FALSE(phone.asked<HistoryRequest>());
+  phone.wait(1);
+  EXPECT_EQ(phone.request<HistoryRequest>().first, id);
+}
+
+TEST(Session, PassesSignalsOnButNotItsOwn) {
+  Phone phone = in_chat();
+  phone.arrive(kPrefix + "signal/ben", encode(messages::Signal{}));
+  phone.arrive(kPrefix + "signal/mia", encode(messages::Signal{}));
+  EXPECT_THAT(phone.take_events<SignalReceived>(), ElementsAre(Field(&SignalReceived::from, "ben")));
+  phone.session().signal(kGroup, SignalReceived::Kind::read, {1, 4});
+  phone.wait(0);
+  const auto sent = phone.take_published(kPrefix + "signal/mia");
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(sent[0].qos, 0);
+}
+
+}  // namespace
+}  // namespace convoke::sdk

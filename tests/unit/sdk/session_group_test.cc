@@ -1,0 +1,263 @@
+#include "tests/unit/sdk/phone.h"
+
+namespace convoke::sdk {
+namespace {
+
+using messages::ChatEnd;
+using messages::ChatStart;
+using messages::EmptyAnswer;
+using messages::HistoryRequest;
+using messages::HoldRequest;
+using messages::InboxMessage;
+using messages::PageRequest;
+using messages::ResumeAnswer;
+using messages::ResumeRequest;
+using messages::RosterChanges;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TEST(Session, R1_R3_OpensAChatAndSaysWhichListItHolds) {
+  Phone phone;
+  phone.online();
+  phone.forget_commands();
+  phone.arrive(kInbox, encode(InboxMessage(ChatStart{header(1)})));
+  ASSERT_THAT(phone.take_events<ChatStarted>(), SizeIs(1));
+  EXPECT_THAT(phone.take<SubscribeCommand>().filters,
+              ElementsAre(std::pair(kPrefix + "head", 1), std::pair(kPrefix + "buddies/0", 1),
+                          std::pair(kPrefix + "changes", 1), std::pair(kPrefix + "ack", 0),
+                          std::pair(kPrefix + "chat/+", 1), std::pair(kPrefix + "signal/+", 0)));
+  EXPECT_THAT(phone.take_events<BuddyListChanged>(), IsEmpty());
+  phone.load(1);
+  ASSERT_THAT(phone.take_events<BuddyListChanged>(), SizeIs(1));
+  EXPECT_THAT(phone.session().buddies(kGroup), SizeIs(2));
+  const auto hold = phone.request<HoldRequest>().second;
+  ASSERT_THAT(hold.groups, SizeIs(1));
+  EXPECT_EQ(hold.groups[0].version, 1U);
+  EXPECT_THAT(phone.take<UnsubscribeCommand>().filters, ElementsAre(kPrefix + "buddies/0"));
+}
+
+TEST(Session, IsNotConfusedByARepeatedStart) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  phone.forget_commands();
+  phone.arrive(kInbox, encode(InboxMessage(ChatStart{header(1)})));
+  EXPECT_THAT(phone.take_events<ChatStarted>(), SizeIs(1));
+  EXPECT_FALSE(phone.has<SubscribeCommand>());
+}
+
+TEST(Session, R4_ListsWhoIsAvailableLive) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  ASSERT_THAT(phone.session().available_buddies(kGroup), SizeIs(1));
+  EXPECT_EQ(phone.session().available_buddies(kGroup)[0].user, "ben");
+  RosterChanges changes;
+  changes.group = kGroup;
+  changes.from = 1;
+  changes.version = 2;
+  changes.put = {{"ben", "Ben", messages::PresenceState::busy, {}}};
+  phone.arrive(kPrefix + "changes", encode(changes));
+  EXPECT_THAT(phone.session().available_buddies(kGroup), IsEmpty());
+  EXPECT_THAT(phone.session().buddies(kGroup), SizeIs(2));
+}
+
+TEST(Session, R4_AsksForWhoIsAvailableOverAWholeLargeList) {
+  Phone phone;
+  phone.online();
+  phone.start_group(1, 40);
+  const auto id = phone.session().request_available(kGroup, "ben", phone.now());
+  ASSERT_TRUE(id);
+  phone.wait(0);
+  const auto request = phone.request<messages::AvailableRequest>();
+  EXPECT_EQ(request.second.after, "ben");
+  phone.respond(*id, messages::AvailableAnswer{{{"zoe", "", messages::PresenceState::available, {}}}, true});
+  const auto answers = phone.take_events<AvailableBuddies>();
+  ASSERT_THAT(answers, SizeIs(1));
+  EXPECT_EQ(answers[0].request, *id);
+  EXPECT_EQ(answers[0].buddies.at(0).user, "zoe");
+  EXPECT_TRUE(answers[0].more);
+}
+
+TEST(Session, ReportsVersionsAtMostOnceASecond) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  phone.respond(phone.request<HoldRequest>().first, EmptyAnswer{});
+  for (std::uint64_t version = 1; version <= 5; ++version) {
+    RosterChanges changes;
+    changes.group = kGroup;
+    changes.from = version;
+    changes.version = version + 1;
+    phone.arrive(kPrefix + "changes", encode(changes));
+  }
+  EXPECT_FALSE(phone.asked<HoldRequest>());
+  phone.wait(Session::kHoldPauseMs);
+  EXPECT_EQ(phone.request<HoldRequest>().second.groups.at(0).version, 6U);
+  EXPECT_FALSE(phone.asked<HoldRequest>());
+}
+
+TEST(Session, FetchesAChangedPageByRequest) {
+  Phone phone;
+  phone.online();
+  phone.start_group(1, 2);
+  RosterChanges changes;
+  changes.group = kGroup;
+  changes.from = 1;
+  changes.version = 2;
+  changes.pages_changed = {0, 1};
+  phone.arrive(kPrefix + "changes", encode(changes));
+  const auto [id, asked] = phone.request<PageRequest>();
+  EXPECT_EQ(asked.page, 0U);
+  EXPECT_FALSE(phone.asked<PageRequest>());  // page 1 is not held
+  EXPECT_FALSE(phone.session().group(kGroup)->settled);
+  phone.respond(id, first_page(2));
+  EXPECT_EQ(phone.session().group(kGroup)->version, 2U);
+}
+
+TEST(Session, ReadsTheListAgainAfterAGap) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  phone.forget_commands();
+  RosterChanges changes;
+  changes.group = kGroup;
+  changes.from = 7;
+  changes.version = 8;
+  phone.arrive(kPrefix + "changes", encode(changes));
+  EXPECT_THAT(phone.take<SubscribeCommand>().filters,
+              ElementsAre(std::pair(kPrefix + "head", 1), std::pair(kPrefix + "buddies/0", 1)));
+  phone.load(8);
+  EXPECT_EQ(phone.session().group(kGroup)->version, 8U);
+}
+
+TEST(Session, R2_R3_EndDeletesTheListAndUnsentMessagesAtOnce) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  const auto id = phone.session().send(kGroup, "too late", {}, phone.now());
+  phone.take_events<OwnMessage>();
+  phone.forget_commands();
+  phone.end_group();
+  const auto ended = phone.take_events<ChatEnded>();
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_EQ(ended[0].reason, "duration");
+  const auto dropped = phone.take_events<OwnMessage>();
+  ASSERT_THAT(dropped, SizeIs(1));
+  EXPECT_EQ(dropped[0].id, *id);
+  EXPECT_EQ(dropped[0].state, OwnMessage::State::dropped);
+  EXPECT_THAT(phone.session().groups(), IsEmpty());
+  EXPECT_THAT(phone.session().buddies(kGroup), IsEmpty());
+  EXPECT_THAT(phone.take<UnsubscribeCommand>().filters, SizeIs(6));
+  phone.wait(Session::kHoldPauseMs);
+  const auto hold = phone.request<HoldRequest>();
+  ASSERT_THAT(hold.second.groups, SizeIs(1));
+  EXPECT_TRUE(hold.second.groups[0].ended);
+  EXPECT_FALSE(phone.session().send(kGroup, "hello?", {}, phone.now()));
+  phone.respond(hold.first, EmptyAnswer{});
+  phone.end_group();  // the server repeats
+  EXPECT_THAT(phone.take_events<ChatEnded>(), IsEmpty());
+  phone.wait(Session::kHoldPauseMs);
+  EXPECT_TRUE(phone.request<HoldRequest>().second.groups.at(0).ended);
+}
+
+TEST(Session, EndsOnTheTombstoneToo) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  messages::RosterHead tombstone = header(1);
+  tombstone.state = messages::GroupState::retired;
+  phone.arrive(kPrefix + "head", encode(tombstone));
+  EXPECT_THAT(phone.take_events<ChatEnded>(), SizeIs(1));
+}
+
+TEST(Session, NeverOpensAnEndedGroupAgain) {
+  Phone phone;
+  phone.online();
+  phone.end_group();  // of a chat that this phone never saw: the end overtook the start
+  EXPECT_THAT(phone.take_events<ChatEnded>(), IsEmpty());
+  phone.respond(phone.request<HoldRequest>().first, EmptyAnswer{});
+  phone.arrive(kInbox, encode(InboxMessage(ChatStart{header(1)})));
+  EXPECT_THAT(phone.take_events<ChatStarted>(), IsEmpty());
+  phone.wait(Session::kHoldPauseMs);
+  EXPECT_TRUE(phone.request<HoldRequest>().second.groups.at(0).ended);
+}
+
+TEST(Session, SubscribesAgainIfTheBrokerLostTheSession) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  phone.no_history();
+  for (const bool session_present : {true, false}) {
+    phone.on(LinkDown{0, "connection lost"});
+    phone.wait(60'000);
+    phone.forget_commands();
+    phone.on(LinkUp{session_present});
+    phone.take<SubscribeCommand>();  // inbox and res
+    const auto resume = phone.request<ResumeRequest>();
+    EXPECT_EQ(resume.second.groups.at(0).version, 1U);
+    EXPECT_FALSE(phone.has<SubscribeCommand>());
+    phone.respond(resume.first, ResumeAnswer{{ChatStart{header(1)}}, {}});
+    EXPECT_EQ(phone.has<SubscribeCommand>(), !session_present);
+    EXPECT_TRUE(phone.asked<HistoryRequest>());
+    phone.no_history();
+  }
+  EXPECT_THAT(phone.take_events<ChatStarted>(), SizeIs(1));
+}
+
+TEST(Session, TriesAgainWhenAGroupsSubscriptionIsRefused) {
+  Phone phone;
+  phone.online();
+  phone.forget_commands();
+  phone.arrive(kInbox, encode(InboxMessage(ChatStart{header(1)})));
+  const auto subscribe = phone.take<SubscribeCommand>();
+  phone.on(SubscribeDone{subscribe.ticket, std::vector<int>(6, 0x87)});
+  EXPECT_FALSE(phone.has<SubscribeCommand>());
+  EXPECT_THAT(phone.take_events<Refused>(), SizeIs(6));
+  phone.wait(2'000);
+  EXPECT_THAT(phone.take<SubscribeCommand>().filters, SizeIs(6));
+}
+
+TEST(Session, IgnoresForeignGroupsSitesAndBrokenPayloads) {
+  Phone phone;
+  phone.online();
+  phone.arrive("cv1/other/u/mia/in", encode(InboxMessage(ChatStart{header(1)})));
+  phone.arrive("cv1/demo/g/" + std::string(32, 'b') + "/head", encode(header(1)));
+  phone.arrive(kInbox, "{\"type\":\"chat-start\"");
+  phone.arrive(kInbox, std::string(70'000, ' '));
+  phone.arrive("", "");
+  EXPECT_THAT(phone.session().groups(), IsEmpty());
+  EXPECT_THAT(phone.take_events<Refused>(), SizeIs(1));  // the one on a topic of ours
+}
+
+TEST(Session, RefusesAListOfAnotherGroupOnThisGroupsTopic) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  messages::RosterPage foreign = first_page(9);
+  foreign.group = std::string(32, 'b');
+  foreign.buddies.clear();
+  phone.arrive(kPrefix + "buddies/0", encode(foreign));
+  EXPECT_THAT(phone.session().buddies(kGroup), SizeIs(2));
+}
+
+TEST(Session, LeavesAChat) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  EXPECT_FALSE(phone.session().leave(std::string(32, 'b'), phone.now()));
+  EXPECT_TRUE(phone.session().leave(kGroup, phone.now()));
+  phone.wait(0);
+  EXPECT_EQ(phone.request<messages::LeaveRequest>().second.group, kGroup);
+}
+
+TEST(Session, PassesOnThatTheServerWantsAFix) {
+  Phone phone;
+  phone.online();
+  phone.arrive(kInbox, encode(InboxMessage(messages::ReportPosition{})));
+  EXPECT_THAT(phone.take_events<PositionWanted>(), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace convoke::sdk
