@@ -234,7 +234,9 @@ void Crowd::observe_life(std::size_t index, const sdk::Event& event) {
   if (std::holds_alternative<sdk::Connected>(event)) life_->connected(phone.user, now);
   if (const auto* started = std::get_if<sdk::ChatStarted>(&event))
     life_->started(phone.user, started->group, now);
-  if (const auto* changed = std::get_if<sdk::BuddyListChanged>(&event)) observe_list(index, changed->group);
+  if (const auto* changed = std::get_if<sdk::BuddyListChanged>(&event)) {
+    if (life_->step() <= OneLife::Step::list) observe_list(index, changed->group);
+  }
   if (const auto* message = std::get_if<sdk::MessageReceived>(&event))
     life_->received(phone.user, message->message, now);
   if (const auto* end = std::get_if<sdk::ChatEnded>(&event)) {
