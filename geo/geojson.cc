@@ -70,11 +70,10 @@ class FeatureReader {
     if (type == "Point") {
       read_circle(*coordinates, properties, area);
     } else if (type == "Polygon") {
-      json::array one;
-      one.push_back(*coordinates);
-      read_polygons(one, false, area);
+      read_polygons(coordinates, 1, false, area);
     } else if (type == "MultiPolygon") {
-      read_polygons(coordinates->get_array(), true, area);
+      const json::array& polygons = coordinates->get_array();
+      read_polygons(polygons.data(), polygons.size(), true, area);
     } else {
       return fail(", geometry", "expected type Polygon, MultiPolygon, or Point with radius_m");
     }
@@ -118,10 +117,10 @@ class FeatureReader {
     if (center) area.shape = Circle{*center, radius_m};
   }
 
-  void read_polygons(const json::array& polygons, bool several, Area& area) {
-    if (polygons.empty()) return fail("", "expected at least one polygon");
+  void read_polygons(const json::value* polygons, std::size_t count, bool several, Area& area) {
+    if (count == 0) return fail("", "expected at least one polygon");
     std::vector<std::vector<Ring>> rings;
-    for (std::size_t i = 0; i < polygons.size(); ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       rings.push_back(read_rings(several ? indexed("polygon", i) : "", polygons[i]));
     }
     if (!ok_) return;

@@ -170,19 +170,6 @@ Decision may_receive(const Principal& who, const TopicView& t, const Membership&
 
 bool speaks_of_a_user(Kind kind) { return kind == Kind::group_chat || kind == Kind::group_signal; }
 
-Decision decide_topic(const Principal& who, Access access, const TopicView& t, bool retain,
-                      const Membership& membership) {
-  if (!t.site.empty() && t.site != who.site.str()) return deny_foreign_site;
-  if (access == Access::publish) {
-    const Decision decision = may_publish(who, t, membership);
-    return decision == allow && retain && !retain_allowed(t.kind) ? deny_retain : decision;
-  }
-  const Decision decision = may_receive(who, t, membership);
-  const bool withheld = decision == allow && access == Access::receive && who.role == Role::terminal &&
-                        speaks_of_a_user(t.kind) && membership.is_blocked(t.user, who.subject);
-  return withheld ? deny_blocked : decision;
-}
-
 /// A filter with a wildcard, by a terminal: only inside one group that the user is in.
 Decision terminal_subscribes(const Principal& who, std::string_view branch, Levels levels,
                              const Membership& membership) {
@@ -259,7 +246,20 @@ Decision decide(const Principal& who, Access access, std::string_view topic, boo
     return is_valid_filter(topic) ? decide_wildcard_filter(who, topic, membership) : deny_unknown_topic;
   }
   const auto view = view_topic(topic);
-  return view ? decide_topic(who, access, *view, retain, membership) : deny_unknown_topic;
+  return view ? decide(who, access, *view, retain, membership) : deny_unknown_topic;
+}
+
+Decision decide(const Principal& who, Access access, const TopicView& t, bool retain,
+                const Membership& membership) {
+  if (!t.site.empty() && t.site != who.site.str()) return deny_foreign_site;
+  if (access == Access::publish) {
+    const Decision decision = may_publish(who, t, membership);
+    return decision == allow && retain && !retain_allowed(t.kind) ? deny_retain : decision;
+  }
+  const Decision decision = may_receive(who, t, membership);
+  const bool withheld = decision == allow && access == Access::receive && who.role == Role::terminal &&
+                        speaks_of_a_user(t.kind) && membership.is_blocked(t.user, who.subject);
+  return withheld ? deny_blocked : decision;
 }
 
 }  // namespace convoke::topics

@@ -7,6 +7,8 @@
 
 namespace convoke::topics {
 
+struct TopicView;
+
 enum class Access { publish, subscribe, receive };
 
 enum class Decision {
@@ -25,11 +27,15 @@ std::string_view to_string(Decision decision);
 /// The access policy of the whole product, as one pure function.
 ///
 /// `topic` is a topic name for publish and receive, a topic filter for subscribe. A filter is allowed only if
-/// every topic it could match is one that the principal may receive (blocked pairs aside: those are decided at
-/// each delivery). `retain` counts for publish only. Unknown means no.
+/// every topic it could match is one that the principal may receive (blocked pairs aside: those are decided
+/// at each delivery). `retain` counts for publish only. Unknown means no.
 ///
 /// The table is in docs/protocol/access.md; tests/integration proves it against a running broker.
 Decision decide(const Principal& who, Access access, std::string_view topic, bool retain,
+                const Membership& membership);
+
+/// The same for a topic name that has been parsed already (`view_topic`). Not for filters.
+Decision decide(const Principal& who, Access access, const TopicView& topic, bool retain,
                 const Membership& membership);
 
 }  // namespace convoke::topics

@@ -16,6 +16,7 @@ void write(JsonWriter& w, const core::TransitionEvent& e) {
   w.member("reason", e.reason);
   w.member("distance_m", e.distance_m);
   w.member("accuracy_m", e.acc_m);
+  w.member("inside", e.inside);
 }
 void write(JsonWriter& w, const core::StartEvent& e) {
   w.member("plan", e.plan.str());

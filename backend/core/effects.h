@@ -38,6 +38,7 @@ using Outgoing = std::variant<Publish, FeedChange>;
 struct TransitionEvent {
   std::string user, area, transition, reason;
   std::optional<double> distance_m, acc_m;
+  std::size_t inside = 0;  // people in the area after it
 };
 struct StartEvent { PlanId plan; GroupId group; std::string name; std::vector<std::string> reasons; std::size_t members = 0; };
 struct NoMembersEvent { PlanId plan; std::string reason; };

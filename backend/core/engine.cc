@@ -128,7 +128,7 @@ void Engine::transitions(const std::vector<geo::Transition>& transitions, Contex
     messages::AreaEvent e{t.time_ms, t.user, t.area, std::string(to_string(t.kind)), std::string(to_string(t.reason)),
                           finite(t.distance_m), t.acc_m};
     ctx.publish({topics::area_events_topic(state_.site, area), encode(e), 1, false, false});
-    ctx.event(TransitionEvent{e.user, e.area, e.transition, e.reason, e.distance_m, e.accuracy_m});
+    ctx.event(TransitionEvent{e.user, e.area, e.transition, e.reason, e.distance_m, e.accuracy_m, tracker_.occupancy(t.area)});
     state_.timers.set_if_unset({TimerKind::occupancy, area.str()}, ctx.now + kOccupancyMs);
     area_transition(state_, user, area, t.kind == geo::TransitionKind::enter, ctx);
   }
@@ -182,8 +182,8 @@ void Engine::fire_group(TimerKind kind, const std::string& id, Context& ctx) {
   Group* group = state_.group(GroupId::parse(id));
   if (!group) return;
   if (kind == TimerKind::resend) return resend(state_, *group, ctx);
-  if (kind == TimerKind::chat_event) return ctx.event(ChatEvent{group->id, group->messages});
   if (group->state != GroupState::open) return;
+  if (kind == TimerKind::chat_event) return ctx.event(ChatEvent{group->id, group->messages});
   if (kind == TimerKind::group_end) return end_group(state_, *group, group->end_kind, ctx);
   if (kind == TimerKind::roster_flush) return roster_flush(state_, *group, ctx);
   ctx.event(HoldingEvent{group->id, group->version, holding(*group), group->members.size()});

@@ -1,23 +1,11 @@
 #include "backend/ingress/decoder.h"
 
-#include "topics/messages/json_reader.h"
 #include "topics/messages/limits.h"
 #include "topics/messages/position.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/request.h"
 
 namespace convoke::ingress {
-namespace {
-
-/// The request's id, where at least that much can be read; else "".
-std::string readable_id(std::string_view payload) {
-  messages::JsonReader reader(payload);
-  const messages::Field id = reader.root()["id"];
-  std::string text = id.plain_id();
-  return reader.ok() ? text : std::string();
-}
-
-}  // namespace
 
 void Decoder::handle(const topics::Topic& topic, const Incoming& message, std::int64_t real_ms, core::Context& ctx) {
   switch (topic.kind) {
@@ -72,7 +60,7 @@ void Decoder::refuse(const std::string& reason, const std::string& sender, const
 void Decoder::refuse_device(const topics::Topic& t, const Incoming& m, const std::string& reason, const std::string& detail,
                             std::int64_t real_ms, core::Context& ctx) {
   refuse(reason, t.user.str() + ":" + t.device.str(), detail, real_ms);
-  const std::string id = reason == "request" ? readable_id(m.payload) : std::string();
+  const std::string id = reason == "request" ? messages::request_id(m.payload) : std::string();
   engine_.bad_request({t.user, t.device, std::string(m.correlation)}, id, {"bad-request", detail, {}}, ctx);
 }
 

@@ -1,5 +1,7 @@
 #include "ops/cli/fields.h"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 #include "ops/cli/text.h"
@@ -56,6 +58,7 @@ std::string show(const boost::json::value& value, std::string_view key) {
   if (value.is_string()) return std::string(value.get_string());
   if (value.is_array()) return joined(value.get_array());
   if (value.is_object()) return joined(value.get_object());
+  if (value.is_double()) return fmt::format("{}", value.get_double());
   const bool is_time = key.size() > 3 && key.substr(key.size() - 3) == "_ms";
   if (is_time && value.is_int64() && value.get_int64() >= kLooksLikeADate)
     return format_time(value.get_int64());

@@ -36,11 +36,11 @@ void show_group(const Context& context, const std::string& id) {
   auto answer = context.client().call("GET", "/v1/groups/" + id);
   if (context.json) return context.print_json(answer);
   std::vector<std::vector<std::string>> rows;
-  for (const auto& member : list(answer, "members")) {
+  for (const auto& member : list(answer, "member_list")) {
     rows.push_back({show(field(member, "user")), show(field(member, "name")), show(field(member, "presence")),
-                    show(field(member, "held")), show(field(member, "why"))});
+                    show(field(member, "held_version")), show(field(member, "why"))});
   }
-  if (auto* fields = answer.if_object()) fields->erase("members");
+  if (auto* fields = answer.if_object()) fields->erase("member_list");
   print_fields(context.out, answer);
   context.out << '\n';
   print_table(context.out, {"member", "name", "presence", "holds version", "why"}, rows, "no members");

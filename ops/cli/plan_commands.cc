@@ -55,7 +55,7 @@ void remove_plan(const Context& context, const std::string& id) {
 
 struct Draft {
   std::string areas;
-  std::uint32_t reaches = 1;
+  std::optional<std::uint32_t> reaches;
   std::string after = "10m";
 };
 
@@ -66,9 +66,10 @@ void add_draft(CLI::App& plan, Context& context) {
       "Needs no server. Example:\n  convokectl plan draft --areas venue.geojson --reaches 10 > plans.toml");
   auto wanted = std::make_shared<Draft>();
   draft->add_option("--areas", wanted->areas, "GeoJSON, or - for standard input")->required();
-  draft->add_option("--reaches", wanted->reaches, "start when so many people are in the area")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
+  draft
+      ->add_option("--reaches", wanted->reaches,
+                   "start when so many are in the area; default: when somebody enters")
+      ->check(CLI::Range(1, 1'000'000));
   draft->add_option("--after", wanted->after, "end after this time")->check(kDuration)->capture_default_str();
   draft->callback([&context, wanted] {
     context.out << draft_plans(read_file(wanted->areas, kMaxAreaBytes), wanted->reaches, wanted->after);

@@ -26,7 +26,8 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
-std::string draft_plans(std::string_view geojson, std::uint32_t reaches, std::string_view after) {
+std::string draft_plans(std::string_view geojson, std::optional<std::uint32_t> reaches,
+                        std::string_view after) {
   const auto parsed = geo::parse_geojson(geojson);
   if (!parsed.errors.empty()) {
     std::string text = "the areas cannot be read";
@@ -35,11 +36,13 @@ std::string draft_plans(std::string_view geojson, std::uint32_t reaches, std::st
   }
   std::string out = "schema = 1\n";
   for (const auto& area : parsed.areas) {
-    out += fmt::format(
-        "\n[[plan]]\nid = {0}\nname = {1}\naudience.any = [{{ area = {0} }}]\n"
-        "start = [{{ on = \"occupancy\", area = {0}, reaches = {2} }}]\nend = [{{ on = \"duration\", after = "
-        "{3} }}]\n",
-        quoted(area.id), quoted(area.name.empty() ? area.id : area.name), reaches, quoted(after));
+    const std::string id = quoted(area.id);
+    out += fmt::format("\n[[plan]]\nid = {}\nname = {}\naudience.any = [{{ area = {} }}]\n", id,
+                       quoted(area.name.empty() ? area.id : area.name), id);
+    out += reaches
+               ? fmt::format("start = [{{ on = \"occupancy\", area = {}, reaches = {} }}]\n", id, *reaches)
+               : fmt::format("start = [{{ on = \"enter\", area = {} }}]\n", id);
+    out += fmt::format("end = [{{ on = \"duration\", after = {} }}]\n", quoted(after));
   }
   return out;
 }

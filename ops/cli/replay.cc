@@ -13,7 +13,7 @@
 #include "geo/fence_tracker.h"
 #include "geo/geojson.h"
 #include "ops/tracks/fixes.h"
-#include "ops/tracks/time_text.h"
+#include "topics/rfc3339.h"
 
 namespace convoke::cli {
 namespace {
@@ -69,7 +69,7 @@ void append_line(std::string& text, const geo::Transition& t) {
       std::back_inserter(text),
       R"({{"time":"{}","user":"{}","area":"{}","transition":"{}","reason":"{}","distance_m":{},"accuracy_m":{}}})"
       "\n",
-      tracks::format_time(t.time_ms), t.user, t.area, geo::to_string(t.kind), geo::to_string(t.reason),
+      topics::format_rfc3339(t.time_ms), t.user, t.area, geo::to_string(t.kind), geo::to_string(t.reason),
       std::round(t.distance_m * 1000) / 1000, t.acc_m ? fmt::to_string(*t.acc_m) : "null");
 }
 

@@ -49,11 +49,15 @@ std::vector<std::string> Story::tell(const boost::json::value& event, std::int64
     group_plans_[text(event, "group")] = plan_name(event);
     say(Tone::good, fmt::format("plan {} fired: {} → {} buddies", text(event, "plan"), text(event, "reasons"),
                                 text(event, "members")));
+  } else if (type == "no-members") {
+    say(Tone::plain, fmt::format("plan {}: {}, but nobody of its audience is available", text(event, "plan"),
+                                 text(event, "reason")));
   } else if (type == "holding") {
     say(Tone::good, fmt::format("{}: {} of {} phones hold the list (version {})", group_name(event),
                                 text(event, "holding"), text(event, "members"), text(event, "version")));
   } else if (type == "chat") {
-    say(Tone::plain, fmt::format("{}: {} messages so far", group_name(event), text(event, "messages")));
+    const std::string sentence = chat(event, elapsed_ms);
+    if (!sentence.empty()) say(Tone::plain, sentence);
   } else if (type == "change") {
     say(Tone::plain,
         fmt::format("{}: the list changes: {} members, {} available (version {})", group_name(event),
@@ -63,6 +67,9 @@ std::vector<std::string> Story::tell(const boost::json::value& event, std::int64
   } else if (type == "retired") {
     say(Tone::end, fmt::format("{}: topics retired, closed for ever", group_name(event)));
     group_plans_.erase(text(event, "group"));
+    chat_told_.erase(text(event, "group"));
+  } else if (type == "lost") {
+    say(Tone::plain, "(too much at once: some events are left out)");
   } else if (type == "hello") {
     say(Tone::quiet,
         fmt::format("watching site {} (server {})", text(event, "site"), text(event, "version")));
@@ -86,10 +93,18 @@ std::string Story::transition(const boost::json::value& event) {
   return sentence;
 }
 
+std::string Story::chat(const boost::json::value& event, std::int64_t elapsed_ms) {
+  const auto [told, first] = chat_told_.try_emplace(text(event, "group"), elapsed_ms);
+  if (!first && elapsed_ms < told->second + kChatEveryMs) return {};
+  told->second = elapsed_ms;
+  return fmt::format("{}: {} messages so far", group_name(event), text(event, "messages"));
+}
+
 void Story::flush_moves(std::int64_t elapsed_ms, std::vector<std::string>& lines) {
   if (entered_ + left_ > 0) {
-    lines.push_back(line(second_ * 1000 + 999, Tone::quiet,
-                         fmt::format("… and {} more enter, {} leave", entered_, left_)));
+    std::string moves = entered_ > 0 ? fmt::format("{} more enter", entered_) : "";
+    if (left_ > 0) moves += fmt::format("{}{} more leave", moves.empty() ? "" : ", ", left_);
+    lines.push_back(line(second_ * 1000 + 999, Tone::quiet, "… and " + moves));
   }
   second_ = elapsed_ms / 1000;
   told_ = entered_ = left_ = 0;

@@ -24,12 +24,14 @@ class Story {
   /// line.
   std::vector<std::string> tell(const boost::json::value& event, std::int64_t elapsed_ms);
 
-  static constexpr int kMovesPerSecond = 5;
+  static constexpr int kMovesPerSecond = 3;
+  static constexpr std::int64_t kChatEveryMs = 5000;  // a chat's message count is told no more often
 
  private:
   enum class Tone { plain, quiet, good, end };
 
   std::string transition(const boost::json::value& event);
+  std::string chat(const boost::json::value& event, std::int64_t elapsed_ms);
   void flush_moves(std::int64_t elapsed_ms, std::vector<std::string>& lines);
   std::string line(std::int64_t elapsed_ms, Tone tone, const std::string& sentence) const;
   std::string area_name(const boost::json::value& event) const;
@@ -41,6 +43,7 @@ class Story {
   std::map<std::string, std::string> area_names_;
   std::map<std::string, std::string> plan_names_;
   std::map<std::string, std::string> group_plans_;  // live groups: id -> plan's name
+  std::map<std::string, std::int64_t> chat_told_;   // live groups: when their message count was told
   std::int64_t second_ = 0;                         // the second being told
   int told_ = 0;                                    // moves told one by one in it
   int entered_ = 0;                                 // moves not told in it

@@ -3,6 +3,7 @@
 #include "ops/cli/context.h"
 #include "ops/cli/failure.h"
 #include "ops/cli/fields.h"
+#include "ops/cli/text.h"
 
 namespace convoke::cli {
 namespace {
@@ -17,6 +18,7 @@ struct Profile {
   std::string user;
   std::string name;
   std::vector<std::string> attributes;  // key=value
+  std::string chat_duration;            // "20m"; empty: the plan's
 };
 
 void set_user(const Context& context, const Profile& profile) {
@@ -28,7 +30,8 @@ void set_user(const Context& context, const Profile& profile) {
     }
     attributes[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
-  const boost::json::object body{{"name", profile.name}, {"attributes", attributes}};
+  boost::json::object body{{"name", profile.name}, {"attributes", attributes}};
+  if (!profile.chat_duration.empty()) body["chat_duration_ms"] = *parse_duration(profile.chat_duration);
   const auto answer = context.client().call("PUT", "/v1/users/" + profile.user, boost::json::serialize(body));
   if (context.json) return context.print_json(answer);
   context.out << "user " << profile.user << " set\n";
@@ -57,6 +60,9 @@ void add_user_commands(CLI::App& app, Context& context) {
   set->add_option("--attr", profile->attributes, "KEY=VALUE; may be given several times")
       ->expected(1)
       ->take_all();
+  set->add_option("--chat-duration", profile->chat_duration,
+                  "how long this user's chats last, if not as the plan says")
+      ->check(kDuration);
   set->callback([&context, profile] { set_user(context, *profile); });
 }
 

@@ -29,17 +29,18 @@ wait_until() {
   done
 }
 
-# stop PID…: asks, waits, and after the grace time insists.
+# stop PID: asks, waits, and after the grace time insists.
 stop() {
-  local pid deadline=$((SECONDS + grace_seconds))
-  for pid; do kill -TERM -- "-$pid" 2>/dev/null; done
-  for pid; do
-    while is_alive "$pid" && [ "$SECONDS" -le "$deadline" ]; do sleep 0.03; done
-    kill -KILL -- "-$pid" 2>/dev/null
-    wait "$pid" 2>/dev/null
-    unset "process_name[$pid]"
-  done
+  local pid=$1 deadline=$((SECONDS + grace_seconds))
+  signal_group TERM "$pid"
+  while is_alive "$pid" && [ "$SECONDS" -le "$deadline" ]; do sleep 0.03; done
+  signal_group KILL "$pid"
+  wait "$pid" 2>/dev/null || true
+  unset "process_name[$pid]"
 }
+
+# A group that is gone already needs no signal.
+signal_group() { kill "-$1" -- "-$2" 2>/dev/null || true; }
 
 # The latest first: who depends on another goes before it.
 stop_all() {

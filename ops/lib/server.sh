@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154  # data, bin, site are the caller's
+# shellcheck shell=bash disable=SC2154  # data, store, bin, site are the caller's
 # Keys, tokens, configuration and start of the server. Sourced; needs say.sh, processes.sh.
 
 # A TOML basic string.
@@ -28,7 +28,7 @@ write_server_config() {
 mode = "development"
 site = "$site"
 server_id = "s1"
-data_dir = $(toml "$data/store")
+data_dir = $(toml "$store")
 
 [broker]
 host = "127.0.0.1"

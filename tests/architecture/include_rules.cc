@@ -107,7 +107,7 @@ const std::vector<Rule>& rules() {
       {"ops/crowd",
        {"geo", "mobile-sdk/include", "ops/tracks", "topics", "topics/messages", "topics/token"},
        with_system({"CLI/", "boost/json", "fmt/", "mqtt/"})},
-      {"ops/tracks", {"geo"}, with_system({"fmt/", "pugixml.hpp", "zlib.h"})},
+      {"ops/tracks", {"geo", "topics"}, with_system({"fmt/", "pugixml.hpp", "zlib.h"})},
   };
   return kRules;
 }

@@ -93,9 +93,8 @@ int on_acl_check(int, void* event_data, void* userdata) noexcept {
       default:
         return MOSQ_ERR_ACL_DENIED;
     }
-    const bool allowed =
-        static_cast<Plugin*>(userdata)->gate.allows(text_or_empty(mosquitto_client_id(event.client)), access,
-                                                    text_or_empty(event.topic), event.retain, now_ms());
+    const bool allowed = static_cast<Plugin*>(userdata)->gate.allows(
+        text_or_empty(mosquitto_client_id(event.client)), access, text_or_empty(event.topic), event.retain);
     return allowed ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
   });
 }
@@ -159,9 +158,10 @@ std::unique_ptr<Plugin> make_plugin(mosquitto_plugin_id_t* id, mosquitto_opt* op
     log(MOSQ_LOG_WARNING, "dev_clock is set: stamps on chat messages do not show real time");
   auto keys = token::KeySet::load(parsed.keys_path);
   Stamper stamper(parsed.site.str(), static_cast<std::uint64_t>(now_ms()), parsed.dev_clock);
-  auto warn = [](const std::string& line) { log(MOSQ_LOG_WARNING, line); };
-  PolicyGate gate(parsed.site, std::move(keys), std::move(stamper), warn);
-  return std::make_unique<Plugin>(Plugin{id, std::move(parsed), std::move(gate)});
+  const topics::SiteId site = parsed.site;
+  const auto warn = [](const std::string& line) { log(MOSQ_LOG_WARNING, line); };
+  return std::unique_ptr<Plugin>(
+      new Plugin{id, std::move(parsed), PolicyGate(site, std::move(keys), std::move(stamper), warn)});
 }
 
 struct Callback {

@@ -4,8 +4,6 @@
 #include <utility>
 #include <variant>
 
-#include "topics/topic_view.h"
-
 namespace convoke::broker_plugin {
 
 using topics::Access;
@@ -66,20 +64,26 @@ void PolicyGate::disconnected(std::string_view id, Connection connection, std::i
   clients_.disconnected(id, connection, now_ms);
 }
 
-bool PolicyGate::allows(std::string_view id, Access access, std::string_view topic, bool retain,
-                        std::int64_t now_ms) {
+bool PolicyGate::allows(std::string_view id, Access access, std::string_view topic, bool retain) {
   const Client* client = clients_.find(id);
-  if (!client)
-    return deny(id, access, Decision::deny_role, topic, now_ms);  // nobody has no business anywhere
-  const Decision decision = decide(client->principal, access, topic, retain, membership_.table());
-  return decision == Decision::allow || deny(id, access, decision, topic, now_ms);
+  if (!client) return deny(id, access, Decision::deny_role, topic);  // nobody has no business anywhere
+  const Decision decision = decide(client->principal, access, topic, retain);
+  return decision == Decision::allow || deny(id, access, decision, topic);
+}
+
+Decision PolicyGate::decide(const topics::Principal& who, Access access, std::string_view topic,
+                            bool retain) {
+  if (access == Access::subscribe) return topics::decide(who, access, topic, retain, membership_.table());
+  const auto& view = last_topic_.parse(topic);
+  return view ? topics::decide(who, access, *view, retain, membership_.table())
+              : Decision::deny_unknown_topic;
 }
 
 MessageVerdict PolicyGate::message(std::string_view id, std::string_view topic,
                                    std::optional<std::string_view> response_topic, bool retain,
                                    std::int64_t now_ms) {
   MessageVerdict verdict;
-  const auto view = topics::view_topic(topic);
+  const auto& view = last_topic_.parse(topic);
   if (!view) return verdict;
   switch (view->kind) {
     case topics::Kind::group_chat:
@@ -136,6 +140,7 @@ std::string PolicyGate::feed(std::string_view payload, std::int64_t now_ms) {
 }
 
 std::vector<std::string> PolicyGate::tick(std::int64_t now_ms) {
+  tick_ms_ = now_ms;
   for (auto& id : clients_.expire(now_ms)) {
     ++counters_.kicked_expired;
     to_kick_.push_back(std::move(id));
@@ -150,12 +155,11 @@ Admission PolicyGate::refuse(std::string_view id, std::string_view why, std::int
   return Admission::refused;
 }
 
-bool PolicyGate::deny(std::string_view id, Access access, Decision why, std::string_view topic,
-                      std::int64_t now_ms) {
+bool PolicyGate::deny(std::string_view id, Access access, Decision why, std::string_view topic) {
   counters_.denied(access, why);
   // Deliveries are withheld as a matter of course (a blocked pair, a member who has left), and often: not
   // logged.
-  if (access != Access::receive && denials_.should_log(id, to_string(why), now_ms)) {
+  if (access != Access::receive && denials_.should_log(id, to_string(why), tick_ms_)) {
     log_("denied " + printable(id) + " to " + std::string(verb(access)) + " " + printable(topic) + ": " +
          std::string(to_string(why)));
   }

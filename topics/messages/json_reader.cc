@@ -95,7 +95,8 @@ struct JsonReader::Document {
   json::value value = json::value(json::storage_ptr(&memory));
 };
 
-JsonReader::JsonReader(std::string_view payload, std::size_t max_bytes) : root_(this, nullptr, {}, 0, nullptr) {
+JsonReader::JsonReader(std::string_view payload, std::size_t max_bytes)
+    : root_(this, nullptr, {}, 0, nullptr) {
   parse(payload, max_bytes);
 }
 

@@ -45,7 +45,7 @@ class PolicyGateTest : public testing::Test {
     feed({messages::FeedBegin{}, messages::FeedAdd{kGroup, {"anna", "ben"}}, messages::FeedReady{}});
   }
   bool publishes(const std::string& user, const std::string& topic) {
-    return gate.allows("demo:" + user + ":d1", Access::publish, topic, false, kNow);
+    return gate.allows("demo:" + user + ":d1", Access::publish, topic, false);
   }
   std::uint64_t counter(const std::string& name) {
     const auto all = feed({messages::FeedCounters{}}).counters;
@@ -108,9 +108,9 @@ TEST_F(PolicyGateTest, RemembersWhoHasGoneForWhatIsQueued) {
   feed_group();
   connect(Role::terminal, "ben");
   gate.disconnected("demo:ben:d1", &kFirst, kNow);
-  EXPECT_TRUE(gate.allows("demo:ben:d1", Access::receive, kChat, false, kNow));
+  EXPECT_TRUE(gate.allows("demo:ben:d1", Access::receive, kChat, false));
   gate.tick(kNow + ClientTable::kRememberMs);
-  EXPECT_FALSE(gate.allows("demo:ben:d1", Access::receive, kChat, false, kNow));
+  EXPECT_FALSE(gate.allows("demo:ben:d1", Access::receive, kChat, false));
 }
 
 TEST_F(PolicyGateTest, AServerGetsItsClientIdAndAUserCannotTakeIt) {
@@ -195,8 +195,8 @@ TEST_F(PolicyGateTest, R3_RetiringTakesEffectWithTheFeedThatSaysSo) {
   EXPECT_TRUE(publishes("anna", kChat));
   feed({messages::FeedRetire{kGroup}});
   EXPECT_FALSE(publishes("anna", kChat));
-  EXPECT_FALSE(gate.allows("demo:anna:d1", Access::receive, kChat, false, kNow));
-  EXPECT_FALSE(gate.allows("demo:anna:d1", Access::subscribe, "cv1/demo/g/" + kGroup + "/#", false, kNow));
+  EXPECT_FALSE(gate.allows("demo:anna:d1", Access::receive, kChat, false));
+  EXPECT_FALSE(gate.allows("demo:anna:d1", Access::subscribe, "cv1/demo/g/" + kGroup + "/#", false));
 }
 
 TEST_F(PolicyGateTest, CutsConnectionsWhoseTokenHasEnded) {
@@ -246,7 +246,7 @@ TEST_F(PolicyGateTest, LogsRefusalsOncePerMinuteAndNeverTheToken) {
 TEST_F(PolicyGateTest, WithheldDeliveriesAreCountedButNotLogged) {
   feed_group();
   connect(Role::terminal, "dave");
-  EXPECT_FALSE(gate.allows("demo:dave:d1", Access::receive, kChat, false, kNow));
+  EXPECT_FALSE(gate.allows("demo:dave:d1", Access::receive, kChat, false));
   EXPECT_THAT(log, IsEmpty());
   EXPECT_EQ(counter("denied_receive_not_member"), 1u);
 }

@@ -10,10 +10,10 @@ constexpr const char* kBar =
     R"({"type":"Feature","id":"bar","properties":{"name":"The \"old\" bar","radius_m":30},"geometry":{"type":"Point","coordinates":[13.2,52.5]}})";
 
 TEST(PlanDraft, MakesOnePlanForEachAreaWithItsNameQuoted) {
-  EXPECT_EQ(draft_plans(kBar, 1, "10m"),
+  EXPECT_EQ(draft_plans(kBar, std::nullopt, "10m"),
             "schema = 1\n\n[[plan]]\nid = \"bar\"\nname = \"The \\\"old\\\" bar\"\n"
             "audience.any = [{ area = \"bar\" }]\n"
-            "start = [{ on = \"occupancy\", area = \"bar\", reaches = 1 }]\n"
+            "start = [{ on = \"enter\", area = \"bar\" }]\n"
             "end = [{ on = \"duration\", after = \"10m\" }]\n");
 }
 
@@ -21,7 +21,7 @@ TEST(PlanDraft, TellsWhatIsWrongWithTheAreas) {
   try {
     draft_plans(
         R"({"type":"Feature","id":"bar","properties":{},"geometry":{"type":"Point","coordinates":[200,52.5]}})",
-        1, "10m");
+        std::nullopt, "10m");
     FAIL() << "expected a Failure";
   } catch (const Failure& failure) {
     EXPECT_NE(std::string(failure.what()).find("bar"), std::string::npos) << failure.what();

@@ -82,6 +82,23 @@ TEST_F(ServerCommandsTest, GroupListNarrows) {
   EXPECT_EQ(outcome.out, "no groups; start one with: convokectl group start PLAN\n");
 }
 
+TEST_F(ServerCommandsTest, GroupShowHasHeadAndMembers) {
+  server_.will_answer(
+      200,
+      R"({"group":"0123456789abcdef0123456789abcdef","state":"open","started_ms":1780342200000,"members":1,
+    "reasons":["staff","staff"],"member_list":[{"user":"anna","name":"Anna","presence":"available","why":"area hall","held_version":7}]})");
+  EXPECT_EQ(call({"group", "show", kGroup}).out,
+            "field       value\n"
+            "group       0123456789abcdef0123456789abcdef\n"
+            "state       open\n"
+            "started_ms  2026-06-01T19:30:00Z\n"
+            "members     1\n"
+            "reasons     staff, staff\n"
+            "\n"
+            "member  name  presence   holds version  why\n"
+            "anna    Anna  available  7              area hall\n");
+}
+
 TEST_F(ServerCommandsTest, GroupChangesGoToTheRightPlace) {
   for (int i = 0; i < 4; ++i) server_.will_answer(200, "");
   EXPECT_EQ(call({"group", "end", kGroup}).code, kOk);
@@ -97,12 +114,28 @@ TEST_F(ServerCommandsTest, GroupChangesGoToTheRightPlace) {
   EXPECT_EQ(seen[3].method + seen[3].path, "DELETE" + base + "/members/ben");
 }
 
+TEST_F(ServerCommandsTest, UserShowNamesNestedFieldsAndWritesNumbersPlainly) {
+  server_.will_answer(
+      200,
+      R"({"user":"anna","areas":["hall","bar"],"position":{"lat":52.5145,"lon":-0.25},"chat_duration_ms":60000})");
+  EXPECT_EQ(call({"user", "show", "anna"}).out,
+            "field             value\n"
+            "user              anna\n"
+            "areas             hall, bar\n"
+            "position.lat      52.5145\n"
+            "position.lon      -0.25\n"
+            "chat_duration_ms  60000\n");
+}
+
 TEST_F(ServerCommandsTest, UserSetReplacesNameAndAttributes) {
   server_.will_answer(200, "{}");
-  EXPECT_EQ(call({"user", "set", "anna", "--name", "Anna", "--attr", "ticket=vip", "--attr", "crew="}).code,
+  EXPECT_EQ(call({"user", "set", "anna", "--name", "Anna", "--attr", "ticket=vip", "--attr",
+                  "crew=", "--chat-duration", "20m"})
+                .code,
             kOk);
   EXPECT_EQ(boost::json::parse(only_request().body),
-            boost::json::parse(R"({"name":"Anna","attributes":{"ticket":"vip","crew":""}})"));
+            boost::json::parse(
+                R"({"name":"Anna","attributes":{"ticket":"vip","crew":""},"chat_duration_ms":1200000})"));
 }
 
 TEST_F(ServerCommandsTest, RefusalShowsTheServersWordsAndEveryProblem) {

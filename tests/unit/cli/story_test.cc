@@ -59,7 +59,16 @@ TEST(Story, SumsUpMovesBeyondTheFirstOfASecond) {
   EXPECT_THAT(story.tell(enter, 200), IsEmpty());
   EXPECT_THAT(story.tell(exit, 300), IsEmpty());
   EXPECT_THAT(story.tell(enter, 1000),
-              ElementsAre("    1.0 s  … and 1 more enter, 1 leave", "    1.0 s  u enters bar"));
+              ElementsAre("    1.0 s  … and 1 more enter, 1 more leave", "    1.0 s  u enters bar"));
+}
+
+TEST(Story, TellsMessageCountsNowAndThen) {
+  Story story = told_story();
+  const auto chat = json(R"({"type":"chat","group":"0123456789","messages":7})");
+  EXPECT_THAT(story.tell(chat, 1000), ElementsAre("    1.0 s  group 01234567: 7 messages so far"));
+  EXPECT_THAT(story.tell(chat, 1000 + Story::kChatEveryMs - 1), IsEmpty());
+  EXPECT_THAT(story.tell(chat, 1000 + Story::kChatEveryMs),
+              ElementsAre("    6.0 s  group 01234567: 7 messages so far"));
 }
 
 TEST(Story, SaysWhyWhereItWasNotAPosition) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "topics/rfc3339.h"
+
 namespace convoke::tracks {
 namespace {
 
@@ -31,14 +33,14 @@ TEST(TimeText, RefusesEverythingElse) {
 }
 
 TEST(TimeText, WritesMillisecondsInUtc) {
-  EXPECT_EQ(format_time(0), "1970-01-01T00:00:00.000Z");
-  EXPECT_EQ(format_time(1'224'741'185'007), "2008-10-23T05:53:05.007Z");
-  EXPECT_EQ(format_time(253'402'300'799'999), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(topics::format_rfc3339(0), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(topics::format_rfc3339(1'224'741'185'007), "2008-10-23T05:53:05.007Z");
+  EXPECT_EQ(topics::format_rfc3339(253'402'300'799'999), "9999-12-31T23:59:59.999Z");
 }
 
 TEST(TimeText, ReadsBackWhatItWrites) {
   for (std::int64_t time = 0; time < 253'402'300'799'999; time += 86'399'123'457) {
-    ASSERT_EQ(parse_time(format_time(time)), time);
+    ASSERT_EQ(parse_time(topics::format_rfc3339(time)), time);
   }
 }
 

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Two venues side by side: the second takes free ports; a signal to one stops all of it and nothing else; its data is
+# found again. Usage: stop_test.sh ROOT BIN
+set -euo pipefail
+root=$1
+export CONVOKE_BIN=$2
+work=$(mktemp -d)
+runs=()
+
+clean_up() {
+  kill "${runs[@]}" 2>/dev/null || true
+  wait
+  rm -rf "$work"
+}
+trap clean_up EXIT
+
+fail() {
+  echo "FAILED: $*"
+  tail -n 40 "$work"/*.out
+  exit 1
+}
+
+# open NAME: a venue with data in $work/NAME; returns when its story has begun.
+open() {
+  local deadline=$((SECONDS + 60))
+  "$root/ops/run" --no-build --phones 10 --data "$work/$1" >"$work/$1.out" 2>&1 &
+  runs+=($!)
+  opened=$!
+  until grep -q 'watching site' "$work/$1.out"; do
+    kill -0 "$opened" 2>/dev/null || fail "venue $1 ended at its start"
+    [ "$SECONDS" -lt "$deadline" ] || fail "venue $1 did not start in time"
+    sleep 0.1
+  done
+}
+
+# Processes that were started for the venue: its data folder is in their command lines.
+processes_of() { pgrep -f -- "$work/$1[/ ]" || true; }
+
+areas_of() { "$CONVOKE_BIN/convokectl" --data "$work/$1" area list --json; }
+
+open first
+first=$opened
+open second
+areas_of first >/dev/null || fail "the first venue does not answer"
+areas_of second >/dev/null || fail "the second venue does not answer"
+! grep -qF "$(grep -o '"http":"[^"]*"' "$work/first/run.json")" "$work/second/run.json" || fail "both venues have the same port"
+grep -q 'is occupied' "$work/second.out" || fail "the second venue does not say that it takes other ports"
+
+keys=$(cksum <"$work/first/keys/signing.jwks")
+kill -TERM "$first"
+wait "$first" && fail "a stopped venue should not say success"
+[ -z "$(processes_of first)" ] || fail "left over: $(processes_of first)"
+areas_of second >/dev/null || fail "the other venue was stopped too"
+! areas_of first >/dev/null 2>&1 || fail "the first venue still answers"
+
+open first
+[ "$(cksum <"$work/first/keys/signing.jwks")" = "$keys" ] || fail "the keys were made anew"
+areas_of first | grep -q main-stage || fail "the areas are gone"
+echo "well"

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "convoke/client.h"
+#include "tests/support/test_tokens.h"
+
+namespace convoke::test {
+
+/// One phone on the real SDK, and all that it has seen.
+struct Phone {
+  std::string user;
+  std::unique_ptr<sdk::Client> client;
+  std::set<std::string> started, ended;                     // groups
+  std::map<std::string, std::set<std::string>> received;    // group -> message ids, own ones too once sent
+  std::set<std::string> archived;                           // own message ids that are safe with the server
+  int repeats = 0;                                          // of anything that must come once
+};
+
+/// A few phones in one process, polled by the test's own thread.
+class Phones {
+ public:
+  Phones(const TestTokens& tokens, const std::string& broker_url, int count) : tokens_(tokens) {
+    for (int i = 0; i < count; ++i) add("user" + std::to_string(i), broker_url);
+  }
+
+  void add(const std::string& user, const std::string& broker_url) {
+    auto phone = std::make_unique<Phone>();
+    phone->user = user;
+    sdk::Options o;
+    o.brokers = {broker_url};
+    o.site = tokens_.site();
+    o.user = user;
+    o.device = "phone";
+    o.token = [this, user] { return tokens_.make(topics::Role::terminal, user, "phone"); };
+    phone->client = std::make_unique<sdk::Client>(std::move(o));
+    phone->client->open();
+    phones_.push_back(std::move(phone));
+  }
+
+  std::vector<std::unique_ptr<Phone>>& all() { return phones_; }
+  Phone& operator[](std::size_t i) { return *phones_[i]; }
+  std::size_t size() const { return phones_.size(); }
+  /// How many events all phones have seen so far: a clock of what happened.
+  int seen() const { return seen_; }
+
+  /// Polls all phones until `condition` holds; false if it does not within `patience`.
+  bool until(const std::function<bool()>& condition, std::chrono::seconds patience = std::chrono::seconds(60)) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (true) {
+      for (auto& phone : phones_) phone->client->poll([&](const sdk::Event& e) { note(*phone, e); });
+      if (condition()) return true;
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      phones_[0]->client->wait_and_poll(std::chrono::milliseconds(5), [&](const sdk::Event& e) { note(*phones_[0], e); });
+    }
+  }
+  template <class F>
+  bool until_all(F condition) {
+    return until([&] {
+      for (auto& phone : phones_)
+        if (!condition(*phone)) return false;
+      return true;
+    });
+  }
+
+ private:
+  void note(Phone& phone, const sdk::Event& event) {
+    ++seen_;
+    if (auto* e = std::get_if<sdk::ChatStarted>(&event)) phone.repeats += !phone.started.insert(e->group.id).second;
+    if (auto* e = std::get_if<sdk::ChatEnded>(&event)) phone.repeats += !phone.ended.insert(e->group).second;
+    if (auto* e = std::get_if<sdk::MessageReceived>(&event))
+      phone.repeats += !phone.received[e->message.group].insert(e->message.from + "/" + e->message.id).second;
+    if (auto* e = std::get_if<sdk::OwnMessage>(&event); e && e->state == sdk::OwnMessage::State::archived)
+      phone.archived.insert(phone.user + "/" + e->id);
+  }
+
+  const TestTokens& tokens_;
+  std::vector<std::unique_ptr<Phone>> phones_;
+  int seen_ = 0;
+};
+
+}  // namespace convoke::test

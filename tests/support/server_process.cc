@@ -1,0 +1,82 @@
+#include "tests/support/server_process.h"
+
+#include <httplib.h>
+#include <signal.h>
+
+#include <chrono>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/support/free_port.h"
+
+namespace convoke::test {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(30);
+constexpr auto kStep = std::chrono::milliseconds(10);  // between two looks at what another process does
+
+/// Looks at `condition` until it holds; false if it does not in time.
+template <class F>
+bool until(F condition) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(kStep);  // the other process cannot notify us
+  }
+  return true;
+}
+
+}  // namespace
+
+ServerProcess::ServerProcess(const TestTokens& tokens, std::uint16_t broker_port, std::string more_config, std::string data_dir)
+    : operator_token_(tokens.make(topics::Role::operator_, "op", "test")), http_port_(free_port()) {
+  std::ofstream(dir_ / "server.token") << tokens.make(topics::Role::server, "s1", "server");
+  std::ofstream(dir_ / "verify.jwks") << tokens.public_jwks();
+  std::ofstream(dir_ / "server.toml") << "mode = \"development\"\nsite = \"" << tokens.site() << "\"\nserver_id = \"s1\"\ndata_dir = \""
+                                      << (data_dir.empty() ? dir_ / "store" : data_dir) << "\"\n[broker]\nport = " << broker_port
+                                      << "\ntoken_file = \"" << dir_ / "server.token" << "\"\n[http]\nport = " << http_port_
+                                      << "\n[auth]\nkeys = \"" << dir_ / "verify.jwks" << "\"\n"
+                                      << more_config;
+}
+
+void ServerProcess::spawn() { process_.start({CONVOKED, "--config", dir_ / "server.toml"}, dir_ / "server.log"); }
+
+void ServerProcess::start() {
+  const std::size_t before = log().size();
+  spawn();
+  if (until([&] { return log().find("convoked ready", before) != std::string::npos || process_.has_ended(); }) &&
+      log().find("convoked ready", before) != std::string::npos)
+    return;
+  throw std::runtime_error("the server did not get ready:\n" + log());
+}
+
+bool ServerProcess::wait_for_health(int status) const {
+  return until([&] { return call_as("", "GET", "/health").status == status; });
+}
+
+void ServerProcess::kill9() { process_.end(SIGKILL); }
+int ServerProcess::stop() { return process_.end(SIGTERM); }
+
+HttpAnswer ServerProcess::call(const std::string& method, const std::string& path, const std::string& body,
+                               const std::string& content_type) const {
+  return call_as(operator_token_, method, path, body, content_type);
+}
+
+HttpAnswer ServerProcess::call_as(const std::string& token, const std::string& method, const std::string& path, const std::string& body,
+                                  const std::string& content_type) const {
+  httplib::Client client("127.0.0.1", http_port_);
+  client.set_read_timeout(std::chrono::seconds(15));
+  httplib::Request request;
+  request.method = method;
+  request.path = "/v1" + path;
+  request.body = body;
+  request.headers = {{"Content-Type", content_type}};
+  if (!token.empty()) request.headers.emplace("Authorization", "Bearer " + token);
+  auto result = client.send(request);
+  return result ? HttpAnswer{result->status, result->body} : HttpAnswer{};
+}
+
+std::string ServerProcess::log() const { return read_file(dir_ / "server.log"); }
+
+}  // namespace convoke::test

@@ -1,0 +1,140 @@
+#include "backend/app/api.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/core_world.h"
+
+namespace convoke::app {
+namespace {
+
+using test::CoreWorld;
+using topics::Role;
+
+/// The staff interface over the core, without sockets.
+class Api : public testing::Test {
+ protected:
+  ApiResponse call(const std::string& method, const std::string& path, const std::string& body = "", Role role = Role::operator_,
+                   const std::string& type = "application/json") {
+    const topics::Principal who{topics::SiteId::parse("demo"), role, "eve", topics::DeviceId::parse("desk")};
+    std::string bare = path;
+    std::map<std::string, std::string> query;
+    if (auto mark = path.find('?'); mark != std::string::npos) {
+      bare = path.substr(0, mark);
+      const auto equals = path.find('=', mark);
+      query[path.substr(mark + 1, equals - mark - 1)] = path.substr(equals + 1);
+    }
+    auto parsed = parse_api({who, method, bare, type, body, query});
+    if (auto* refused = std::get_if<ApiResponse>(&parsed)) return *refused;
+    ApiResponse response;
+    w.step([&](core::Engine& e, core::Context& ctx) { response = execute(e, who, std::get<Command>(std::move(parsed)), "{}", ctx); });
+    return response;
+  }
+  std::string start() {
+    call("PUT", "/v1/plans", R"({"schema":1,"plan":[{"id":"p","audience":{"presence":"any","any":[{"users":["anna","ben"]}]},"end":[{"on":"duration","after":"1h"}]}]})");
+    w.available("anna");
+    w.available("ben");
+    const auto r = call("POST", "/v1/groups", R"({"plan":"p","key":"k1"})");
+    EXPECT_EQ(r.status, 201) << r.body;
+    return w.group().id.str();
+  }
+  CoreWorld w;
+};
+
+bool has(const ApiResponse& r, const std::string& text) { return r.body.find(text) != std::string::npos; }
+
+TEST_F(Api, ImportsListsAndRemovesAreas) {
+  const char* area = R"({"type":"Feature","id":"bar","properties":{"name":"Bar","radius_m":20},"geometry":{"type":"Point","coordinates":[10,50]}})";
+  EXPECT_EQ(call("PUT", "/v1/areas", area).status, 200);
+  w.at("anna", 50, 10);
+  const auto list = call("GET", "/v1/areas", "", Role::viewer);
+  EXPECT_TRUE(has(list, "\"occupancy\":1")) << list.body;
+  EXPECT_EQ(call("DELETE", "/v1/areas/bar").status, 200);
+  EXPECT_EQ(call("DELETE", "/v1/areas/bar").status, 404);
+}
+
+TEST_F(Api, RefusesABadAreaNamingThePlaceAndChangesNothing) {
+  const auto r = call("PUT", "/v1/areas", R"({"type":"FeatureCollection","features":[
+    {"type":"Feature","id":"ok","properties":{"radius_m":20},"geometry":{"type":"Point","coordinates":[10,50]}},
+    {"type":"Feature","id":"bad","properties":{},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,1],[1,0],[0,1],[0,0]]]}}]})");
+  EXPECT_EQ(r.status, 400);
+  EXPECT_TRUE(has(r, "bad")) << r.body;
+  EXPECT_EQ(w.engine.tracker().index().size(), 0u);
+}
+
+TEST_F(Api, StaffButtonLifeOfAGroup) {
+  const std::string id = start();
+  EXPECT_EQ(call("POST", "/v1/groups", R"({"plan":"p","key":"k1"})").status, 200);
+  const auto shown = call("GET", "/v1/groups/" + id, "", Role::staff);
+  EXPECT_TRUE(has(shown, "\"why\":\"listed\"")) << shown.body;
+  EXPECT_TRUE(has(shown, "\"reasons\":[\"operator eve\"]")) << shown.body;
+  EXPECT_EQ(call("POST", "/v1/groups/" + id + "/members", R"({"user":"cleo"})", Role::staff).status, 200);
+  EXPECT_EQ(call("DELETE", "/v1/groups/" + id + "/members/ben", "", Role::staff).status, 200);
+  EXPECT_EQ(call("DELETE", "/v1/groups/" + id + "/members/ben", "", Role::staff).status, 404);
+  EXPECT_EQ(call("POST", "/v1/groups/" + id + "/extend", R"({"by_ms":60000})", Role::staff).status, 200);
+  EXPECT_EQ(w.group().ends_ms, CoreWorld::kStart + 3'660'000);
+  EXPECT_TRUE(has(call("GET", "/v1/groups?state=open"), id));
+  EXPECT_EQ(call("POST", "/v1/groups/" + id + "/end", "", Role::staff).status, 200);
+  EXPECT_EQ(call("POST", "/v1/groups/" + id + "/end", "", Role::staff).status, 200) << "ending twice is no error";
+  EXPECT_EQ(call("POST", "/v1/groups/" + id + "/members", R"({"user":"dora"})").status, 409);
+  EXPECT_FALSE(has(call("GET", "/v1/groups?state=open"), id));
+}
+
+TEST_F(Api, OnlyOperatorsSeePositions) {
+  w.at("anna", 50, 10);
+  EXPECT_TRUE(has(call("GET", "/v1/users/anna"), "\"position\""));
+  EXPECT_FALSE(has(call("GET", "/v1/users/anna", "", Role::staff), "\"position\""));
+}
+
+TEST_F(Api, ReplacesAProfile) {
+  EXPECT_EQ(call("PUT", "/v1/users/anna", R"({"name":"Anna","attributes":{"ticket":"vip"}})").status, 200);
+  EXPECT_TRUE(has(call("GET", "/v1/users/anna"), "\"ticket\":\"vip\""));
+  EXPECT_EQ(call("PUT", "/v1/users/anna", R"({"name":7})").status, 400);
+  EXPECT_TRUE(has(call("GET", "/v1/users/anna"), "\"name\":\"Anna\""));
+}
+
+struct Refused {
+  const char* method;
+  const char* path;
+  const char* body;
+  Role role;
+  int status;
+};
+class ApiRefuses : public Api, public testing::WithParamInterface<Refused> {};
+
+TEST_P(ApiRefuses, WithAReason) {
+  start();
+  const Refused& p = GetParam();
+  const auto r = call(p.method, p.path, p.body, p.role);
+  EXPECT_EQ(r.status, p.status) << r.body;
+  EXPECT_TRUE(has(r, "\"detail\":\"")) << r.body;
+}
+
+constexpr const char* kNobody = "/v1/groups/ffffffffffffffffffffffffffffffff";
+INSTANTIATE_TEST_SUITE_P(
+    Table, ApiRefuses,
+    testing::Values(Refused{"GET", "/", "", Role::operator_, 404}, Refused{"GET", "/v1/nothing", "", Role::operator_, 404},
+                    Refused{"GET", "/v1/areas", "", Role::terminal, 403}, Refused{"GET", "/v1/areas", "", Role::peer, 403},
+                    Refused{"GET", "/v1/areas", "", Role::server, 403}, Refused{"GET", "/v1/plans", "", Role::viewer, 403},
+                    Refused{"PUT", "/v1/plans", R"({"schema":1,"plan":[]})", Role::staff, 403}, Refused{"DELETE", "/v1/plans/p", "", Role::staff, 403},
+                    Refused{"PUT", "/v1/users/anna", "{}", Role::staff, 403}, Refused{"PUT", "/v1/plans", "{", Role::operator_, 400},
+                    Refused{"DELETE", "/v1/plans/q", "", Role::operator_, 404}, Refused{"POST", "/v1/groups", "{}", Role::staff, 400},
+                    Refused{"POST", "/v1/groups", R"({"plan":"q"})", Role::staff, 404}, Refused{"GET", "/v1/groups/xyz", "", Role::staff, 404},
+                    Refused{"GET", kNobody, "", Role::staff, 404}, Refused{"GET", "/v1/users/nobody", "", Role::staff, 404},
+                    Refused{"GET", "/v1/users/a@b@c", "", Role::staff, 404}));
+
+TEST_F(Api, RefusesAnEmptyAudience) {
+  call("PUT", "/v1/plans", R"({"schema":1,"plan":[{"id":"p","audience":{"any":[{"area":"void"}]},"end":[{"on":"duration","after":"1h"}]}]})");
+  const auto r = call("POST", "/v1/groups", R"({"plan":"p"})");
+  EXPECT_EQ(r.status, 409);
+  EXPECT_TRUE(has(r, "no-members"));
+}
+
+TEST_F(Api, RefusesAnExtensionIntoThePast) {
+  const std::string id = start();
+  EXPECT_EQ(call("POST", "/v1/groups/" + id + "/extend", R"({"ends_ms":1})").status, 400);
+  EXPECT_EQ(call("POST", "/v1/groups/" + id + "/extend", R"({})").status, 400);
+  EXPECT_EQ(call("POST", "/v1/groups/" + id + "/extend", R"({"ends_ms":1,"by_ms":1})").status, 400);
+}
+
+}  // namespace
+}  // namespace convoke::app

@@ -1,0 +1,64 @@
+#include "backend/app/config.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/support/temp_dir.h"
+
+namespace convoke::app {
+namespace {
+
+constexpr const char* kGood = R"(mode = "development"
+site = "demo"
+server_id = "s1"
+data_dir = "store"
+[broker]
+token_file = "server.token"
+[auth]
+keys = "verify.jwks"
+)";
+
+Config load(const std::string& text) {
+  const test::TempDir dir;
+  std::ofstream(dir / "c.toml") << text;
+  return load_config(dir / "c.toml");
+}
+
+/// What the refusal says, from the line number on.
+std::string refusal(const std::string& text) {
+  try {
+    load(text);
+  } catch (const std::runtime_error& e) {
+    const std::string what = e.what();
+    return what.substr(what.find("c.toml") + 6);
+  }
+  return "accepted";
+}
+
+TEST(Config, ReadsAFileAndKeepsDefaults) {
+  const Config c = load(std::string(kGood) + "[http]\nport = 9000\n[dev]\nclock = \"1000,2000,30\"\n");
+  EXPECT_EQ(c.site.str(), "demo");
+  EXPECT_EQ(c.http_port, 9000);
+  EXPECT_EQ(c.broker_port, 1883);
+  ASSERT_TRUE(c.dev_clock);
+  EXPECT_EQ(c.dev_clock->now(2001), 1030);
+}
+
+TEST(Config, RefusesNamingFileLineKeyAndWhatIsAllowed) {
+  EXPECT_EQ(refusal("mode = \"fast\"\n"), ":1: mode: expected \"production\" or \"development\"");
+  EXPECT_EQ(refusal("site = \"a b\"\n"), ":1: site: expected an id: 1 to 64 characters out of A-Z a-z 0-9 . _ -");
+  EXPECT_EQ(refusal(std::string(kGood) + "[http]\nport = 70000\n"), ":10: http.port: expected a port number from 1 to 65535");
+  EXPECT_EQ(refusal(std::string(kGood) + "[http]\nprot = 80\n"), ":10: http.prot: expected no such key; known are host, port");
+  EXPECT_EQ(refusal(std::string(kGood) + "[log]\nlevel = \"loud\"\n"), ":10: log.level: expected \"debug\", \"info\", \"warning\" or \"error\"");
+  EXPECT_NE(refusal("site = \"demo\"\nserver_id = \"s1\"\n").find("data_dir: expected a string; it is missing"), std::string::npos);
+}
+
+TEST(Config, RefusesTheDevelopmentClockInProduction) {
+  std::string text = kGood;
+  text.replace(0, text.find('\n'), "mode = \"production\"");
+  EXPECT_EQ(refusal(text + "[dev]\nclock = \"1,2,3\"\n").substr(0, 16), ":10: dev.clock: ");
+}
+
+}  // namespace
+}  // namespace convoke::app

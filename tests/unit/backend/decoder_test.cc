@@ -1,0 +1,102 @@
+#include "backend/ingress/decoder.h"
+
+#include <gtest/gtest.h>
+
+#include "backend/core/organizer.h"
+#include "tests/support/core_world.h"
+
+namespace convoke::ingress {
+namespace {
+
+using test::CoreWorld;
+
+class DecoderOf : public testing::Test {
+ protected:
+  void deliver(const std::string& topic, const std::string& payload, std::optional<messages::Stamp> stamp = {}) {
+    w.step([&](core::Engine&, core::Context& ctx) {
+      decoder.handle(*topics::parse_topic(topic), {topic, payload, "corr", stamp}, w.now, ctx);
+    });
+  }
+  /// The error code and detail of the answer on the device's response topic.
+  std::string refusal() {
+    for (const auto& out : w.fx.out)
+      if (auto* p = std::get_if<core::Publish>(&out); p && p->topic == "cv1/demo/u/anna/phone/res") {
+        EXPECT_EQ(p->correlation, "corr");
+        return std::get<messages::RequestError>(messages::decode_response(p->payload)->result).detail;
+      }
+    return {};
+  }
+  std::uint64_t count(const std::string& reason) {
+    auto it = decoder.rejects().counts().find(reason);
+    return it == decoder.rejects().counts().end() ? 0 : it->second;
+  }
+  CoreWorld w;
+  std::vector<std::string> log;
+  Decoder decoder{w.engine, [this](const std::string& line) { log.push_back(line); }};
+};
+
+constexpr const char* kPos = "cv1/demo/u/anna/phone/pos";
+
+TEST_F(DecoderOf, TakesGoodInput) {
+  deliver(kPos, R"({"fixes":[{"t":1767225600000,"lat":50,"lon":10}]})");
+  deliver("cv1/demo/u/anna/phone/presence", R"({"state":"available","n":1767225600000})");
+  EXPECT_TRUE(w.engine.tracker().last("anna"));
+  EXPECT_EQ(w.engine.state().user(topics::UserId::parse("anna"))->presence, messages::PresenceState::available);
+  EXPECT_TRUE(decoder.rejects().counts().empty());
+}
+
+TEST_F(DecoderOf, RefusesBrokenInputWithTheFieldAndChangesNothing) {
+  deliver(kPos, R"({"fixes":[{"t":1767225600000,"lat":91,"lon":10}]})");
+  EXPECT_NE(refusal().find("fixes[0].lat"), std::string::npos) << refusal();
+  deliver(kPos, "\xff\xfe");
+  deliver(kPos, std::string(70'000, 'x'));
+  EXPECT_EQ(count("position"), 3u);
+  deliver("cv1/demo/u/anna/phone/presence", "{}");
+  EXPECT_EQ(count("presence"), 1u);
+  deliver("cv1/demo/u/anna/phone/req", R"({"id":"7","op":"dance"})");
+  EXPECT_EQ(count("request"), 1u);
+  EXPECT_TRUE(w.engine.state().users.empty());
+}
+
+TEST_F(DecoderOf, RefusesTimesFromTheFutureAndTheDistantPast) {
+  deliver(kPos, R"({"fixes":[{"t":1767225600000,"lat":50,"lon":10},{"t":1767226500000,"lat":50,"lon":10}]})");
+  EXPECT_EQ(count("position-in-future"), 1u);
+  deliver(kPos, R"({"fixes":[{"t":1766000000000,"lat":50,"lon":10}]})");
+  EXPECT_EQ(count("position-too-old"), 1u);
+  deliver("cv1/demo/u/anna/phone/presence", R"({"state":"available","n":1767229200000})");
+  EXPECT_EQ(count("presence-in-future"), 1u);
+  EXPECT_TRUE(w.engine.state().users.empty());
+}
+
+TEST_F(DecoderOf, LogsOnceForEachSenderAndMinuteWithoutThePayload) {
+  for (int i = 0; i < 100; ++i) deliver(kPos, "secret words");
+  EXPECT_EQ(log.size(), 1u);
+  EXPECT_EQ(log[0].find("secret"), std::string::npos);
+  w.now += 60'000;
+  deliver(kPos, "x");
+  EXPECT_EQ(log.size(), 2u);
+}
+
+TEST_F(DecoderOf, IgnoresChatWithoutAStampAndCountsAnUnreadableOneAsSeen) {
+  w.plan("[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ users = [\"anna\"] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  w.available("anna");
+  w.step([](core::Engine& e, core::Context& ctx) { core::start_group(e.state(), e.state().plans.begin()->second, "x", "", ctx); });
+  const std::string topic = "cv1/demo/g/" + w.group().id.str() + "/chat/anna";
+  deliver(topic, R"({"id":"m1","type":"text","text":"hi"})");
+  EXPECT_EQ(count("chat-without-stamp"), 1u);
+  EXPECT_EQ(w.group().archive.upto, 0u);
+  deliver(topic, "{}", messages::Stamp{"demo", 1, 1, 0});
+  EXPECT_EQ(w.group().archive.upto, 1u);
+  EXPECT_TRUE(w.fx.archive.empty());
+  deliver(topic, R"({"id":"m2","type":"text","text":"hi"})", messages::Stamp{"demo", 1, 2, 0});
+  EXPECT_EQ(w.fx.archive.size(), 1u);
+}
+
+TEST_F(DecoderOf, RequestAnswersCarryTheReadableId) {
+  deliver("cv1/demo/u/anna/phone/req", R"({"id":"42","op":"page"})");
+  const auto& p = std::get<core::Publish>(w.fx.out.at(0));
+  EXPECT_EQ(messages::decode_response(p.payload)->id, "42");
+}
+
+}  // namespace
+}  // namespace convoke::ingress

@@ -1,0 +1,136 @@
+#include "backend/store/journal.h"
+
+#include <gtest/gtest.h>
+
+#include "backend/core/organizer.h"
+#include "backend/store/records.h"
+#include "tests/support/core_world.h"
+#include "tests/support/temp_dir.h"
+
+namespace convoke::store {
+namespace {
+
+using core::Context;
+using core::Engine;
+using test::CoreWorld;
+using topics::UserId;
+
+/// Everything that a store holds, as text.
+std::string dump(const Store& store) {
+  std::string out;
+  for (std::size_t f = 0; f < kFamilies; ++f)
+    store.scan(static_cast<Family>(f), {}, {}, [&](auto key, auto value) {
+      out += std::to_string(f) + " " + std::string(key) + " = " + std::string(value) + "\n";
+      return true;
+    });
+  return out;
+}
+
+class JournalOf : public testing::TestWithParam<bool> {  // true: RocksDB, false: memory
+ protected:
+  test::TempDir dir;
+  std::unique_ptr<Store> store = GetParam() ? open_rocksdb(dir / "db") : make_memory_store();
+};
+
+TEST_P(JournalOf, LoadsBackExactlyWhatTheCoreHad) {
+  CoreWorld w;
+  Journal journal(*store);
+  EXPECT_TRUE(journal.load(w.engine).empty());
+  auto keep = [&] {
+    journal.add(w.engine, w.fx);
+    journal.add_positions(w.engine);
+    ASSERT_FALSE(journal.commit());
+  };
+  auto step = [&](auto f) { w.step(f); keep(); };
+  w.area("hall", 50, 10, 100);
+  keep();
+  w.plan("[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"hall\" }] }\n[[plan.start]]\non = \"occupancy\"\narea = \"hall\"\nreaches = 2\n"
+         "[[plan.end]]\non = \"duration\"\nafter = \"10m\"\n");
+  keep();
+  for (const char* user : {"anna", "ben"}) {
+    w.available(user);
+    keep();
+    w.at(user, 50, 10);
+    keep();
+  }
+  const topics::GroupId id = w.group().id;
+  step([&](Engine& e, Context& ctx) { e.put_profile(UserId::parse("anna"), "An\"na", {{"ticket", "vip"}}, 60'000, ctx); });
+  step([&](Engine& e, Context& ctx) { e.chat(id, UserId::parse("anna"), {"m1", "text", "hello", {}}, {"demo", 5, 3, w.now}, ctx); });
+  w.hold("ben", id, 1);
+  keep();
+  const std::string before = dump(*store);
+
+  CoreWorld restarted;
+  Journal again(*store);
+  const auto waiting = again.load(restarted.engine);
+  restarted.engine.loaded(w.now);
+  EXPECT_EQ(waiting.size(), 5u) << "feed, page, head and two starts wait for the broker";
+  EXPECT_TRUE(std::holds_alternative<core::FeedChange>(waiting[0].second));
+
+  const core::Group& g = restarted.group();
+  EXPECT_EQ(encode_group(g), encode_group(w.group()));
+  EXPECT_EQ(g.members.at(UserId::parse("ben")).held_version, 1u);
+  EXPECT_EQ(g.available, 2u);
+  EXPECT_EQ(g.pages.at(0).users.size(), 2u);
+  EXPECT_EQ(restarted.engine.state().occupancy(topics::AreaId::parse("hall")), 2u);
+  EXPECT_EQ(restarted.engine.tracker().inside("anna"), std::vector<std::string>{"hall"});
+
+  // It goes on as if nothing had been: no second entry, no second copy of a message, the end at its time.
+  restarted.now = w.now;
+  restarted.at("anna", 50, 10);
+  EXPECT_TRUE(restarted.events<core::TransitionEvent>().empty());
+  restarted.step([&](Engine& e, Context& ctx) { e.chat(id, UserId::parse("anna"), {"m1", "text", "hello", {}}, {"demo", 5, 4, w.now}, ctx); });
+  EXPECT_TRUE(restarted.fx.archive.empty());
+  restarted.pass(10 * 60'000);
+  EXPECT_EQ(restarted.live_groups(), 0u);
+  EXPECT_EQ(before, dump(*store)) << "loading writes nothing";
+}
+
+TEST_P(JournalOf, HistoryGivesMessagesInOrderAfterAStamp) {
+  CoreWorld w;
+  Journal journal(*store);
+  journal.load(w.engine);
+  core::Effects fx;
+  const auto id = topics::GroupId::parse("0123456789abcdef0123456789abcdef");
+  for (std::uint64_t n : {10, 9, 300}) fx.archive.push_back({id, {"anna", {"m" + std::to_string(n), "text", "x", {}}, {"demo", 7, n, 0}}});
+  fx.archive.push_back({id, {"anna", {"old", "text", "x", {}}, {"demo", 6, 99, 0}}});
+  journal.add(w.engine, fx);
+  ASSERT_FALSE(journal.commit());
+  std::vector<std::uint64_t> found;
+  for (const auto& m : journal.history(id, 7, 9, 10)) found.push_back(m.stamp.n);
+  EXPECT_EQ(found, (std::vector<std::uint64_t>{10, 300}));
+  EXPECT_EQ(journal.history(id, 0, 0, 1).size(), 2u) << "one more than asked for says that there are more";
+}
+
+TEST_P(JournalOf, RefusesAStoreOfAnotherSchema) {
+  ASSERT_FALSE(store->write({{Family::meta, std::string(kSchemaKey), "99"}}, true));
+  CoreWorld w;
+  Journal journal(*store);
+  EXPECT_THROW(journal.load(w.engine), std::runtime_error);
+}
+
+TEST_P(JournalOf, NamesTheRecordThatIsDamaged) {
+  ASSERT_FALSE(store->write({{Family::users, "anna", "{\"name\":7}"}}, true));
+  CoreWorld w;
+  Journal journal(*store);
+  try {
+    journal.load(w.engine);
+    FAIL();
+  } catch (const std::runtime_error& e) {
+    EXPECT_NE(std::string(e.what()).find("users/anna"), std::string::npos) << e.what();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, JournalOf, testing::Bool(), [](const auto& p) { return p.param ? "RocksDb" : "Memory"; });
+
+TEST(Store, SaysWhichFolderCannotBeOpened) {
+  try {
+    open_rocksdb("/proc/nowhere");
+    FAIL();
+  } catch (const std::runtime_error& e) {
+    EXPECT_NE(std::string(e.what()).find("/proc/nowhere"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace convoke::store

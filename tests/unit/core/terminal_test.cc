@@ -1,0 +1,142 @@
+// What a terminal sees of the core: presence, requests, the archive.
+
+#include <gtest/gtest.h>
+
+#include "backend/core/chat_archive.h"
+#include "backend/core/organizer.h"
+#include "backend/core/presence.h"
+#include "tests/support/core_world.h"
+
+namespace convoke::core {
+namespace {
+
+using messages::PresenceState;
+using test::CoreWorld;
+using topics::UserId;
+
+/// Anna and Ben chat in a group of an hour.
+class Terminal : public testing::Test {
+ protected:
+  Terminal() {
+    w.plan("[[plan]]\nid = \"p\"\naudience = { any = [{ users = [\"anna\", \"ben\"] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+    w.available("anna");
+    w.available("ben");
+    w.step([](Engine& e, Context& ctx) { start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx); });
+    id = w.group().id;
+  }
+  void chat(const std::string& from, const std::string& message_id, std::uint64_t n, std::uint64_t epoch = 1) {
+    w.step([&](Engine& e, Context& ctx) { e.chat(id, UserId::parse(from), {message_id, "text", "hello", {}}, {"demo", epoch, n, w.now}, ctx); });
+  }
+  messages::ArchivedUpTo marker() { return *messages::decode_archived_up_to(w.published("cv1/demo/g/" + id.str() + "/ack").back()); }
+  CoreWorld w;
+  GroupId id;
+};
+
+TEST_F(Terminal, AnOlderConnectNumberNeverOverridesANewer) {
+  w.presence("anna", PresenceState::available, 10);
+  w.presence("anna", PresenceState::offline, 9);  // the will of the connection before
+  EXPECT_EQ(w.engine.state().user(UserId::parse("anna"))->presence, PresenceState::available);
+  w.presence("anna", PresenceState::offline, 10);
+  EXPECT_EQ(w.engine.state().user(UserId::parse("anna"))->presence, PresenceState::offline);
+}
+
+TEST_F(Terminal, IsAvailableIfAnyDeviceIs) {
+  w.presence("anna", PresenceState::busy, 5, "tablet");
+  EXPECT_EQ(w.engine.state().user(UserId::parse("anna"))->presence, PresenceState::available);
+  w.presence("anna", PresenceState::offline, 5, "phone");
+  EXPECT_EQ(w.engine.state().user(UserId::parse("anna"))->presence, PresenceState::busy);
+}
+
+TEST_F(Terminal, WhoIsNotBackAfterABrokerRestartIsOfflineAfterTheGraceTime) {
+  w.pass(1000);
+  w.step([&](Engine& e, Context& ctx) { e.broker_connected(w.now, ctx); });
+  w.pass(500);
+  w.presence("ben", PresenceState::available, 2);
+  w.pass(30'000);
+  EXPECT_EQ(w.engine.state().user(UserId::parse("anna"))->presence, PresenceState::offline);
+  EXPECT_EQ(w.engine.state().user(UserId::parse("ben"))->presence, PresenceState::available);
+}
+
+TEST_F(Terminal, R4_SeesAvailabilityChangeInTheList) {
+  w.presence("ben", PresenceState::away, 2);
+  w.pass(1000);
+  const auto change = *messages::decode_roster_changes(w.published("cv1/demo/g/" + id.str() + "/changes").at(0));
+  ASSERT_EQ(change.put.size(), 1u);
+  EXPECT_EQ(change.put[0].user, "ben");
+  EXPECT_EQ(change.put[0].presence, PresenceState::away);
+  EXPECT_EQ(change.available, 1u);
+}
+
+TEST_F(Terminal, R4_AsksWhoIsAvailableOverTheWholeList) {
+  w.presence("ben", PresenceState::away, 2);
+  const auto answer = std::get<messages::AvailableAnswer>(w.request("anna", messages::AvailableRequest{id.str(), ""}).result);
+  ASSERT_EQ(answer.buddies.size(), 1u);
+  EXPECT_EQ(answer.buddies[0].user, "anna");
+  EXPECT_FALSE(answer.more);
+}
+
+TEST_F(Terminal, ResumeTellsStartsItIsInAndEndsOfWhatIsOver) {
+  const std::string unknown(32, 'f');
+  auto answer = std::get<messages::ResumeAnswer>(w.request("anna", messages::ResumeRequest{{{unknown, 3}}}).result);
+  ASSERT_EQ(answer.starts.size(), 1u);
+  EXPECT_EQ(answer.starts[0].head.group, id.str());
+  ASSERT_EQ(answer.ends.size(), 1u);
+  EXPECT_EQ(answer.ends[0].group, unknown);
+  EXPECT_EQ(answer.ends[0].reason, "unknown-group");
+  w.pass(3'600'000);
+  answer = std::get<messages::ResumeAnswer>(w.request("anna", messages::ResumeRequest{{{id.str(), 1}}}).result);
+  EXPECT_TRUE(answer.starts.empty());
+  ASSERT_EQ(answer.ends.size(), 1u);
+  EXPECT_EQ(answer.ends[0].reason, "duration");
+}
+
+TEST_F(Terminal, StrangersGetNoPageNoListNoHistory) {
+  w.available("mallory");
+  for (const auto& op : std::vector<decltype(messages::Request::op)>{messages::PageRequest{id.str(), 0}, messages::AvailableRequest{id.str(), ""},
+                                                                     messages::HistoryRequest{id.str(), 0, 0, 10}})
+    EXPECT_EQ(std::get<messages::RequestError>(w.request("mallory", op).result).code, "not-member");
+}
+
+TEST_F(Terminal, LeavingTellsTheLeaverAndTheOthers) {
+  w.available("cleo");
+  w.step([&](Engine& e, Context& ctx) { add_member(e.state(), w.group(), UserId::parse("cleo"), "added", ctx); });
+  w.pass(1000);
+  w.request("ben", messages::LeaveRequest{id.str()});
+  EXPECT_EQ(std::get<messages::ChatEnd>(w.inbox("ben").back()).reason, "left");
+  w.pass(1000);
+  EXPECT_EQ(messages::decode_roster_changes(w.published("cv1/demo/g/" + id.str() + "/changes").back())->gone, std::vector<std::string>{"ben"});
+}
+
+TEST_F(Terminal, ArchivesEachMessageOnceAndMarksHowFar) {
+  chat("anna", "m1", 1);
+  EXPECT_EQ(w.fx.archive.size(), 1u);
+  chat("anna", "m1", 2);  // the sender repeated it
+  EXPECT_TRUE(w.fx.archive.empty());
+  EXPECT_EQ(marker().upto, 2u);
+  EXPECT_TRUE(marker().missing.empty());
+  EXPECT_EQ(w.group().messages, 1u);
+}
+
+TEST_F(Terminal, NamesWhatWasStampedButNeverCame) {
+  chat("anna", "m1", 1);
+  chat("anna", "m5", 5);
+  using Ranges = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+  EXPECT_EQ(marker().missing, (Ranges{{2, 4}}));
+  chat("ben", "m3", 3);
+  EXPECT_EQ(marker().missing, (Ranges{{2, 2}, {4, 4}}));
+  EXPECT_EQ(marker().upto, 5u);
+  chat("ben", "m6", 1, 2);  // the broker started anew
+  EXPECT_EQ(marker().epoch, 2u);
+  EXPECT_TRUE(marker().missing.empty());
+}
+
+TEST_F(Terminal, DoesNotArchiveStrangersOrForeignStamps) {
+  chat("mallory", "x", 1);
+  EXPECT_TRUE(w.fx.archive.empty());
+  w.step([&](Engine& e, Context& ctx) { e.chat(id, UserId::parse("anna"), {"y", "text", "hello", {}}, {"elsewhere", 1, 9, w.now}, ctx); });
+  EXPECT_TRUE(w.fx.archive.empty());
+  EXPECT_EQ(w.group().archive.upto, 1u);
+}
+
+}  // namespace
+}  // namespace convoke::core

@@ -1,0 +1,118 @@
+#include "backend/core/triggers.h"
+
+#include <gtest/gtest.h>
+
+#include "backend/core/organizer.h"
+#include "tests/support/core_world.h"
+
+namespace convoke::core {
+namespace {
+
+using test::CoreWorld;
+using topics::AreaId;
+using topics::PlanId;
+using topics::UserId;
+
+std::string plan(const std::string& start) {
+  return "[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"hall\" }] }\n[[plan.start]]\n" + start + "\n[[plan.end]]\non = \"duration\"\nafter = \"1m\"\n";
+}
+
+TEST(Triggers, R14_StartsAtASetTimeOnce) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.available("anna");
+  w.at("anna", 50, 10);
+  w.plan(plan("on = \"schedule\"\nat = 2026-01-01T01:00:00Z"));
+  w.pass(3'600'000 - 1);
+  EXPECT_EQ(w.live_groups(), 0u);
+  w.pass(1);
+  EXPECT_EQ(w.live_groups(), 1u);
+  w.pass(24 * 3'600'000);
+  EXPECT_EQ(w.events<StartEvent>().size(), 1u);
+}
+
+TEST(Triggers, R14_ASetTimeInThePastDoesNotStart) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.available("anna");
+  w.at("anna", 50, 10);
+  w.plan(plan("on = \"schedule\"\nat = 2025-12-31T23:59:59Z"));
+  w.pass(3'600'000);
+  EXPECT_TRUE(w.events<StartEvent>().empty());
+}
+
+TEST(Triggers, EnterStartsWithWhomeverIsThere) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.available("anna");
+  w.at("anna", 50, 10);
+  w.plan(plan("on = \"enter\"\narea = \"hall\""));
+  EXPECT_EQ(w.live_groups(), 0u) << "anna was there before the plan";
+  w.available("ben");
+  w.at("ben", 50, 10);
+  EXPECT_EQ(w.group().members.size(), 2u);
+}
+
+TEST(Triggers, OccupancyFiresAgainOnlyAfterTheAreaFellBelow) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.plan(plan("on = \"occupancy\"\narea = \"hall\"\nreaches = 2"));
+  for (const char* user : {"anna", "ben", "cleo"}) w.available(user);
+  w.at("anna", 50, 10);
+  w.at("ben", 50, 10);
+  w.pass(60'000);
+  EXPECT_EQ(w.live_groups(), 0u);
+  w.at("cleo", 50, 10);
+  EXPECT_EQ(w.events<StartEvent>().size(), 1u) << "still full since the last start";
+  w.at("anna", 51, 10);
+  w.at("ben", 51, 10);
+  w.at("anna", 50, 10);
+  EXPECT_EQ(w.events<StartEvent>().size(), 2u);
+}
+
+TEST(Triggers, OccupancyFiresAtOnceWhenThePlanComesLater) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.available("anna");
+  w.at("anna", 50, 10);
+  w.plan(plan("on = \"occupancy\"\narea = \"hall\"\nreaches = 1"));
+  EXPECT_EQ(w.live_groups(), 1u);
+}
+
+TEST(Triggers, ADisabledPlanDoesNothing) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.available("anna");
+  w.plan("[[plan]]\nid = \"p\"\nenabled = false\naudience = { any = [{ area = \"hall\" }] }\n[[plan.start]]\non = \"enter\"\narea = \"hall\"\n"
+         "[[plan.end]]\non = \"duration\"\nafter = \"1m\"\n");
+  w.at("anna", 50, 10);
+  EXPECT_EQ(w.live_groups(), 0u);
+}
+
+TEST(Triggers, WithdrawingAPlanEndsItsGroup) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.available("anna");
+  w.plan(plan("on = \"enter\"\narea = \"hall\""));
+  w.at("anna", 50, 10);
+  ASSERT_EQ(w.live_groups(), 1u);
+  w.step([](Engine& e, Context& ctx) { EXPECT_TRUE(e.delete_plan(PlanId::parse("p"), ctx)); });
+  EXPECT_EQ(w.live_groups(), 0u);
+  EXPECT_EQ(w.events<EndEvent>().at(0).reason, "plan-withdrawn");
+}
+
+TEST(Triggers, OccupancyFollowsPeopleAndAreas) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.at("anna", 50, 10);
+  w.at("ben", 50, 10);
+  EXPECT_EQ(w.engine.state().occupancy(AreaId::parse("hall")), 2u);
+  w.at("ben", 51, 10);
+  EXPECT_EQ(w.engine.state().occupancy(AreaId::parse("hall")), 1u);
+  w.step([](Engine& e, Context& ctx) { EXPECT_TRUE(e.delete_area(AreaId::parse("hall"), ctx)); });
+  EXPECT_EQ(w.engine.state().occupancy(AreaId::parse("hall")), 0u);
+  EXPECT_TRUE(w.engine.state().user(UserId::parse("anna"))->areas.empty());
+}
+
+}  // namespace
+}  // namespace convoke::core
