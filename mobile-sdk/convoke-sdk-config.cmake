@@ -1,5 +1,0 @@
-include(CMakeFindDependencyMacro)
-find_dependency(Threads)
-find_dependency(Boost 1.81 COMPONENTS json)
-find_dependency(eclipse-paho-mqtt-c)
-include("${CMAKE_CURRENT_LIST_DIR}/convoke-sdk-targets.cmake")
