@@ -40,9 +40,10 @@ class RocksDbStore final : public Store {
   void scan(Family family, std::string_view prefix, std::string_view from,
             const std::function<bool(std::string_view, std::string_view)>& f) const override {
     std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}, handles_[static_cast<std::size_t>(family) + 1]));
-    const std::string_view start = from > prefix ? from : prefix;
-    for (it->Seek({start.data(), start.size()}); it->Valid(); it->Next()) {
-      if (!it->key().starts_with({prefix.data(), prefix.size()})) return;
+    // Strings, not views: a default view has no address, which RocksDB's memcmp must not get.
+    const std::string start(from > prefix ? from : prefix), common(prefix);
+    for (it->Seek(start); it->Valid(); it->Next()) {
+      if (!it->key().starts_with(common)) return;
       if (!f(it->key().ToStringView(), it->value().ToStringView())) return;
     }
   }

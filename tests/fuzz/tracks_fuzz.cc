@@ -4,6 +4,7 @@
 #include "ops/tracks/fields.h"
 #include "ops/tracks/fixes.h"
 #include "ops/tracks/time_text.h"
+#include "topics/rfc3339.h"
 #include "tests/fuzz/check.h"
 
 // A file of fixes is taken whole or not at all; what is taken is in range and in order of time.
@@ -18,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FUZZ_CHECK(tracks::is_user_id(user));
     FUZZ_CHECK(geo::checked(position.at.lat, position.at.lon));
     FUZZ_CHECK(position.time_ms >= last_ms);
-    FUZZ_CHECK(tracks::parse_time(tracks::format_time(position.time_ms)) == position.time_ms);
+    FUZZ_CHECK(tracks::parse_time(topics::format_rfc3339(position.time_ms)) == position.time_ms);
     last_ms = position.time_ms;
   }
   return 0;

@@ -1,11 +1,7 @@
 #include "tests/support/mosquitto_process.h"
 
-#include <fcntl.h>
-#include <grp.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -21,13 +17,6 @@ namespace convoke::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 void write_file(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
@@ -60,25 +49,22 @@ MosquittoProcess::MosquittoProcess(const std::string& site, const std::string& p
   write_file(dir_ / "verify.jwks", public_jwks);
 }
 
-MosquittoProcess::~MosquittoProcess() { kill9(); }
-
 void MosquittoProcess::start() {
-  if (pid_ > 0) throw std::runtime_error("mosquitto runs already");
   const bool may_choose_port = port_ == 0;
   for (int attempt = 0; attempt < 5; ++attempt) {
     if (may_choose_port) port_ = free_port();
     write_config();
     spawn();
     if (wait_until_ready()) return;
-    end(SIGKILL);
+    kill9();
     if (!may_choose_port) break;
   }
   throw std::runtime_error("mosquitto did not start on port " + std::to_string(port_) + ":\n" + log());
 }
 
-void MosquittoProcess::kill9() { end(SIGKILL); }
+void MosquittoProcess::kill9() { process_.end(SIGKILL); }
 
-void MosquittoProcess::stop() { end(SIGTERM); }
+void MosquittoProcess::stop() { process_.end(SIGTERM); }
 
 void MosquittoProcess::write_config() const {
   std::string text = read_file(CONVOKE_BROKER_CONFIG);
@@ -90,23 +76,7 @@ void MosquittoProcess::write_config() const {
 }
 
 void MosquittoProcess::spawn() {
-  const std::string config = dir_ / "mosquitto.conf";
-  const std::string log_path = dir_ / "broker.log";
-  const passwd* user = broker_user();
-  const pid_t parent = ::getpid();
-  pid_ = ::fork();
-  if (pid_ < 0) throw std::runtime_error("cannot fork");
-  if (pid_ > 0) return;
-  // The child: system calls only, other threads of the test may have held any lock.
-  const int log_fd = ::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  ::dup2(log_fd, STDOUT_FILENO);
-  ::dup2(log_fd, STDERR_FILENO);
-  if (user && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0))
-    ::_exit(126);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(126);
-  ::execl("/usr/sbin/mosquitto", "mosquitto", "-c", config.c_str(), nullptr);
-  ::_exit(127);
+  process_.start({"/usr/sbin/mosquitto", "-c", dir_ / "mosquitto.conf"}, dir_ / "broker.log", broker_user());
 }
 
 bool MosquittoProcess::accepts_connections() const {
@@ -120,33 +90,20 @@ bool MosquittoProcess::accepts_connections() const {
   return connected;
 }
 
-bool MosquittoProcess::has_ended() {
-  if (::waitpid(pid_, nullptr, WNOHANG) != pid_) return false;
-  pid_ = 0;
-  return true;
-}
-
 bool MosquittoProcess::wait_until_ready() {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!has_ended() && std::chrono::steady_clock::now() < deadline) {
+  while (!process_.has_ended() && std::chrono::steady_clock::now() < deadline) {
     // Another process may have taken the port: then ours ends at once, which the next round sees.
-    if (accepts_connections()) return !has_ended();
+    if (accepts_connections()) return !process_.has_ended();
     std::this_thread::sleep_for(
         std::chrono::milliseconds(5));  // nothing to wait on: it is the broker that will listen
   }
   return false;
 }
 
-void MosquittoProcess::end(int signal) {
-  if (pid_ <= 0) return;
-  ::kill(pid_, signal);
-  ::waitpid(pid_, nullptr, 0);
-  pid_ = 0;
-}
-
 double MosquittoProcess::cpu_s() const {
   // /proc/PID/stat: fields 14 and 15, counted behind the name in parentheses, in clock ticks.
-  std::istringstream stat(read_file("/proc/" + std::to_string(pid_) + "/stat"));
+  std::istringstream stat(read_file("/proc/" + std::to_string(pid()) + "/stat"));
   stat.ignore(1 << 16, ')');
   std::string skipped;
   for (int field = 3; field < 14; ++field) stat >> skipped;

@@ -1,25 +1,20 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
 
+#include "tests/support/child_process.h"
 #include "tests/support/temp_dir.h"
 
 namespace convoke::test {
 
 /// The real Mosquitto with our plugin, configured by ops/broker/mosquitto.conf.in, on a loopback port of its
-/// own and with files of its own. As root it runs as user mosquitto, like the one that ops/run starts. Dies
-/// with the thread that started it, so nothing is left behind by a test that crashes.
+/// own and with files of its own. As root it runs as user mosquitto, like the one that ops/run starts.
 class MosquittoProcess {
  public:
   /// `public_jwks`: keys that tokens are checked with. `more_config`: lines for the end of the configuration,
   /// where plugin_opt_… lines are possible too.
   MosquittoProcess(const std::string& site, const std::string& public_jwks, std::string more_config = {});
-  ~MosquittoProcess();
-  MosquittoProcess(const MosquittoProcess&) = delete;
-  MosquittoProcess& operator=(const MosquittoProcess&) = delete;
 
   /// Starts it and waits until it accepts connections; the first time on a free port, then on the same one
   /// again. Throws std::runtime_error with the log if it does not within 10 s.
@@ -28,14 +23,14 @@ class MosquittoProcess {
   void kill9();
   /// SIGTERM, and waits for the end.
   void stop();
-  bool is_running() const { return pid_ > 0; }
+  bool is_running() const { return process_.pid() > 0; }
 
   std::uint16_t port() const { return port_; }
   /// "tcp://127.0.0.1:PORT", as Paho wants it.
   std::string url() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
   /// User and system time used so far, in seconds.
   double cpu_s() const;
-  pid_t pid() const { return pid_; }
+  pid_t pid() const { return process_.pid(); }
   /// All that it has logged since it was made.
   std::string log() const;
 
@@ -43,15 +38,13 @@ class MosquittoProcess {
   void write_config() const;
   void spawn();
   bool accepts_connections() const;
-  bool has_ended();
   bool wait_until_ready();
-  void end(int signal);
 
   TempDir dir_;
   std::string site_;
   std::string more_config_;
   std::uint16_t port_ = 0;
-  pid_t pid_ = 0;
+  ChildProcess process_;
 };
 
 }  // namespace convoke::test

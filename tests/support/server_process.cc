@@ -1,15 +1,10 @@
 #include "tests/support/server_process.h"
 
-#include <fcntl.h>
 #include <httplib.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -45,29 +40,12 @@ ServerProcess::ServerProcess(const TestTokens& tokens, std::uint16_t broker_port
                                       << more_config;
 }
 
-ServerProcess::~ServerProcess() { kill9(); }
-
-void ServerProcess::spawn() {
-  const std::string config = dir_ / "server.toml";
-  const std::string log_path = dir_ / "server.log";
-  const pid_t parent = ::getpid();
-  pid_ = ::fork();
-  if (pid_ < 0) throw std::runtime_error("cannot fork");
-  if (pid_ > 0) return;
-  // The child: system calls only, other threads of the test may have held any lock.
-  const int log_fd = ::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  ::dup2(log_fd, STDOUT_FILENO);
-  ::dup2(log_fd, STDERR_FILENO);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(126);
-  ::execl(CONVOKED, "convoked", "--config", config.c_str(), nullptr);
-  ::_exit(127);
-}
+void ServerProcess::spawn() { process_.start({CONVOKED, "--config", dir_ / "server.toml"}, dir_ / "server.log"); }
 
 void ServerProcess::start() {
   const std::size_t before = log().size();
   spawn();
-  if (until([&] { return log().find("convoked ready", before) != std::string::npos || ::waitpid(pid_, nullptr, WNOHANG) == pid_; }) &&
+  if (until([&] { return log().find("convoked ready", before) != std::string::npos || process_.has_ended(); }) &&
       log().find("convoked ready", before) != std::string::npos)
     return;
   throw std::runtime_error("the server did not get ready:\n" + log());
@@ -77,17 +55,8 @@ bool ServerProcess::wait_for_health(int status) const {
   return until([&] { return call_as("", "GET", "/health").status == status; });
 }
 
-void ServerProcess::kill9() { end(SIGKILL); }
-int ServerProcess::stop() { return end(SIGTERM); }
-
-int ServerProcess::end(int signal) {
-  if (pid_ <= 0) return 0;
-  ::kill(pid_, signal);
-  int status = 0;
-  ::waitpid(pid_, &status, 0);
-  pid_ = 0;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
+void ServerProcess::kill9() { process_.end(SIGKILL); }
+int ServerProcess::stop() { return process_.end(SIGTERM); }
 
 HttpAnswer ServerProcess::call(const std::string& method, const std::string& path, const std::string& body,
                                const std::string& content_type) const {
@@ -108,11 +77,6 @@ HttpAnswer ServerProcess::call_as(const std::string& token, const std::string& m
   return result ? HttpAnswer{result->status, result->body} : HttpAnswer{};
 }
 
-std::string ServerProcess::log() const {
-  std::ifstream file(dir_ / "server.log", std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
+std::string ServerProcess::log() const { return read_file(dir_ / "server.log"); }
 
 }  // namespace convoke::test

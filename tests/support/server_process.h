@@ -1,10 +1,9 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
 
+#include "tests/support/child_process.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_tokens.h"
 
@@ -22,9 +21,6 @@ class ServerProcess {
  public:
   /// `more_config`: lines for the end of the configuration file. `data_dir`: empty for a fresh folder.
   ServerProcess(const TestTokens& tokens, std::uint16_t broker_port, std::string more_config = {}, std::string data_dir = {});
-  ~ServerProcess();
-  ServerProcess(const ServerProcess&) = delete;
-  ServerProcess& operator=(const ServerProcess&) = delete;
 
   /// Starts it and waits until it says that it is ready. Throws std::runtime_error with the log if it does not in 30 s.
   void start();
@@ -47,12 +43,10 @@ class ServerProcess {
   std::string log() const;
 
  private:
-  int end(int signal);
-
   TempDir dir_;
   std::string operator_token_;
   std::uint16_t http_port_;
-  pid_t pid_ = 0;
+  ChildProcess process_;
 };
 
 }  // namespace convoke::test

@@ -245,7 +245,8 @@ after = "1h"
   for (std::uint32_t p = 0; p < g.pages.size(); ++p) {
     const std::string payload = w.published("cv1/demo/g/" + g.id.str() + "/buddies/" + std::to_string(p)).at(0);
     EXPECT_LE(payload.size(), messages::kPageBytes);
-    for (const auto& b : messages::decode_roster_page(payload)->buddies) users.insert(b.user);
+    const auto page = *messages::decode_roster_page(payload);
+    for (const auto& b : page.buddies) users.insert(b.user);
   }
   EXPECT_EQ(users.size(), 1000u);
   w.available("user7");

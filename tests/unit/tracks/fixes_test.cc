@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include "tests/unit/tracks/temp_file.h"
+#include "tests/support/temp_dir.h"
 
 namespace convoke::tracks {
 namespace {

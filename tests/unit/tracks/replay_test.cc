@@ -11,7 +11,7 @@
 #include "geo/geojson.h"
 #include "ops/tracks/fixes.h"
 #include "tests/unit/geo/twin.h"
-#include "tests/unit/tracks/temp_file.h"
+#include "tests/support/temp_dir.h"
 
 namespace convoke::cli {
 namespace {
