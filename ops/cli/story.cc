@@ -28,10 +28,10 @@ void Story::learn_areas(const boost::json::value& answer) {
   }
 }
 
-void Story::learn_plans(const boost::json::value& answer) {
-  for (const auto& plan : list(answer, "plans")) {
-    const std::string name = text(plan, "name");
-    if (!name.empty()) plan_names_[text(plan, "id")] = name;
+void Story::learn_groups(const boost::json::value& answer) {
+  for (const auto& group : list(answer, "groups")) {
+    const std::string name = text(group, "name");
+    if (!name.empty()) group_names_[text(group, "group")] = name;
   }
 }
 
@@ -46,7 +46,7 @@ std::vector<std::string> Story::tell(const boost::json::value& event, std::int64
     const std::string sentence = transition(event);
     if (!sentence.empty()) say(Tone::quiet, sentence);
   } else if (type == "start") {
-    group_plans_[text(event, "group")] = plan_name(event);
+    group_names_[text(event, "group")] = text(event, text(event, "name").empty() ? "plan" : "name");
     say(Tone::good, fmt::format("plan {} fired: {} → {} buddies", text(event, "plan"), text(event, "reasons"),
                                 text(event, "members")));
   } else if (type == "no-members") {
@@ -66,7 +66,7 @@ std::vector<std::string> Story::tell(const boost::json::value& event, std::int64
     say(Tone::end, fmt::format("{}: the chat ends ({})", group_name(event), text(event, "reason")));
   } else if (type == "retired") {
     say(Tone::end, fmt::format("{}: topics retired, closed for ever", group_name(event)));
-    group_plans_.erase(text(event, "group"));
+    group_names_.erase(text(event, "group"));
     chat_told_.erase(text(event, "group"));
   } else if (type == "lost") {
     say(Tone::plain, "(too much at once: some events are left out)");
@@ -121,14 +121,10 @@ std::string Story::area_name(const boost::json::value& event) const {
   return name_or_id(area_names_, text(event, "area"));
 }
 
-std::string Story::plan_name(const boost::json::value& event) const {
-  return name_or_id(plan_names_, text(event, "plan"));
-}
-
 std::string Story::group_name(const boost::json::value& event) const {
   const std::string id = text(event, "group");
-  const auto found = group_plans_.find(id);
-  return found == group_plans_.end() ? "group " + id.substr(0, 8) : found->second;
+  const auto found = group_names_.find(id);
+  return found == group_names_.end() ? "group " + id.substr(0, 8) : found->second;
 }
 
 }  // namespace convoke::cli

@@ -23,7 +23,7 @@ void learn_names(Story& story, const Context& context) {
   try {
     ApiClient client = context.client();
     story.learn_areas(client.call("GET", "/v1/areas"));
-    story.learn_plans(client.call("GET", "/v1/plans"));
+    story.learn_groups(client.call("GET", "/v1/groups"));
   } catch (const Failure&) {
   }
 }

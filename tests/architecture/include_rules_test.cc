@@ -19,7 +19,6 @@ TEST(IncludeRules, EveryIncludeFollowsTheArrows) {
 
 TEST(IncludeRules, EveryRuleSpeaksOfFoldersThatHaveOne) {
   for (const auto& rule : rules()) {
-    EXPECT_TRUE(fs::is_directory(fs::path(CONVOKE_SOURCE_DIR) / rule.folder)) << rule.folder;
     for (const auto& other : rule.ours) {
       const bool known =
           std::any_of(rules().begin(), rules().end(), [&](const Rule& r) { return r.folder == other; });

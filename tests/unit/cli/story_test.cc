@@ -16,7 +16,7 @@ boost::json::value json(const char* text) { return boost::json::parse(text); }
 Story told_story() {
   Story story(false);
   story.learn_areas(json(R"({"features":[{"id":"hall-a","properties":{"name":"Hall A"}}]})"));
-  story.learn_plans(json(R"({"plans":[{"id":"hall-a","name":"Evening"}]})"));
+  story.learn_groups(json(R"({"groups":[{"group":"g0","plan":"hall-b","name":"Morning"}]})"));
   return story;
 }
 
@@ -31,7 +31,7 @@ TEST(Story, TellsOneLifeInWordsForPeople) {
   EXPECT_THAT(
       story.tell(
           json(
-              R"({"type":"start","plan":"hall-a","group":"g1","reasons":["occupancy: hall-a reached 10"],"members":42})"),
+              R"({"type":"start","plan":"hall-a","name":"Evening","group":"g1","reasons":["occupancy: hall-a reached 10"],"members":42})"),
           2000),
       ElementsAre("    2.0 s  plan hall-a fired: occupancy: hall-a reached 10 → 42 buddies"));
   EXPECT_THAT(
@@ -46,6 +46,12 @@ TEST(Story, TellsOneLifeInWordsForPeople) {
               ElementsAre("   62.0 s  Evening: the chat ends (duration)"));
   EXPECT_THAT(story.tell(json(R"({"type":"retired","group":"g1"})"), 62'100),
               ElementsAre("   62.1 s  Evening: topics retired, closed for ever"));
+}
+
+TEST(Story, NamesGroupsThatBeganBeforeTheWatch) {
+  Story story = told_story();
+  EXPECT_THAT(story.tell(json(R"({"type":"end","group":"g0","plan":"hall-b","reason":"staff"})"), 0),
+              ElementsAre("    0.0 s  Morning: the chat ends (staff)"));
 }
 
 TEST(Story, SumsUpMovesBeyondTheFirstOfASecond) {
