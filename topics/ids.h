@@ -39,13 +39,27 @@ class Id {
   std::string text_;
 };
 
-struct SiteTag { static bool is_valid(std::string_view t) { return is_plain_id(t); } };
-struct UserTag { static bool is_valid(std::string_view t) { return is_user_id(t); } };
-struct DeviceTag { static bool is_valid(std::string_view t) { return is_plain_id(t); } };
-struct AreaTag { static bool is_valid(std::string_view t) { return is_plain_id(t); } };
-struct PlanTag { static bool is_valid(std::string_view t) { return is_plain_id(t); } };
-struct GroupTag { static bool is_valid(std::string_view t) { return is_group_id(t); } };
-struct ServerTag { static bool is_valid(std::string_view t) { return is_plain_id(t); } };
+struct SiteTag {
+  static bool is_valid(std::string_view t) { return is_plain_id(t); }
+};
+struct UserTag {
+  static bool is_valid(std::string_view t) { return is_user_id(t); }
+};
+struct DeviceTag {
+  static bool is_valid(std::string_view t) { return is_plain_id(t); }
+};
+struct AreaTag {
+  static bool is_valid(std::string_view t) { return is_plain_id(t); }
+};
+struct PlanTag {
+  static bool is_valid(std::string_view t) { return is_plain_id(t); }
+};
+struct GroupTag {
+  static bool is_valid(std::string_view t) { return is_group_id(t); }
+};
+struct ServerTag {
+  static bool is_valid(std::string_view t) { return is_plain_id(t); }
+};
 
 using SiteId = Id<SiteTag>;
 using UserId = Id<UserTag>;

@@ -29,7 +29,8 @@ class Membership {
  private:
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
+    // Not noexcept: libstdc++ then keeps the hash with each entry, instead of computing it again in a search.
+    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
   };
   using Names = std::unordered_set<std::string, Hash, std::equal_to<>>;
   std::unordered_map<std::string, Names, Hash, std::equal_to<>> members_;  // group -> users

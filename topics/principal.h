@@ -18,7 +18,7 @@ std::optional<Role> parse_role(std::string_view text);
 
 /// Who a connection or an HTTP request speaks as. Made only from a verified token.
 struct Principal {
-  SiteId site;      // the site whose broker or server it speaks to
+  SiteId site;  // the site whose broker or server it speaks to
   Role role = Role::viewer;
   std::string subject;  // a user id; for role server a server id; for role peer the sender's site id
   DeviceId device;

@@ -9,30 +9,31 @@
 
 namespace convoke::topics {
 
-/// Every kind of topic of the language. `docs/protocol/topics.md` has the table with direction, QoS and retain.
+/// Every kind of topic of the language. `docs/protocol/topics.md` has the table with direction, QoS and
+/// retain.
 enum class Kind : std::uint8_t {
-  position,         // cv1/{site}/u/{user}/{device}/pos
-  presence,         // cv1/{site}/u/{user}/{device}/presence
-  request,          // cv1/{site}/u/{user}/{device}/req
-  response,         // cv1/{site}/u/{user}/{device}/res
-  inbox,            // cv1/{site}/u/{user}/in
-  group_head,       // cv1/{site}/g/{group}/head
-  group_buddies,    // cv1/{site}/g/{group}/buddies/{page}
-  group_changes,    // cv1/{site}/g/{group}/changes
-  group_chat,       // cv1/{site}/g/{group}/chat/{user}
-  group_ack,        // cv1/{site}/g/{group}/ack
-  group_signal,     // cv1/{site}/g/{group}/signal/{user}
-  area_events,      // cv1/{site}/area/{area}/events
-  area_occupancy,   // cv1/{site}/area/{area}/occupancy
-  staff_request,    // cv1/{site}/staff/{user}/{device}/req
-  staff_response,   // cv1/{site}/staff/{user}/{device}/res
-  server_status,    // cv1/{site}/server/{server}/status
-  server_marker,    // cv1/{site}/server/{server}/marker   a server's message to itself: "drained up to here"
-  peer,             // cv1/{site}/peer/{sender site}/{rest}   rest: one or more levels
-  owntracks,        // owntracks/{user}/{device}[/{rest}]
-  feed,             // $CONTROL/convoke/v1   server -> broker plugin
-  feed_response,    // $CONTROL/convoke/v1/response   broker plugin -> server
-  broker_stats,     // $SYS/{rest}
+  position,        // cv1/{site}/u/{user}/{device}/pos
+  presence,        // cv1/{site}/u/{user}/{device}/presence
+  request,         // cv1/{site}/u/{user}/{device}/req
+  response,        // cv1/{site}/u/{user}/{device}/res
+  inbox,           // cv1/{site}/u/{user}/in
+  group_head,      // cv1/{site}/g/{group}/head
+  group_buddies,   // cv1/{site}/g/{group}/buddies/{page}
+  group_changes,   // cv1/{site}/g/{group}/changes
+  group_chat,      // cv1/{site}/g/{group}/chat/{user}
+  group_ack,       // cv1/{site}/g/{group}/ack
+  group_signal,    // cv1/{site}/g/{group}/signal/{user}
+  area_events,     // cv1/{site}/area/{area}/events
+  area_occupancy,  // cv1/{site}/area/{area}/occupancy
+  staff_request,   // cv1/{site}/staff/{user}/{device}/req
+  staff_response,  // cv1/{site}/staff/{user}/{device}/res
+  server_status,   // cv1/{site}/server/{server}/status
+  server_marker,   // cv1/{site}/server/{server}/marker   a server's message to itself: "drained up to here"
+  peer,            // cv1/{site}/peer/{sender site}/{rest}   rest: one or more levels
+  owntracks,       // owntracks/{user}/{device}[/{rest}]
+  feed,            // $CONTROL/convoke/v1   server -> broker plugin
+  feed_response,   // $CONTROL/convoke/v1/response   broker plugin -> server
+  broker_stats,    // $SYS/{rest}
 };
 
 /// One parsed topic name. Only the fields that its kind has are set; the others are empty (page: 0).
@@ -46,7 +47,8 @@ struct Topic {
   AreaId area;             // area
   ServerId server;         // server
   SiteId sender_site;      // peer
-  std::string rest;        // peer, broker_stats: without the leading slash; owntracks: the levels after the device, may be empty
+  std::string rest;  // peer, broker_stats: without the leading slash; owntracks: the levels after the device,
+                     // may be empty
 
   friend bool operator==(const Topic&, const Topic&) = default;
 };

@@ -68,9 +68,11 @@ std::vector<Chosen> select_audience(const State& state, const Audience& audience
   std::vector<Chosen> chosen;
   for (const UserId& id : candidates(state, audience)) {
     if (chosen.size() >= audience.max) break;
+    // A listed user may not have been heard of yet: offline, nowhere, without attributes.
+    User unheard;
+    unheard.id = id;
     const User* user = state.user(id);
-    if (!user) continue;
-    if (std::string why = qualifies(*user, audience); !why.empty()) chosen.push_back({id, std::move(why)});
+    if (std::string why = qualifies(user ? *user : unheard, audience); !why.empty()) chosen.push_back({id, std::move(why)});
   }
   return chosen;
 }

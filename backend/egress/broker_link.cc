@@ -101,19 +101,17 @@ BrokerLink::~BrokerLink() = default;
 void BrokerLink::connect(const std::string& token) {
   current_.reset();
   current_ = std::make_unique<Connection>(options_, ++connection_, sink_);
-  mqtt::properties properties{{mqtt::property::SESSION_EXPIRY_INTERVAL, kSessionExpiryS}, {mqtt::property::RECEIVE_MAXIMUM, 65535}};
-  auto will = mqtt::message(options_.will_topic, options_.will_payload, 1, true);
-  auto connect = mqtt::connect_options_builder()
-                     .mqtt_version(MQTTVERSION_5)
-                     .clean_start(false)
-                     .keep_alive_interval(std::chrono::seconds(kKeepAliveS))
-                     .connect_timeout(std::chrono::seconds(kConnectTimeoutS))
-                     .max_inflight(65535)
-                     .user_name("server")
-                     .password(token)
-                     .will(std::move(will))
-                     .properties(std::move(properties))
-                     .finalize();
+  // Not with Paho C++ 1.2.0's builder: what it builds has lost its properties, and with them the session's expiry.
+  mqtt::connect_options connect;
+  connect.set_mqtt_version(MQTTVERSION_5);
+  connect.set_clean_start(false);
+  connect.set_keep_alive_interval(std::chrono::seconds(kKeepAliveS));
+  connect.set_connect_timeout(std::chrono::seconds(kConnectTimeoutS));
+  connect.set_max_inflight(65535);
+  connect.set_user_name("server");
+  connect.set_password(token);
+  connect.set_will(mqtt::will_options(options_.will_topic, mqtt::binary_ref(options_.will_payload), 1, true, {}));
+  connect.set_properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, kSessionExpiryS}, {mqtt::property::RECEIVE_MAXIMUM, 65535}});
   try {
     current_->client.connect(connect, nullptr, current_->connecting);
   } catch (const mqtt::exception& e) {

@@ -1,6 +1,5 @@
 #include <array>
 #include <map>
-#include <mutex>
 
 #include "backend/store/store.h"
 
@@ -10,7 +9,6 @@ namespace {
 class MemoryStore final : public Store {
  public:
   Failure write(const std::vector<Write>& batch, bool) override {
-    const std::lock_guard lock(mutex_);
     for (const Write& w : batch) {
       auto& family = families_[static_cast<std::size_t>(w.family)];
       if (w.value) family[w.key] = *w.value;
@@ -21,14 +19,12 @@ class MemoryStore final : public Store {
 
   void scan(Family family, std::string_view prefix, std::string_view from,
             const std::function<bool(std::string_view, std::string_view)>& f) const override {
-    const std::lock_guard lock(mutex_);
     const auto& map = families_[static_cast<std::size_t>(family)];
     for (auto it = map.lower_bound(std::string(from > prefix ? from : prefix)); it != map.end(); ++it)
       if (!std::string_view(it->first).starts_with(prefix) || !f(it->first, it->second)) return;
   }
 
  private:
-  mutable std::mutex mutex_;
   std::array<std::map<std::string, std::string>, kFamilies> families_;
 };
 

@@ -1,4 +1,5 @@
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
 
@@ -13,15 +14,34 @@ namespace {
 
 constexpr std::array<const char*, kFamilies> kNames = {"meta", "users", "positions", "areas", "plans", "groups", "members", "chat", "outbox"};
 
+/// RocksDB's own log file is not wanted: it would hold keys, and on a full disk the writer of it aborts the process.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+rocksdb::Options options() {
+  rocksdb::Options o;
+  o.info_log = std::make_shared<NoLog>();
+  o.create_if_missing = true;
+  o.create_missing_column_families = true;
+  o.max_total_wal_size = 64 << 20;
+  o.max_background_jobs = 2;
+  o.avoid_flush_during_shutdown = true;  // the log has it all, and after a full disk a flush could not succeed
+  return o;
+}
+
 class RocksDbStore final : public Store {
  public:
-  RocksDbStore(rocksdb::DB* db, std::vector<rocksdb::ColumnFamilyHandle*> handles) : db_(db), handles_(std::move(handles)) {}
-
-  ~RocksDbStore() override {
-    for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  explicit RocksDbStore(std::string directory) : directory_(std::move(directory)) {
+    if (auto failure = open()) throw std::runtime_error("data_dir " + directory_ + ": cannot be opened: " + *failure);
   }
+  ~RocksDbStore() override { close(); }
 
   Failure write(const std::vector<Write>& writes, bool sync) override {
+    if (!db_)
+      if (auto failure = open()) return failure;
     rocksdb::WriteBatch batch;
     for (const Write& w : writes) {
       auto* family = handles_[static_cast<std::size_t>(w.family) + 1];
@@ -30,15 +50,16 @@ class RocksDbStore final : public Store {
     }
     rocksdb::WriteOptions options;
     options.sync = sync;
-    rocksdb::Status status = db_->Write(options, &batch);
+    const rocksdb::Status status = db_->Write(options, &batch);
     if (status.ok()) return std::nullopt;
-    // After a full disk the database stays read-only until told that there may be room again.
-    if (db_->Resume().ok()) status = db_->Write(options, &batch);
-    return status.ok() ? Failure() : Failure(status.ToString());
+    // After a failed write (a full disk) RocksDB goes on only when it is opened anew; the next call tries that.
+    close();
+    return status.ToString();
   }
 
   void scan(Family family, std::string_view prefix, std::string_view from,
             const std::function<bool(std::string_view, std::string_view)>& f) const override {
+    if (!db_) return;
     std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}, handles_[static_cast<std::size_t>(family) + 1]));
     // Strings, not views: a default view has no address, which RocksDB's memcmp must not get.
     const std::string start(from > prefix ? from : prefix), common(prefix);
@@ -49,19 +70,26 @@ class RocksDbStore final : public Store {
   }
 
  private:
-  std::unique_ptr<rocksdb::DB> db_;
+  Failure open() {
+    std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, {}}};
+    for (const char* name : kNames) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    rocksdb::DB* db = nullptr;
+    const rocksdb::Status status = rocksdb::DB::Open(options(), directory_, families, &handles_, &db);
+    db_.reset(db);
+    return status.ok() ? Failure() : Failure(status.ToString());
+  }
+
+  void close() {
+    if (!db_) return;
+    for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+    handles_.clear();
+    db_.reset();
+  }
+
+  std::string directory_;
+  std::unique_ptr<rocksdb::DB> db_;                     // null after a failed write, until it can be opened again
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // [0] is RocksDB's unused "default"
 };
-
-rocksdb::Options options() {
-  rocksdb::Options o;
-  o.create_if_missing = true;
-  o.create_missing_column_families = true;
-  o.max_total_wal_size = 64 << 20;
-  o.keep_log_file_num = 3;
-  o.max_background_jobs = 2;
-  return o;
-}
 
 }  // namespace
 
@@ -69,13 +97,7 @@ std::unique_ptr<Store> open_rocksdb(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) throw std::runtime_error("data_dir " + directory + ": cannot be made: " + error.message());
-  std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, {}}};
-  for (const char* name : kNames) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(options(), directory, families, &handles, &db);
-  if (!status.ok()) throw std::runtime_error("data_dir " + directory + ": cannot be opened: " + status.ToString());
-  return std::make_unique<RocksDbStore>(db, std::move(handles));
+  return std::make_unique<RocksDbStore>(directory);
 }
 
 }  // namespace convoke::store

@@ -25,7 +25,7 @@ struct Write {
 using Failure = std::optional<std::string>;
 
 /// The state of record: ordered keys and values in families. A batch is written whole or not at all.
-/// Thread-safe. Implementations: RocksDB (open_rocksdb) and memory (for tests).
+/// For one thread. Implementations: RocksDB (open_rocksdb) and memory (for tests).
 class Store {
  public:
   virtual ~Store() = default;

@@ -100,6 +100,10 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   std::size_t wait_and_poll(std::chrono::milliseconds timeout,
                             const std::function<void(const Event&)>& handler);
   void shut_down();
+  bool closed() const {
+    const std::lock_guard lock(mutex_);
+    return session_.closed() && !pump_requested_ && !closing_;
+  }
   std::int64_t clock() const { return options_.clock ? options_.clock() : system_now().unix_ms; }
 
  private:
@@ -270,6 +274,8 @@ void Client::open() {
 void Client::close() {
   impl_->call([](Session& session, Now) { session.close(); });
 }
+
+bool Client::closed() const { return impl_->closed(); }
 
 bool Client::connected() const {
   return impl_->ask([](const Session& session) { return session.connected(); });

@@ -162,7 +162,7 @@ void MqttLink::connect(const ConnectCommand& command, const std::string& token) 
 void MqttLink::disconnect() {
   MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer5;
   options.reasonCode = MQTTREASONCODE_DISCONNECT_WITH_WILL_MESSAGE;
-  options.timeout = 500;  // ms for what is under way
+  options.timeout = 0;  // what was sent before is before it on the wire
   options.context = this;
   options.onSuccess5 = &Callbacks::closed;
   options.onFailure5 = &Callbacks::not_closed;

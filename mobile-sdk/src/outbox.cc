@@ -45,6 +45,14 @@ std::list<Outbox::Entry>::const_iterator Outbox::find(std::string_view group, st
                       [&](const Entry& e) { return e.group == group && e.message.id == id; });
 }
 
+void Outbox::taken(std::string_view group, std::string_view id, std::int64_t now_ms) {
+  for (Entry& entry : entries_) {
+    if (entry.group != group || entry.message.id != id) continue;
+    entry.due_ms = std::max(entry.due_ms, now_ms + kTakenRepeatMs);
+    entry.repeat_ms = std::max(entry.repeat_ms, 2 * kTakenRepeatMs);
+  }
+}
+
 bool Outbox::holds(std::string_view group, std::string_view id) const {
   return find(group, id) != entries_.end();
 }

@@ -16,6 +16,8 @@ class Outbox {
  public:
   static constexpr std::size_t kMax = 200;
   static constexpr std::int64_t kFirstRepeatMs = 5'000;
+  static constexpr std::int64_t kTakenRepeatMs =
+      20'000;  // once the broker has it: each sending costs every member
   static constexpr std::int64_t kMaxRepeatMs = 60'000;
 
   struct Entry {
@@ -32,6 +34,8 @@ class Outbox {
   std::vector<const Entry*> take_due(std::int64_t now_ms);
   std::optional<std::int64_t> next_due() const;
 
+  /// The broker has taken it and will hand it on, unless it loses it.
+  void taken(std::string_view group, std::string_view id, std::int64_t now_ms);
   bool holds(std::string_view group, std::string_view id) const;
   /// The message came back with its stamp. True the first time.
   bool stamped(std::string_view group, std::string_view id, const messages::Stamp& stamp);

@@ -119,12 +119,14 @@ void Session::handle(const Arrived& message, Now now) {
   }
 }
 
-void Session::handle(const PublishDone& done, Now) {
+void Session::handle(const PublishDone& done, Now now) {
   fixes_sent_.erase(done.ticket);
   const auto it = publishes_.find(done.ticket);
   if (it == publishes_.end()) return;
   const Ticket ticket = std::move(it->second);
   publishes_.erase(it);
+  if (done.code >= 0 && done.code < kRefusedFrom && !ticket.message.empty())
+    outbox_.taken(ticket.group, ticket.message, now.steady_ms);
   if (done.code < kRefusedFrom) return;
   events_.push_back(Refused{"publish", ticket.topic, done.code, "the broker refused the message"});
   if (!ticket.message.empty() && outbox_.remove(ticket.group, ticket.message))

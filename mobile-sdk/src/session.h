@@ -57,6 +57,7 @@ class Session {
   std::optional<std::string> request_available(std::string_view group, std::string_view after, Now now);
 
   bool connected() const { return phase_ == Phase::up; }
+  bool closed() const { return phase_ == Phase::closed; }
   std::vector<Group> groups() const;
   std::optional<Group> group(std::string_view id) const;
   std::vector<Buddy> buddies(std::string_view group) const;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace convoke::crowd {
@@ -15,6 +16,8 @@ constexpr std::int64_t kStatsEveryMs = 1'000;
 constexpr std::int64_t kLongestWaitMs = 200;  // so that a signal is noticed
 constexpr std::int64_t kLeaveAfterMs = 3'000;
 constexpr std::int64_t kProbeEveryMs = 500;
+constexpr std::int64_t kSilentMs = 30'000;  // a phone that does not move reports this often
+constexpr std::int64_t kGoodbyeMs = 3'000;
 
 std::int64_t steady_ms() {
   using namespace std::chrono;
@@ -135,11 +138,18 @@ void Crowd::walk(std::size_t index) {
   Phone& phone = phones_[index];
   const double venue_seconds = options_.fix_every_s * (options_.dev_clock ? options_.dev_clock->speed : 1);
   phone.walker->advance(venue_seconds);
+  const bool moved = geo::distance_m(phone.walker->sighting().at, phone.reported) >= options_.fix_distance_m;
+  if (moved || now_ms() - phone.reported_ms >= kSilentMs) report_walker(phone);
+  at(now_ms() + static_cast<std::int64_t>(options_.fix_every_s * 1000), [this, index] { walk(index); });
+}
+
+void Crowd::report_walker(Phone& phone) {
   const Sighting seen = phone.walker->sighting();
+  phone.reported = seen.at;
+  phone.reported_ms = now_ms();
   phone.client->report_position(
       {.time_ms = venue_now_ms(), .lat = seen.at.lat, .lon = seen.at.lon, .acc_m = seen.acc_m});
   ++tally_.fixes;
-  at(now_ms() + static_cast<std::int64_t>(options_.fix_every_s * 1000), [this, index] { walk(index); });
 }
 
 void Crowd::replay(std::size_t index) {
@@ -214,11 +224,7 @@ void Crowd::on_event(std::size_t index, const sdk::Event& event) {
     at(now_ms() + kLeaveAfterMs,
        [client = phone.client.get(), group = started->group.id] { client->leave(group); });
   }
-  if (std::holds_alternative<sdk::PositionWanted>(event) && phone.walker) {
-    const Sighting seen = phone.walker->sighting();
-    phone.client->report_position(
-        {.time_ms = 0, .lat = seen.at.lat, .lon = seen.at.lon, .acc_m = seen.acc_m});
-  }
+  if (std::holds_alternative<sdk::PositionWanted>(event) && phone.walker) report_walker(phone);
   if (life_) observe_life(index, event);
 }
 
@@ -228,7 +234,9 @@ void Crowd::observe_life(std::size_t index, const sdk::Event& event) {
   if (std::holds_alternative<sdk::Connected>(event)) life_->connected(phone.user, now);
   if (const auto* started = std::get_if<sdk::ChatStarted>(&event))
     life_->started(phone.user, started->group, now);
-  if (const auto* changed = std::get_if<sdk::BuddyListChanged>(&event)) observe_list(index, changed->group);
+  if (const auto* changed = std::get_if<sdk::BuddyListChanged>(&event)) {
+    if (life_->step() <= OneLife::Step::list) observe_list(index, changed->group);
+  }
   if (const auto* message = std::get_if<sdk::MessageReceived>(&event))
     life_->received(phone.user, message->message, now);
   if (const auto* end = std::get_if<sdk::ChatEnded>(&event)) {
@@ -333,6 +341,10 @@ int Crowd::verdict() {
 void Crowd::close_all() {
   std::fflush(stdout);
   for (Phone& phone : phones_) phone.client->close();
+  const std::int64_t deadline = now_ms() + kGoodbyeMs;
+  const auto gone = [](const Phone& phone) { return phone.client->closed(); };
+  while (now_ms() < deadline && !std::all_of(phones_.begin(), phones_.end(), gone))
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   phones_.clear();
 }
 

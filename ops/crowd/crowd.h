@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -44,7 +45,8 @@ class Crowd {
     std::size_t next_fix = 0;
     std::mt19937_64 random;
     bool connected = false;
-    bool leaves = false;
+    geo::LatLon reported;  // a simulated one's last fix, and when
+    std::int64_t reported_ms = std::numeric_limits<std::int64_t>::min() / 2;
   };
   struct Task {
     std::int64_t due_ms = 0;
@@ -61,6 +63,8 @@ class Crowd {
   void at(std::int64_t due_ms, std::function<void()> run) { tasks_.push({due_ms, ++order_, std::move(run)}); }
   std::int64_t now_ms() const;  // since the program began
   std::int64_t venue_now_ms() const;
+
+  void report_walker(Phone& phone);
 
   // Tasks; each puts itself back.
   void walk(std::size_t phone);

@@ -92,9 +92,13 @@ int main(int argc, char** argv) {
   app.add_option("--walk-speed", options.walk_speed, "times a pedestrian's 1.4 m/s")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1000.0));
-  app.add_option("--fix-every", options.fix_every_s, "seconds between a phone's fixes")
+  app.add_option("--fix-every", options.fix_every_s, "seconds between a phone's fixes, at least")
       ->capture_default_str()
       ->check(CLI::Range(0.05, 3600.0));
+  app.add_option("--fix-distance", options.fix_distance_m,
+                 "metres moved between a phone's fixes (0: a fix each time)")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 10'000.0));
   app.add_flag("--json", options.json, "no story on stdout");
   app.add_flag("--print-clock", clock_only, "print a clock for --areas and --fixes, and do nothing else");
   app.add_option("--speed", speed,

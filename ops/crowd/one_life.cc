@@ -34,6 +34,10 @@ void OneLife::list(const std::string& user, const std::string& group, std::uint6
                    std::vector<sdk::Buddy> buddies, std::int64_t at_ms) {
   if (group != group_) return;
   const auto [roster, first] = rosters_.try_emplace(version, buddies);
+  if (first && version == rosters_.rbegin()->first) {
+    members_.clear();
+    for (const sdk::Buddy& buddy : buddies) members_.insert(buddy.user);
+  }
   if (!first && roster->second != buddies)
     fail(fmt::format("list: version {} shows {} buddies on the phone of {} and {} others on another", version,
                      buddies.size(), user, roster->second.size()));
@@ -51,10 +55,9 @@ void OneLife::sent(const std::string& user, const std::string& id) {
 
 void OneLife::received(const std::string& user, const sdk::Message& message, std::int64_t at_ms) {
   if (message.group != group_ || step_ != Step::message) return;
-  if (message_id_.empty())
-    early_.insert(user + "/" + message.id);
-  else if (message.id == message_id_ && message.from == sender_)
-    received_.insert(user);
+  if (message_id_.empty()) early_.insert(user + "/" + message.id);
+  if (message.id != message_id_ || message.from != sender_) return;
+  received_.insert(user);
   advance(at_ms);
 }
 
@@ -74,26 +77,18 @@ void OneLife::probed(const LateProbe& probe, std::int64_t at_ms) {
   advance(at_ms);
 }
 
-/// The members by the newest list that anybody holds.
-std::set<std::string> OneLife::members() const {
-  std::set<std::string> users;
-  if (rosters_.empty()) return users;
-  for (const sdk::Buddy& buddy : rosters_.rbegin()->second) users.insert(buddy.user);
-  return users;
-}
-
 std::string OneLife::absent(const std::set<std::string>& present) const {
   std::vector<std::string> who;
-  for (const std::string& user : members())
+  for (const std::string& user : members_)
     if (!present.contains(user)) who.push_back(user);
   const std::size_t count = who.size();
   if (count > 5) who.resize(5);
-  return fmt::format("{} of {} member phones miss it: {}{}", count, members().size(), fmt::join(who, ", "),
+  return fmt::format("{} of {} member phones miss it: {}{}", count, members_.size(), fmt::join(who, ", "),
                      count > 5 ? ", …" : "");
 }
 
 bool OneLife::step_complete() const {
-  const std::set<std::string> all = members();
+  const std::set<std::string>& all = members_;
   switch (step_) {
     case Step::connect:
       return connected_.size() == phones_;
@@ -128,12 +123,12 @@ void OneLife::advance(std::int64_t at_ms) {
 
 std::optional<std::string> OneLife::wants_message() const {
   if (step_ != Step::message || !message_id_.empty()) return std::nullopt;
-  return *members().begin();
+  return *members_.begin();
 }
 
 std::optional<std::string> OneLife::wants_probe() const {
   if (step_ != Step::close) return std::nullopt;
-  return *members().begin();
+  return *members_.begin();
 }
 
 std::string OneLife::missing() const {
@@ -184,7 +179,7 @@ std::string OneLife::to_json(const std::string& error) const {
   out["connected"] = connected_.size();
   out["connected_ms"] = time(Step::connect);
   out["group"] = group_;
-  out["members"] = members().size();
+  out["members"] = members_.size();
   out["started"] = started_.size();
   out["start_ms"] = time(Step::start);
   out["roster_identical"] = step_ > Step::list;

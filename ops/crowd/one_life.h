@@ -49,7 +49,6 @@ class OneLife {
  private:
   void advance(std::int64_t at_ms);
   bool step_complete() const;
-  std::set<std::string> members() const;
   std::string absent(const std::set<std::string>& present) const;
   void fail(std::string why);
 
@@ -62,6 +61,7 @@ class OneLife {
   std::set<std::string> started_;
   std::uint32_t head_members_ = 0;
   std::map<std::uint64_t, std::vector<sdk::Buddy>> rosters_;  // by version: never two for one
+  std::set<std::string> members_;                             // by the newest list that anybody holds
   std::map<std::string, std::uint64_t> versions_;             // held; by user
   std::string sender_;
   std::string message_id_;

@@ -78,7 +78,7 @@ std::string Tally::to_json(double at_s) const {
                    {"holding", group.holding(group.newest())},
                    {"ended", group.ended.size()}});
   }
-  return boost::json::serialize(boost::json::object{{"t_s", std::round(at_s * 1000) / 1000},
+  return boost::json::serialize(boost::json::object{{"t_ms", static_cast<std::int64_t>(at_s * 1000)},
                                                     {"phones", phones},
                                                     {"connected", connected},
                                                     {"disconnects", disconnects},

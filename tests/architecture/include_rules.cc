@@ -83,7 +83,7 @@ const std::vector<Rule>& rules() {
       {"topics/token", {"topics"}, {"boost/json", "openssl/"}},
       {"topics/broker_plugin",
        {"topics", "topics/messages", "topics/token"},
-       with_system({"mosquitto", "mqtt_protocol.h"})},
+       with_system({"boost/unordered", "mosquitto", "mqtt_protocol.h"})},
       {"geo", {}, {"boost/"}, kImpure},
       {"backend/core", {"geo", "topics", "topics/messages"}, {"boost/"}, kImpure},
       {"backend/ingress", {"backend/core", "geo", "topics", "topics/messages"}, {"boost/json", "toml++/"}},

@@ -89,7 +89,7 @@ class Life {
 
   template <class F>
   void step(F f, const char* what) {
-    ASSERT_TRUE(f()) << "in vain waited until: " << what << "\nkilled at " << kill_at_ << "\n" << server_.log();
+    ASSERT_TRUE(f()) << "in vain waited until: " << what << "\nkilled at " << kill_at_ << ": " << killed_ << "\n" << phones_.stories() << server_.log();
     ++steps_;
   }
 

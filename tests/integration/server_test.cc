@@ -122,7 +122,8 @@ TEST_F(Server, R11_EndsOverdueGroupsOnlyAfterDrainingWhatTheBrokerHeld) {
   EXPECT_EQ(anna->publish("cv1/demo/g/" + id.str() + "/chat/anna", R"({"id":"m1","type":"text","text":"still here"})"), test::kSuccess);
   server.start();
   EXPECT_TRUE(anna->wait_for([](const Received& r) { return r.payload.find("chat-end") != std::string::npos; }));
-  EXPECT_NE(server.call("GET", "/groups/" + id.str()).body.find("\"messages\":1"), std::string::npos) << "the held message was archived before the end";
+  const std::string group = server.call("GET", "/groups/" + id.str()).body;
+  EXPECT_NE(group.find("\"messages\":1"), std::string::npos) << "the held message was not archived before the end: " << group << server.log();
 }
 
 TEST_F(Server, StopsCleanlyOnSigterm) {

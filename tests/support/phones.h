@@ -21,6 +21,7 @@ struct Phone {
   std::map<std::string, std::set<std::string>> received;    // group -> message ids, own ones too once sent
   std::set<std::string> archived;                           // own message ids that are safe with the server
   int repeats = 0;                                          // of anything that must come once
+  std::string story;                                        // what happened, for the message of a test that fails
 };
 
 /// A few phones in one process, polled by the test's own thread.
@@ -47,6 +48,17 @@ class Phones {
   std::vector<std::unique_ptr<Phone>>& all() { return phones_; }
   Phone& operator[](std::size_t i) { return *phones_[i]; }
   std::size_t size() const { return phones_.size(); }
+  /// What each phone has seen, a line each.
+  std::string stories() const {
+    std::string out;
+    for (const auto& phone : phones_) {
+      out += phone->user + ":" + phone->story + " |";
+      for (const sdk::Group& g : phone->client->groups())
+        out += " holds version " + std::to_string(g.version) + " of " + std::to_string(g.members) + " members, " + std::to_string(g.pages_held) + " of " + std::to_string(g.pages) + " pages";
+      out += "\n";
+    }
+    return out;
+  }
   /// How many events all phones have seen so far: a clock of what happened.
   int seen() const { return seen_; }
 
@@ -72,12 +84,23 @@ class Phones {
  private:
   void note(Phone& phone, const sdk::Event& event) {
     ++seen_;
+    tell(phone, event);
     if (auto* e = std::get_if<sdk::ChatStarted>(&event)) phone.repeats += !phone.started.insert(e->group.id).second;
     if (auto* e = std::get_if<sdk::ChatEnded>(&event)) phone.repeats += !phone.ended.insert(e->group).second;
     if (auto* e = std::get_if<sdk::MessageReceived>(&event))
       phone.repeats += !phone.received[e->message.group].insert(e->message.from + "/" + e->message.id).second;
     if (auto* e = std::get_if<sdk::OwnMessage>(&event); e && e->state == sdk::OwnMessage::State::archived)
       phone.archived.insert(phone.user + "/" + e->id);
+  }
+
+  static void tell(Phone& phone, const sdk::Event& event) {
+    std::string& s = phone.story;
+    if (std::get_if<sdk::Connected>(&event)) s += " connected";
+    if (auto* e = std::get_if<sdk::Disconnected>(&event)) s += " disconnected(" + e->reason + ")";
+    if (std::get_if<sdk::ChatStarted>(&event)) s += " started";
+    if (auto* e = std::get_if<sdk::BuddyListChanged>(&event)) s += " list(" + std::to_string(e->version) + ")";
+    if (auto* e = std::get_if<sdk::ChatEnded>(&event)) s += " ended(" + e->reason + ")";
+    if (auto* e = std::get_if<sdk::Refused>(&event)) s += " refused(" + e->what + " " + e->topic + " " + e->detail + ")";
   }
 
   const TestTokens& tokens_;

@@ -101,6 +101,15 @@ TEST(Triggers, WithdrawingAPlanEndsItsGroup) {
   EXPECT_EQ(w.events<EndEvent>().at(0).reason, "plan-withdrawn");
 }
 
+TEST(Triggers, AListMayNameUsersWhoWereNeverHeardOf) {
+  CoreWorld w;
+  w.plan("[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ users = [\"anna\"] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  w.step([](Engine& e, Context& ctx) { start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx); });
+  EXPECT_EQ(w.group().members.size(), 1u);
+  w.available("anna");
+  EXPECT_EQ(std::get<messages::ResumeAnswer>(w.request("anna", messages::ResumeRequest{}).result).starts.size(), 1u);
+}
+
 TEST(Triggers, OccupancyFollowsPeopleAndAreas) {
   CoreWorld w;
   w.area("hall", 50, 10, 100);

@@ -24,6 +24,15 @@ TEST(Outbox, SendsAgainUntilArchived) {
   EXPECT_FALSE(outbox.next_due().has_value());
 }
 
+TEST(Outbox, IsMorePatientOnceTheBrokerHasTheMessage) {
+  Outbox outbox;
+  outbox.add(kGroup, message("m1"));
+  outbox.take_due(0);
+  outbox.taken(kGroup, "m1", 100);
+  EXPECT_THAT(outbox.take_due(100 + Outbox::kTakenRepeatMs - 1), IsEmpty());
+  EXPECT_EQ(outbox.take_due(100 + Outbox::kTakenRepeatMs).size(), 1U);
+}
+
 TEST(Outbox, IsNotArchivedBeforeTheMarkerReachesIt) {
   Outbox outbox;
   outbox.add(kGroup, message("m1"));
