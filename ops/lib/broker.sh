@@ -17,7 +17,7 @@ make_broker_dir() {
   broker_dir=$data/broker
   mkdir -p "$broker_dir"
   own_broker_dir
-  if ! as_broker_user test -w "$broker_dir" 2>/dev/null; then
+  if ! as_broker_user test -x "$broker_dir" 2>/dev/null; then
     broker_dir=$(mktemp -d "${TMPDIR:-/tmp}/convoke-broker.XXXXXX")
     temporary_dirs+=("$broker_dir")
     own_broker_dir
@@ -25,18 +25,23 @@ make_broker_dir() {
   fi
 }
 
+# Only to read: with `persistence false` the broker writes nothing.
 own_broker_dir() {
-  chmod 700 "$broker_dir"
-  if [ "$(id -u)" = 0 ]; then chown "$(broker_user):" "$broker_dir"; fi
+  chmod 750 "$broker_dir"
+  if [ "$(id -u)" = 0 ]; then chown "root:$(id -g "$(broker_user)")" "$broker_dir"; fi
 }
 
 # write_broker_files PORT: plugin, public keys and configuration.
 write_broker_files() {
   install -m 644 "$bin/libconvoke_broker.so" "$broker_dir/libconvoke_broker.so"
   install -m 644 "$data/keys/verify.jwks" "$broker_dir/verify.jwks"
-  sed -e "s|@PORT@|$1|g" -e "s|@SITE@|$site|g" -e "s|@PLUGIN@|$broker_dir/libconvoke_broker.so|g" \
-    -e "s|@KEYS@|$broker_dir/verify.jwks|g" -e "s|@DATA@|$broker_dir|g" \
-    "$root/ops/broker/mosquitto.conf.in" >"$broker_dir/mosquitto.conf"
+  local text
+  text=$(<"$root/ops/broker/mosquitto.conf.in")
+  text=${text//@PORT@/"$1"}
+  text=${text//@SITE@/"$site"}
+  text=${text//@PLUGIN@/"$broker_dir/libconvoke_broker.so"}
+  text=${text//@KEYS@/"$broker_dir/verify.jwks"}
+  printf '%s\n' "$text" >"$broker_dir/mosquitto.conf"
   chmod 644 "$broker_dir/mosquitto.conf"
 }
 

@@ -100,7 +100,7 @@ const std::vector<Rule>& rules() {
       {"mobile-sdk/src",
        {"mobile-sdk/include", "topics", "topics/messages"},
        with_system({"boost/", "mqtt/", "MQTT"})},
-      {"mobile-sdk/examples", {"mobile-sdk/include"}, {}},
+      {"mobile-sdk/examples", {"mobile-sdk/include"}, with_system({"stdio.h", "stdlib.h"})},
       {"ops/cli",
        {"geo", "ops/tracks", "topics", "topics/token"},
        with_system({"CLI/", "boost/json", "fmt/", "httplib.h"})},
