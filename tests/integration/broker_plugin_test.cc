@@ -179,7 +179,7 @@ TEST_F(BrokerPlugin, CutsAConnectionWhenItsTokenEndsAndPublishesItsWill) {
   ASSERT_LE(server->subscribe("cv1/demo/u/+/+/presence"), 2);
   auto anna = make_client("anna");
   const ConnectWith with{.will = Outgoing{"cv1/demo/u/anna/d1/presence", "offline", 1, true}};
-  ASSERT_EQ(anna->connect(tokens.make(Role::terminal, "anna", "d1", 3), with), kSuccess);
+  ASSERT_EQ(anna->connect(tokens.make(Role::terminal, "anna", "d1", 8), with), kSuccess);
   EXPECT_TRUE(anna->wait_until_cut());
   EXPECT_TRUE(server->wait_for_payload("offline"));
   EXPECT_EQ(anna->connect(tokens.make(Role::terminal, "anna", "d1", -1)), kNotAuthorized);
