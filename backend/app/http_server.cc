@@ -100,6 +100,10 @@ HttpServer::HttpServer(std::string site, std::string version, const token::KeySe
   s.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   s.set_payload_max_length(kMaxBody);
   s.set_tcp_nodelay(true);
+  s.set_socket_options([](socket_t socket) {  // not the library's SO_REUSEPORT: two servers would share the port unawares
+    const int yes = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
   s.set_keep_alive_max_count(1000);
   auto call = [this](const httplib::Request& in, httplib::Response& out) { impl_->call(in, out); };
   s.Get("/v1/health", [this](const httplib::Request&, httplib::Response& out) { impl_->health(out); });

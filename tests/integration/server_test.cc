@@ -126,6 +126,14 @@ TEST_F(Server, R11_EndsOverdueGroupsOnlyAfterDrainingWhatTheBrokerHeld) {
   EXPECT_NE(group.find("\"messages\":1"), std::string::npos) << "the held message was not archived before the end: " << group << server.log();
 }
 
+TEST_F(Server, RefusesToStartOnAPortThatIsTaken) {
+  server.start();
+  test::TempDir other;
+  std::string config = test::read_file(server.config_path());
+  config.replace(config.find("data_dir = \""), 12, "data_dir = \"" + (other / "store") + "/x");
+  EXPECT_EQ(test::run_server(other.write("c.toml", config).string()), 1);
+}
+
 TEST_F(Server, StopsCleanlyOnSigterm) {
   server.start();
   EXPECT_EQ(server.stop(), 0);

@@ -39,6 +39,11 @@ void ChildProcess::start(const std::vector<std::string>& arguments, const std::s
 int ChildProcess::end(int signal) {
   if (pid_ <= 0) return 0;
   ::kill(pid_, signal);
+  return wait();
+}
+
+int ChildProcess::wait() {
+  if (pid_ <= 0) return 0;
   int status = 0;
   ::waitpid(pid_, &status, 0);
   pid_ = 0;

@@ -23,6 +23,8 @@ class ChildProcess {
   void start(const std::vector<std::string>& arguments, const std::string& log_path, const passwd* user = nullptr);
   /// Sends the signal and waits for the end. Gives the exit code; -1 if a signal ended it, 0 if nothing ran.
   int end(int signal);
+  /// Waits for it to end by itself. Gives the exit code as `end` does.
+  int wait();
   /// True if it has ended by itself (or was never started).
   bool has_ended();
 

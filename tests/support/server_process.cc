@@ -77,6 +77,12 @@ HttpAnswer ServerProcess::call_as(const std::string& token, const std::string& m
   return result ? HttpAnswer{result->status, result->body} : HttpAnswer{};
 }
 
+int run_server(const std::string& config_path) {
+  ChildProcess process;
+  process.start({CONVOKED, "--config", config_path}, "/dev/null");
+  return process.wait();
+}
+
 std::string ServerProcess::log() const { return read_file(dir_ / "server.log"); }
 
 }  // namespace convoke::test

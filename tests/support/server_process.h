@@ -40,6 +40,7 @@ class ServerProcess {
                      const std::string& content_type = "application/json") const;
 
   std::uint16_t http_port() const { return http_port_; }
+  std::string config_path() const { return dir_ / "server.toml"; }
   std::string log() const;
 
  private:
@@ -48,5 +49,8 @@ class ServerProcess {
   std::uint16_t http_port_;
   ChildProcess process_;
 };
+
+/// Runs a server with this configuration until it ends by itself, which must be soon; gives its exit code.
+int run_server(const std::string& config_path);
 
 }  // namespace convoke::test
