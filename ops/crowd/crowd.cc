@@ -54,7 +54,7 @@ Crowd::Crowd(Options options)
       runtime_(std::make_shared<sdk::Runtime>()) {
   if (!options_.areas_file.empty()) venue_ = Venue::load(options_.areas_file);
   if (!options_.fixes_file.empty()) recording_ = load_recording(options_.fixes_file, nullptr);
-  if (options_.phones > 0 && !venue_)
+  if (options_.phones + options_.light > 0 && !venue_)
     throw std::runtime_error("--areas: expected a file, for the phones to walk in");
   if (!options_.stats_file.empty()) {
     stats_ = options_.stats_file == "-" ? stdout : std::fopen(options_.stats_file.c_str(), "w");
@@ -63,6 +63,8 @@ Crowd::Crowd(Options options)
   add_phones();
   tally_.phones = phones_.size();
   if (options_.one_life) life_.emplace(phones_.size());
+  if (options_.light > 0)
+    light_ = std::make_unique<LightCrowd>(options_, tokens_, *venue_, [this] { return venue_now_ms(); });
 }
 
 Crowd::~Crowd() {
@@ -180,6 +182,7 @@ void Crowd::chat(std::size_t index) {
 
 void Crowd::report() {
   const double at_s = static_cast<double>(now_ms()) / 1000;
+  if (light_) tally_.light = light_->counts();
   if (stats_ != nullptr) {
     fmt::print(stats_, "{}\n", tally_.to_json(at_s));
     std::fflush(stats_);

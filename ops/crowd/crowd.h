@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "convoke/client.h"
+#include "ops/crowd/light_crowd.h"
 #include "ops/crowd/one_life.h"
 #include "ops/crowd/options.h"
 #include "ops/crowd/replay.h"
@@ -98,6 +99,7 @@ class Crowd {
   Tally tally_;
   Story story_;
   std::optional<OneLife> life_;
+  std::unique_ptr<LightCrowd> light_;
   std::int64_t next_probe_ms_ = 0;
   std::FILE* stats_ = nullptr;
 

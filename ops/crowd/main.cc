@@ -80,6 +80,9 @@ int main(int argc, char** argv) {
       "--fixes", options.fixes_file,
       "replay this recording (CSV or GPX, may be gzipped); simulated phones then stand in the areas");
   app.add_option("--dev-clock", clock, "SIM,REAL,SPEED: the venue's clock, as --print-clock gives it");
+  app.add_option("--light", options.light,
+                 "further phones that speak the protocol without the SDK, for large crowds")
+      ->check(CLI::Range(0, 100'000));
   app.add_option("--stats", options.stats_file, "a line of JSON each second to this file; -: stdout");
   app.add_flag("--one-life", options.one_life,
                "watch the first chat from start to closed topic, and say whether all was right");
@@ -122,7 +125,7 @@ int main(int argc, char** argv) {
       throw std::runtime_error("--dev-clock: expected SIM_MS,REAL_MS,SPEED");
     if (!options.fixes_file.empty() && !options.dev_clock)
       throw std::runtime_error("--fixes: expected a --dev-clock with it; see --print-clock");
-    check_file_limit(options.phones);
+    check_file_limit(options.phones + options.light);
     Crowd crowd(options);
     running = &crowd;
     std::signal(SIGINT, on_signal);

@@ -21,6 +21,12 @@ void say(double at_s, const std::string& what) {
   std::fflush(stdout);
 }
 
+boost::json::object to_value(const LightCounts& light) {
+  return {{"phones", light.phones}, {"connected", light.connected}, {"fixes", light.fixes},
+          {"sent", light.sent},     {"delivered", light.delivered}, {"started", light.started},
+          {"held", light.held},     {"ended", light.ended},         {"refused", light.refused}};
+}
+
 std::string group_of(const sdk::Event& event) {
   return std::visit(
       [](const auto& e) -> std::string {
@@ -89,7 +95,8 @@ std::string Tally::to_json(double at_s) const {
                                                     {"dropped", dropped},
                                                     {"refused", refused},
                                                     {"events_lost", events_lost},
-                                                    {"groups", std::move(all)}});
+                                                    {"groups", std::move(all)},
+                                                    {"light", to_value(light)}});
 }
 
 void Story::tell(const Tally& tally, double at_s) {
@@ -109,11 +116,24 @@ void Story::tell(const Tally& tally, double at_s) {
                             group.ended.size() + group.versions.size()));
     told = {version, holding, group.ended.size()};
   }
+  tell_light(tally.light, at_s);
   if (tally.delivered != delivered_ && at_s - messages_at_s_ >= 5) {
     delivered_ = tally.delivered;
     messages_at_s_ = at_s;
     say(at_s, fmt::format("messages: {} sent, {} delivered", grouped(tally.sent), grouped(tally.delivered)));
+    if (tally.light.phones > 0)
+      say(at_s, fmt::format("light phones: {} sent, {} delivered", grouped(tally.light.sent),
+                            grouped(tally.light.delivered)));
   }
+}
+
+void Story::tell_light(const LightCounts& light, double at_s) {
+  if (light.connected != light_.connected)
+    say(at_s, fmt::format("{} of {} light phones are connected", light.connected, light.phones));
+  if (light.started != light_.started || light.held != light_.held || light.ended != light_.ended)
+    say(at_s, fmt::format("light phones: {} chats started, {} lists held, {} ended", light.started,
+                          light.held, light.ended));
+  light_ = light;
 }
 
 }  // namespace convoke::crowd

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "convoke/types.h"
+#include "ops/crowd/light_counts.h"
 
 namespace convoke::crowd {
 
@@ -32,6 +33,7 @@ struct Tally {
   std::uint64_t refused = 0;
   std::uint64_t events_lost = 0;
   std::map<std::string, Group> groups;
+  LightCounts light;
 
   /// One phone's event; `group` is what that phone holds of the event's group now, if it does.
   void count(std::size_t phone, const sdk::Event& event, const std::optional<sdk::Group>& group);
@@ -50,8 +52,11 @@ class Story {
     std::size_t holding = 0;
     std::size_t ended = 0;
   };
+  void tell_light(const LightCounts& light, double at_s);
+
   std::size_t connected_ = 0;
   std::uint64_t delivered_ = 0;
+  LightCounts light_;
   double messages_at_s_ = 0;
   std::map<std::string, Told> groups_;
 };
