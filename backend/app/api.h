@@ -13,8 +13,8 @@
 #include "topics/ids.h"
 #include "topics/principal.h"
 
-/// The staff interface, the same over HTTP and over MQTT (docs/protocol/http.md). A call is parsed and checked on the
-/// caller's thread into a command, and carried out by the core's thread, which owns the state.
+/// The staff interface, the same over HTTP and over MQTT (docs/protocol/http.md). A call is parsed and
+/// checked on the caller's thread into a command, and carried out by the core's thread, which owns the state.
 namespace convoke::app {
 
 struct ApiRequest {
@@ -29,31 +29,68 @@ struct ApiResponse {
 };
 
 struct ListAreas {};
-struct PutAreas { std::vector<geo::Area> areas; std::vector<std::string> repaired; };
-struct DeleteArea { topics::AreaId id; };
+struct PutAreas {
+  std::vector<geo::Area> areas;
+  std::vector<std::string> repaired;
+};
+struct DeleteArea {
+  topics::AreaId id;
+};
 struct ListPlans {};
-struct PutPlans { std::vector<core::Plan> plans; };
-struct DeletePlan { topics::PlanId id; };
-struct ListGroups { std::string state, plan; };
-struct ShowGroup { topics::GroupId id; };
-struct StartGroup { topics::PlanId plan; std::string key; };
-struct EndGroup { topics::GroupId id; };
-struct ExtendGroup { topics::GroupId id; std::optional<core::TimeMs> ends_ms, by_ms; };
-struct AddMember { topics::GroupId id; topics::UserId user; };
-struct RemoveMember { topics::GroupId id; topics::UserId user; };
-struct ShowUser { topics::UserId id; };
-struct PutUser { topics::UserId id; std::string name; std::map<std::string, std::string> attributes; std::optional<core::TimeMs> chat_duration_ms; };
+struct PutPlans {
+  std::vector<core::Plan> plans;
+};
+struct DeletePlan {
+  topics::PlanId id;
+};
+struct ListGroups {
+  std::string state, plan;
+};
+struct ShowGroup {
+  topics::GroupId id;
+};
+struct StartGroup {
+  topics::PlanId plan;
+  std::string key;
+};
+struct EndGroup {
+  topics::GroupId id;
+};
+struct ExtendGroup {
+  topics::GroupId id;
+  std::optional<core::TimeMs> ends_ms, by_ms;
+};
+struct AddMember {
+  topics::GroupId id;
+  topics::UserId user;
+};
+struct RemoveMember {
+  topics::GroupId id;
+  topics::UserId user;
+};
+struct ShowUser {
+  topics::UserId id;
+};
+struct PutUser {
+  topics::UserId id;
+  std::string name;
+  std::map<std::string, std::string> attributes;
+  std::optional<core::TimeMs> chat_duration_ms;
+};
 struct ShowStatus {};
-using Command = std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups, ShowGroup, StartGroup, EndGroup,
-                             ExtendGroup, AddMember, RemoveMember, ShowUser, PutUser, ShowStatus>;
+using Command =
+    std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups, ShowGroup,
+                 StartGroup, EndGroup, ExtendGroup, AddMember, RemoveMember, ShowUser, PutUser, ShowStatus>;
 
-ApiResponse api_error(int status, std::string_view code, std::string_view detail, const std::vector<std::string>& problems = {});
+ApiResponse api_error(int status, std::string_view code, std::string_view detail,
+                      const std::vector<std::string>& problems = {});
 
 /// The command that the request asks for, or the answer that refuses it (400, 403, 404, 413). Any thread.
 std::variant<Command, ApiResponse> parse_api(const ApiRequest& request);
 
 /// Carries the command out. Only on the core's thread; the answer may be given once `ctx.fx` is committed.
 /// `status` is the body of ShowStatus, which knows more than the core.
-ApiResponse execute(core::Engine& engine, const topics::Principal& who, Command command, const std::string& status, core::Context& ctx);
+ApiResponse execute(core::Engine& engine, const topics::Principal& who, Command command,
+                    const std::string& status, core::Context& ctx);
 
 }  // namespace convoke::app

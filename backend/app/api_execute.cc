@@ -25,11 +25,15 @@ ApiResponse not_live() { return api_error(409, "not-live", "the group has ended"
 
 std::string by(const Principal& who) { return std::string(to_string(who.role)) + " " + who.subject; }
 
-json::value optional_time(const std::optional<core::TimeMs>& t) { return t ? json::value(*t) : json::value(nullptr); }
+json::value optional_time(const std::optional<core::TimeMs>& t) {
+  return t ? json::value(*t) : json::value(nullptr);
+}
 
 json::object summary(const core::Group& g) {
-  json::object o{{"group", g.id.str()},  {"plan", g.plan.str()}, {"name", g.name}, {"state", to_string(g.state)}, {"started_ms", g.started_ms},
-                 {"ends_ms", optional_time(g.ends_ms)}, {"version", g.version}, {"messages", g.messages}, {"reasons", json::value_from(g.reasons)}};
+  json::object o{
+      {"group", g.id.str()},         {"plan", g.plan.str()},       {"name", g.name},
+      {"state", to_string(g.state)}, {"started_ms", g.started_ms}, {"ends_ms", optional_time(g.ends_ms)},
+      {"version", g.version},        {"messages", g.messages},     {"reasons", json::value_from(g.reasons)}};
   if (g.state == GroupState::open) {
     o["members"] = g.members.size();
     o["available"] = g.available;
@@ -49,7 +53,8 @@ ApiResponse run(Engine& e, const Principal&, ListAreas, Context&) {
   for (json::value& f : collection.as_object()["features"].as_array()) {
     json::object& feature = f.as_object();
     if (!feature["properties"].is_object()) feature["properties"] = json::object();
-    feature["properties"].as_object()["occupancy"] = e.state().occupancy(topics::AreaId::parse(std::string_view(feature["id"].as_string())));
+    feature["properties"].as_object()["occupancy"] =
+        e.state().occupancy(topics::AreaId::parse(std::string_view(feature["id"].as_string())));
   }
   return ok(collection);
 }
@@ -109,8 +114,12 @@ ApiResponse run(Engine& e, const Principal&, ShowGroup c, Context&) {
   json::array members;
   for (const auto& [id, m] : g->members) {
     const messages::Buddy b = core::buddy_of(e.state(), *g, id);
-    members.push_back({{"user", id.str()}, {"name", b.name}, {"presence", to_string(b.presence)}, {"why", m.why},
-                       {"ends_ms", optional_time(m.ends_ms)}, {"held_version", m.held_version}});
+    members.push_back({{"user", id.str()},
+                       {"name", b.name},
+                       {"presence", to_string(b.presence)},
+                       {"why", m.why},
+                       {"ends_ms", optional_time(m.ends_ms)},
+                       {"held_version", m.held_version}});
   }
   o["member_list"] = std::move(members);
   return ok(o);
@@ -124,7 +133,8 @@ ApiResponse run(Engine& e, const Principal& who, StartGroup c, Context& ctx) {
     return api_error(409, "no-members", "nobody qualifies for the plan's audience now (presence counts)");
   const core::Group& g = *e.state().group(outcome.group);
   const bool started = outcome.result == core::StartResult::started;
-  return ok({{"group", g.id.str()}, {"members", g.members.size()}, {"started", started}}, started ? 201 : 200);
+  return ok({{"group", g.id.str()}, {"members", g.members.size()}, {"started", started}},
+            started ? 201 : 200);
 }
 
 ApiResponse run(Engine& e, const Principal&, EndGroup c, Context& ctx) {
@@ -139,7 +149,8 @@ ApiResponse run(Engine& e, const Principal&, ExtendGroup c, Context& ctx) {
   if (!g) return no_group();
   if (g->state != GroupState::open) return not_live();
   const core::TimeMs ends = c.ends_ms ? *c.ends_ms : g->ends_ms.value_or(ctx.now) + *c.by_ms;
-  if (ends <= ctx.now) return api_error(400, "bad-request", "ends_ms: expected a time ahead; to end the group now, use end");
+  if (ends <= ctx.now)
+    return api_error(400, "bad-request", "ends_ms: expected a time ahead; to end the group now, use end");
   core::extend_group(e.state(), *g, ends, ctx);
   return ok(summary(*g));
 }
@@ -174,12 +185,20 @@ ApiResponse run(Engine& e, const Principal& who, ShowUser c, Context&) {
   json::array areas, groups;
   for (const auto& a : u->areas) areas.emplace_back(a.str());
   for (const auto& g : u->groups) groups.emplace_back(g.str());
-  json::object o{{"user", u->id.str()}, {"name", u->name}, {"attributes", json::value_from(u->attributes)}, {"presence", to_string(u->presence)},
-                 {"devices", devices_of(*u)}, {"areas", std::move(areas)}, {"groups", std::move(groups)},
+  json::object o{{"user", u->id.str()},
+                 {"name", u->name},
+                 {"attributes", json::value_from(u->attributes)},
+                 {"presence", to_string(u->presence)},
+                 {"devices", devices_of(*u)},
+                 {"areas", std::move(areas)},
+                 {"groups", std::move(groups)},
                  {"chat_duration_ms", optional_time(u->chat_duration_ms)}};
   auto last = e.tracker().last(u->id.str());
   if (last && who.role == topics::Role::operator_)
-    o["position"] = {{"t", last->time_ms}, {"lat", last->at.lat}, {"lon", last->at.lon}, {"acc", last->acc_m ? json::value(*last->acc_m) : json::value(nullptr)}};
+    o["position"] = {{"t", last->time_ms},
+                     {"lat", last->at.lat},
+                     {"lon", last->at.lon},
+                     {"acc", last->acc_m ? json::value(*last->acc_m) : json::value(nullptr)}};
   return ok(o);
 }
 
@@ -192,7 +211,8 @@ ApiResponse run(Engine&, const Principal&, ShowStatus, Context&) { return {}; } 
 
 }  // namespace
 
-ApiResponse execute(Engine& engine, const Principal& who, Command command, const std::string& status, Context& ctx) {
+ApiResponse execute(Engine& engine, const Principal& who, Command command, const std::string& status,
+                    Context& ctx) {
   if (std::holds_alternative<ShowStatus>(command)) return {200, status};
   return std::visit([&](auto&& c) { return run(engine, who, std::move(c), ctx); }, std::move(command));
 }

@@ -28,7 +28,9 @@ std::vector<std::string> split(std::string_view path) {
   return parts;
 }
 
-ApiResponse bad(const std::string& detail, const std::vector<std::string>& problems = {}) { return api_error(400, "bad-request", detail, problems); }
+ApiResponse bad(const std::string& detail, const std::vector<std::string>& problems = {}) {
+  return api_error(400, "bad-request", detail, problems);
+}
 
 Parsed put_areas(const ApiRequest& r) {
   if (r.body.size() > kMaxAreaBytes) return api_error(413, "too-large", "body: expected at most 64 MiB");
@@ -65,7 +67,8 @@ Parsed extend_group(const topics::GroupId& id, const ApiRequest& r) {
   const Field ends = reader.root()["ends_ms"], by = reader.root()["by_ms"];
   ExtendGroup command{id, ends.optional_time_ms(), {}};
   if (by.present()) command.by_ms = static_cast<core::TimeMs>(by.integer(1, kMaxExtendMs));
-  if (reader.ok() && command.ends_ms.has_value() == command.by_ms.has_value()) return bad("expected exactly one of ends_ms and by_ms");
+  if (reader.ok() && command.ends_ms.has_value() == command.by_ms.has_value())
+    return bad("expected exactly one of ends_ms and by_ms");
   auto done = reader.finish(std::move(command));
   if (!done) return bad(done.error().to_string());
   return Command(*std::move(done));
@@ -81,11 +84,15 @@ Parsed add_member(const topics::GroupId& id, const ApiRequest& r) {
 
 Parsed put_user(const topics::UserId& id, const ApiRequest& r) {
   JsonReader reader(r.body);
-  const Field name = reader.root()["name"], attributes = reader.root()["attributes"], duration = reader.root()["chat_duration_ms"];
+  const Field name = reader.root()["name"], attributes = reader.root()["attributes"],
+              duration = reader.root()["chat_duration_ms"];
   PutUser command{id, name.present() ? name.line(0, messages::kMaxNameBytes) : "", {}, {}};
   if (attributes.present())
-    attributes.each_member(64, [&](const std::string& key, const Field& value) { command.attributes[key] = value.line(0, 256); });
-  if (duration.present()) command.chat_duration_ms = static_cast<core::TimeMs>(duration.integer(1000, kMaxExtendMs));
+    attributes.each_member(64, [&](const std::string& key, const Field& value) {
+      command.attributes[key] = value.line(0, 256);
+    });
+  if (duration.present())
+    command.chat_duration_ms = static_cast<core::TimeMs>(duration.integer(1000, kMaxExtendMs));
   auto done = reader.finish(std::move(command));
   if (!done) return bad(done.error().to_string());
   return Command(*std::move(done));
@@ -143,8 +150,10 @@ bool role_may(Role role, const std::string& method, const std::string& resource)
 
 Parsed parse_path(const ApiRequest& r) {
   const auto path = split(r.path);
-  if (path.size() < 2 || path[0] != "v1") return api_error(404, "not-found", "no such call; the interface begins with /v1");
-  if (!role_may(r.who.role, r.method, path[1])) return api_error(403, "forbidden", "the role " + std::string(to_string(r.who.role)) + " may not do this");
+  if (path.size() < 2 || path[0] != "v1")
+    return api_error(404, "not-found", "no such call; the interface begins with /v1");
+  if (!role_may(r.who.role, r.method, path[1]))
+    return api_error(403, "forbidden", "the role " + std::string(to_string(r.who.role)) + " may not do this");
   if (path[1] == "areas") return parse_areas(path, r);
   if (r.body.size() > kMaxBodyBytes) return api_error(413, "too-large", "body: expected at most 1 MiB");
   if (path[1] == "plans") return parse_plans(path, r);
@@ -156,14 +165,16 @@ Parsed parse_path(const ApiRequest& r) {
 
 }  // namespace
 
-ApiResponse api_error(int status, std::string_view code, std::string_view detail, const std::vector<std::string>& problems) {
+ApiResponse api_error(int status, std::string_view code, std::string_view detail,
+                      const std::vector<std::string>& problems) {
   boost::json::object error{{"code", code}, {"detail", detail}};
   if (!problems.empty()) error["problems"] = boost::json::value_from(problems);
   return {status, boost::json::serialize(boost::json::object{{"error", std::move(error)}})};
 }
 
 std::variant<Command, ApiResponse> parse_api(const ApiRequest& request) {
-  if (request.who.role != Role::operator_ && request.who.role != Role::staff && request.who.role != Role::viewer)
+  if (request.who.role != Role::operator_ && request.who.role != Role::staff &&
+      request.who.role != Role::viewer)
     return api_error(403, "forbidden", "expected a token of role operator, staff or viewer");
   return parse_path(request);
 }

@@ -8,7 +8,8 @@
 
 namespace convoke::app {
 
-/// The only clock of the server: the wall clock in Unix milliseconds, or in development the one that a replay set.
+/// The only clock of the server: the wall clock in Unix milliseconds, or in development the one that a replay
+/// set.
 class Clock {
  public:
   explicit Clock(std::optional<topics::DevClock> dev = {}) : dev_(dev) {}

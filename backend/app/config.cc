@@ -11,7 +11,8 @@ namespace {
 /// One table of the file, read key by key; what was not read in the end is unknown.
 class Section {
  public:
-  Section(const std::string& file, const toml::table* table, std::string name) : file_(file), table_(table), name_(std::move(name)) {}
+  Section(const std::string& file, const toml::table* table, std::string name)
+      : file_(file), table_(table), name_(std::move(name)) {}
 
   std::string string(const char* key, const std::string& fallback, bool required = false) {
     const toml::node* node = take(key);
@@ -26,7 +27,8 @@ class Section {
     const toml::node* node = take(key);
     if (!node) return fallback;
     const auto* value = node->as_integer();
-    if (!value || value->get() < min || value->get() > 65535) fail(node, key, "a port number from " + std::to_string(min) + " to 65535");
+    if (!value || value->get() < min || value->get() > 65535)
+      fail(node, key, "a port number from " + std::to_string(min) + " to 65535");
     return static_cast<int>(value->get());
   }
 
@@ -49,13 +51,18 @@ class Section {
   void finish() const {
     if (!table_) return;
     for (auto&& [key, node] : *table_)
-      if (!taken_.contains(std::string(key.str()))) fail(&node, std::string(key.str()), "no such key; known are " + known());
+      if (!taken_.contains(std::string(key.str())))
+        fail(&node, std::string(key.str()), "no such key; known are " + known());
   }
 
-  [[noreturn]] void fail(const std::string& key, const std::string& expected) const { fail(table_ ? table_->get(key) : nullptr, key, expected); }
+  [[noreturn]] void fail(const std::string& key, const std::string& expected) const {
+    fail(table_ ? table_->get(key) : nullptr, key, expected);
+  }
   [[noreturn]] void fail(const toml::node* node, const std::string& key, const std::string& expected) const {
-    const std::string line = node && node->source().begin.line ? ":" + std::to_string(node->source().begin.line) : "";
-    throw std::runtime_error(file_ + line + ": " + (name_.empty() ? "" : name_ + ".") + key + ": expected " + expected);
+    const std::string line =
+        node && node->source().begin.line ? ":" + std::to_string(node->source().begin.line) : "";
+    throw std::runtime_error(file_ + line + ": " + (name_.empty() ? "" : name_ + ".") + key + ": expected " +
+                             expected);
   }
 
  private:
@@ -84,7 +91,8 @@ void read_mode(Section& root, Config& c) {
 void read_dev(Section& root, Config& c) {
   Section dev = root.sub("dev");
   if (dev.has("clock")) {
-    if (!c.development) dev.fail("clock", "no such setting in production; it is for replays, with mode = \"development\"");
+    if (!c.development)
+      dev.fail("clock", "no such setting in production; it is for replays, with mode = \"development\"");
     c.dev_clock = dev.parsed("clock", topics::DevClock::parse, "\"SIM_MS,REAL_MS,SPEED\"");
   }
   dev.finish();
@@ -125,7 +133,8 @@ Config load_config(const std::string& path) {
   try {
     table = toml::parse_file(path);
   } catch (const toml::parse_error& e) {
-    throw std::runtime_error(path + ":" + std::to_string(e.source().begin.line) + ": expected TOML: " + std::string(e.description()));
+    throw std::runtime_error(path + ":" + std::to_string(e.source().begin.line) +
+                             ": expected TOML: " + std::string(e.description()));
   }
   constexpr const char* kId = "an id: 1 to 64 characters out of A-Z a-z 0-9 . _ -";
   Config c;

@@ -10,25 +10,26 @@ namespace convoke::app {
 
 /// Every setting of the server. docs/configuration.md is its page; `load_config` checks each.
 struct Config {
-  bool development = false;        // mode: "production" (default) or "development"
-  topics::SiteId site;             // site
-  topics::ServerId server_id;      // server_id
-  std::string data_dir;            // data_dir: where the store is
+  bool development = false;    // mode: "production" (default) or "development"
+  topics::SiteId site;         // site
+  topics::ServerId server_id;  // server_id
+  std::string data_dir;        // data_dir: where the store is
   std::string broker_host = "127.0.0.1";
   int broker_port = 1883;
-  std::string broker_token_file;   // [broker] token_file: a token of role server, read anew for each connection
+  std::string
+      broker_token_file;  // [broker] token_file: a token of role server, read anew for each connection
   std::string http_host = "127.0.0.1";
   int http_port = 8080;
   std::string metrics_host = "127.0.0.1";
-  int metrics_port = 0;            // 0: no metrics
-  std::string keys_file;           // [auth] keys: JWK Set to verify tokens with
+  int metrics_port = 0;                       // 0: no metrics
+  std::string keys_file;                      // [auth] keys: JWK Set to verify tokens with
   std::optional<topics::DevClock> dev_clock;  // [dev] clock; only in development
   std::string log_level = "info";
-  std::string log_file;            // empty: stderr
+  std::string log_file;  // empty: stderr
 };
 
-/// Reads a TOML file. Throws std::runtime_error "FILE:LINE: KEY: expected …" for the first thing wrong, unknown keys
-/// included.
+/// Reads a TOML file. Throws std::runtime_error "FILE:LINE: KEY: expected …" for the first thing wrong,
+/// unknown keys included.
 Config load_config(const std::string& path);
 
 }  // namespace convoke::app

@@ -53,14 +53,13 @@ void write(JsonWriter& w, const core::EndEvent& e) {
   w.member("plan", e.plan.str());
   w.member("reason", e.reason);
 }
-void write(JsonWriter& w, const core::RetiredEvent& e) {
-  w.member("group", e.group.str());
-}
+void write(JsonWriter& w, const core::RetiredEvent& e) { w.member("group", e.group.str()); }
 
 }  // namespace
 
 const char* event_type(const core::Event& event) {
-  static constexpr const char* kTypes[] = {"transition", "start", "no-members", "holding", "chat", "change", "end", "retired"};
+  static constexpr const char* kTypes[] = {"transition", "start",  "no-members", "holding",
+                                           "chat",       "change", "end",        "retired"};
   static_assert(std::size(kTypes) == std::variant_size_v<core::EventBody>);
   return kTypes[event.body.index()];
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <condition_variable>
 #include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -19,8 +19,8 @@ std::string event_line(const core::Event& event);
 /// The event's "type".
 const char* event_type(const core::Event& event);
 
-/// Hands the server's events to those who watch. Thread-safe. A watcher that does not keep up loses the oldest lines
-/// and is told so with one `{"type":"lost"}` line.
+/// Hands the server's events to those who watch. Thread-safe. A watcher that does not keep up loses the
+/// oldest lines and is told so with one `{"type":"lost"}` line.
 class EventHub {
  public:
   class Watcher {

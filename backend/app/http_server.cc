@@ -45,7 +45,8 @@ struct HttpServer::Impl {
     constexpr std::string_view kBearer = "Bearer ";
     std::string detail = "expected the header Authorization: Bearer <token>";
     if (header.starts_with(kBearer)) {
-      const token::Verdict v = token::verify(keys, std::string_view(header).substr(kBearer.size()), site, Clock::real_now() / 1000);
+      const token::Verdict v = token::verify(keys, std::string_view(header).substr(kBearer.size()), site,
+                                             Clock::real_now() / 1000);
       if (v.verified) return v.verified->principal;
       detail = "the token is refused: " + std::string(to_string(v.refusal));
     }
@@ -65,7 +66,8 @@ struct HttpServer::Impl {
   void health(httplib::Response& out) const {
     const auto problems = hooks.problems();
     if (problems.empty()) return answer(out, {200, R"({"status":"ok"})"});
-    answer(out, {503, json::serialize(json::object{{"status", "degraded"}, {"problems", json::value_from(problems)}})});
+    answer(out, {503, json::serialize(
+                          json::object{{"status", "degraded"}, {"problems", json::value_from(problems)}})});
   }
 
   void watch(const httplib::Request& in, httplib::Response& out) const {
@@ -74,36 +76,44 @@ struct HttpServer::Impl {
     if (who->role != topics::Role::operator_ && who->role != topics::Role::staff)
       return answer(out, api_error(403, "forbidden", "expected a token of role operator or staff"));
     auto watcher = events.watch();
-    if (!watcher) return answer(out, api_error(503, "too-many-watchers", "expected at most 16 watchers at a time; try again later"));
-    auto hello = json::serialize(json::object{{"type", "hello"}, {"site", site}, {"version", version}}) + "\n";
+    if (!watcher)
+      return answer(out, api_error(503, "too-many-watchers",
+                                   "expected at most 16 watchers at a time; try again later"));
+    auto hello =
+        json::serialize(json::object{{"type", "hello"}, {"site", site}, {"version", version}}) + "\n";
     auto quiet_since = std::chrono::steady_clock::now();
-    out.set_chunked_content_provider("application/x-ndjson", [watcher, hello, quiet_since](std::size_t offset, httplib::DataSink& sink) mutable {
-      if (offset == 0) return sink.write(hello.data(), hello.size());
-      std::string text;
-      while (auto line = watcher->next(text.empty() ? kWatchStep : std::chrono::milliseconds(0))) text += *line + "\n";
-      const auto now = std::chrono::steady_clock::now();
-      if (text.empty() && now - quiet_since >= kPing) text = "{\"type\":\"ping\"}\n";
-      if (watcher->closed()) {
-        sink.done();
-        return true;
-      }
-      if (text.empty()) return sink.is_writable();
-      quiet_since = now;
-      return sink.write(text.data(), text.size());
-    });
+    out.set_chunked_content_provider(
+        "application/x-ndjson",
+        [watcher, hello, quiet_since](std::size_t offset, httplib::DataSink& sink) mutable {
+          if (offset == 0) return sink.write(hello.data(), hello.size());
+          std::string text;
+          while (auto line = watcher->next(text.empty() ? kWatchStep : std::chrono::milliseconds(0)))
+            text += *line + "\n";
+          const auto now = std::chrono::steady_clock::now();
+          if (text.empty() && now - quiet_since >= kPing) text = "{\"type\":\"ping\"}\n";
+          if (watcher->closed()) {
+            sink.done();
+            return true;
+          }
+          if (text.empty()) return sink.is_writable();
+          quiet_since = now;
+          return sink.write(text.data(), text.size());
+        });
   }
 };
 
-HttpServer::HttpServer(std::string site, std::string version, const token::KeySet& keys, EventHub& events, Hooks hooks)
+HttpServer::HttpServer(std::string site, std::string version, const token::KeySet& keys, EventHub& events,
+                       Hooks hooks)
     : impl_(new Impl{std::move(site), std::move(version), keys, events, std::move(hooks), {}, {}}) {
   httplib::Server& s = impl_->server;
   s.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   s.set_payload_max_length(kMaxBody);
   s.set_tcp_nodelay(true);
-  s.set_socket_options([](socket_t socket) {  // not the library's SO_REUSEPORT: two servers would share the port unawares
-    const int yes = 1;
-    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  });
+  s.set_socket_options(
+      [](socket_t socket) {  // not the library's SO_REUSEPORT: two servers would share the port unawares
+        const int yes = 1;
+        ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+      });
   s.set_keep_alive_max_count(1000);
   auto call = [this](const httplib::Request& in, httplib::Response& out) { impl_->call(in, out); };
   s.Get("/v1/health", [this](const httplib::Request&, httplib::Response& out) { impl_->health(out); });
@@ -118,7 +128,8 @@ HttpServer::~HttpServer() { stop(); }
 
 void HttpServer::start(const std::string& host, int port) {
   if (!impl_->server.bind_to_port(host.c_str(), port))
-    throw std::runtime_error("http.port: " + host + ":" + std::to_string(port) + " cannot be listened on: is it taken?");
+    throw std::runtime_error("http.port: " + host + ":" + std::to_string(port) +
+                             " cannot be listened on: is it taken?");
   impl_->thread = std::thread([this] { impl_->server.listen_after_bind(); });
 }
 

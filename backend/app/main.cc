@@ -14,7 +14,8 @@ namespace {
 
 /// One line an event: time, level, message. To a file, or to stderr.
 void set_up_log(const convoke::app::Config& config) {
-  auto log = config.log_file.empty() ? spdlog::stderr_logger_mt("convoked") : spdlog::basic_logger_mt("convoked", config.log_file);
+  auto log = config.log_file.empty() ? spdlog::stderr_logger_mt("convoked")
+                                     : spdlog::basic_logger_mt("convoked", config.log_file);
   log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   log->set_level(spdlog::level::from_str(config.log_level));
   log->flush_on(spdlog::level::info);
@@ -38,10 +39,12 @@ std::thread stop_on_signal(convoke::app::Server& server) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"convoked: the Convoke server. Serves one site, beside one Mosquitto with the Convoke plugin.\n"
-               "Exit codes: 0 stopped by a signal, 1 could not start or go on, 2 usage."};
+  CLI::App app{
+      "convoked: the Convoke server. Serves one site, beside one Mosquitto with the Convoke plugin.\n"
+      "Exit codes: 0 stopped by a signal, 1 could not start or go on, 2 usage."};
   std::string path;
-  app.add_option("--config", path, "configuration file (TOML); docs/configuration.md explains every key")->required();
+  app.add_option("--config", path, "configuration file (TOML); docs/configuration.md explains every key")
+      ->required();
   app.set_version_flag("--version", CONVOKE_VERSION);
   try {
     app.parse(argc, argv);

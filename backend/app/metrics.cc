@@ -11,16 +11,26 @@ namespace convoke::app {
 
 struct Metrics::Impl {
   std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
-  prometheus::Family<prometheus::Counter>& messages =
-      prometheus::BuildCounter().Name("convoke_messages_total").Help("Messages from the broker, by kind").Register(*registry);
-  prometheus::Family<prometheus::Counter>& events =
-      prometheus::BuildCounter().Name("convoke_events_total").Help("What happened, by type of event").Register(*registry);
-  prometheus::Family<prometheus::Gauge>& rejects =
-      prometheus::BuildGauge().Name("convoke_rejected").Help("Refused input since the start, by reason").Register(*registry);
-  prometheus::Family<prometheus::Gauge>& broker =
-      prometheus::BuildGauge().Name("convoke_broker_plugin").Help("Counters of the broker plugin").Register(*registry);
-  prometheus::Family<prometheus::Gauge>& gauges =
-      prometheus::BuildGauge().Name("convoke_state").Help("How many there are now, by what").Register(*registry);
+  prometheus::Family<prometheus::Counter>& messages = prometheus::BuildCounter()
+                                                          .Name("convoke_messages_total")
+                                                          .Help("Messages from the broker, by kind")
+                                                          .Register(*registry);
+  prometheus::Family<prometheus::Counter>& events = prometheus::BuildCounter()
+                                                        .Name("convoke_events_total")
+                                                        .Help("What happened, by type of event")
+                                                        .Register(*registry);
+  prometheus::Family<prometheus::Gauge>& rejects = prometheus::BuildGauge()
+                                                       .Name("convoke_rejected")
+                                                       .Help("Refused input since the start, by reason")
+                                                       .Register(*registry);
+  prometheus::Family<prometheus::Gauge>& broker = prometheus::BuildGauge()
+                                                      .Name("convoke_broker_plugin")
+                                                      .Help("Counters of the broker plugin")
+                                                      .Register(*registry);
+  prometheus::Family<prometheus::Gauge>& gauges = prometheus::BuildGauge()
+                                                      .Name("convoke_state")
+                                                      .Help("How many there are now, by what")
+                                                      .Register(*registry);
   std::unique_ptr<prometheus::Exposer> exposer;
 };
 
@@ -39,10 +49,13 @@ Metrics::~Metrics() = default;
 
 void Metrics::count_message(const std::string& kind) { impl_->messages.Add({{"kind", kind}}).Increment(); }
 void Metrics::count_event(const std::string& type) { impl_->events.Add({{"type", type}}).Increment(); }
-void Metrics::set_gauge(const std::string& name, double value) { impl_->gauges.Add({{"what", name}}).Set(value); }
+void Metrics::set_gauge(const std::string& name, double value) {
+  impl_->gauges.Add({{"what", name}}).Set(value);
+}
 
 void Metrics::set_rejects(const std::map<std::string, std::uint64_t>& by_reason) {
-  for (const auto& [reason, n] : by_reason) impl_->rejects.Add({{"reason", reason}}).Set(static_cast<double>(n));
+  for (const auto& [reason, n] : by_reason)
+    impl_->rejects.Add({{"reason", reason}}).Set(static_cast<double>(n));
 }
 
 void Metrics::set_broker_counters(const std::map<std::string, std::uint64_t>& counters) {

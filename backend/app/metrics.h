@@ -7,10 +7,12 @@
 
 namespace convoke::app {
 
-/// The server's figures, on a listener of their own (Prometheus text at /metrics). Set by the server's thread.
+/// The server's figures, on a listener of their own (Prometheus text at /metrics). Set by the server's
+/// thread.
 class Metrics {
  public:
-  /// Listens on host:port. Throws std::runtime_error if the address cannot be had. Port 0: keeps figures, serves none.
+  /// Listens on host:port. Throws std::runtime_error if the address cannot be had. Port 0: keeps figures,
+  /// serves none.
   Metrics(const std::string& host, int port);
   ~Metrics();
 

@@ -23,7 +23,7 @@ namespace convoke::app {
 namespace {
 
 constexpr std::size_t kFreshIds = 64;
-constexpr std::size_t kMaxMail = 200'000;           // beyond it positions are dropped: there will be newer ones
+constexpr std::size_t kMaxMail = 200'000;  // beyond it positions are dropped: there will be newer ones
 constexpr std::int64_t kPositionsEveryMs = 1000;
 constexpr std::int64_t kHousekeepingEveryMs = 5000;
 constexpr auto kStoreRetry = std::chrono::milliseconds(500);
@@ -44,17 +44,24 @@ topics::GroupId random_group_id() {
 
 egress::LinkOptions link_options(const Config& c) {
   return {c.broker_host, c.broker_port, c.site.str() + ":" + c.server_id.str() + ":server",
-          topics::server_status_topic(c.site, c.server_id), encode(messages::ServerStatus{false, CONVOKE_VERSION, 0})};
+          topics::server_status_topic(c.site, c.server_id),
+          encode(messages::ServerStatus{false, CONVOKE_VERSION, 0})};
 }
 
 const char* kind_name(topics::Kind kind) {
   switch (kind) {
-    case topics::Kind::position: return "position";
-    case topics::Kind::presence: return "presence";
-    case topics::Kind::request: return "request";
-    case topics::Kind::group_chat: return "chat";
-    case topics::Kind::staff_request: return "staff";
-    default: return "other";
+    case topics::Kind::position:
+      return "position";
+    case topics::Kind::presence:
+      return "presence";
+    case topics::Kind::request:
+      return "request";
+    case topics::Kind::group_chat:
+      return "chat";
+    case topics::Kind::staff_request:
+      return "staff";
+    default:
+      return "other";
   }
 }
 
@@ -85,21 +92,22 @@ Server::Server(Config config)
                 [](const std::string& line) { spdlog::warn("{}", line); }}) {
   for (auto& [seq, message] : journal_.load(engine_)) outbox_.push({seq, std::move(message)});
   engine_.loaded(clock_.now());
-  spdlog::info("store loaded: users={} plans={} groups={} outbox={}", engine_.state().users.size(), engine_.state().plans.size(),
-               engine_.state().groups.size(), outbox_.size());
+  spdlog::info("store loaded: users={} plans={} groups={} outbox={}", engine_.state().users.size(),
+               engine_.state().plans.size(), engine_.state().groups.size(), outbox_.size());
 }
 
 Server::~Server() = default;
 
 void Server::run(const std::function<void()>& ready) {
-  http_ = std::make_unique<HttpServer>(config_.site.str(), CONVOKE_VERSION, keys_, events_,
-                                       HttpServer::Hooks{[this](const topics::Principal& who, Command c) { return call(who, std::move(c)); },
-                                                         [this] {
-                                                           const std::lock_guard lock(problems_mutex_);
-                                                           std::vector<std::string> out;
-                                                           for (const auto& [what, detail] : problems_) out.push_back(what + ": " + detail);
-                                                           return out;
-                                                         }});
+  http_ = std::make_unique<HttpServer>(
+      config_.site.str(), CONVOKE_VERSION, keys_, events_,
+      HttpServer::Hooks{[this](const topics::Principal& who, Command c) { return call(who, std::move(c)); },
+                        [this] {
+                          const std::lock_guard lock(problems_mutex_);
+                          std::vector<std::string> out;
+                          for (const auto& [what, detail] : problems_) out.push_back(what + ": " + detail);
+                          return out;
+                        }});
   set_problem("broker", "not connected yet");
   http_->start(config_.http_host, config_.http_port);
   while (!stopping_) {
@@ -177,32 +185,51 @@ void Server::handle(const egress::LinkMessage& message, core::Context& ctx) {
   if (!topic || topic->site != config_.site) return decoder_.unknown_topic(Clock::real_now());
   metrics_.count_message(kind_name(topic->kind));
   if (topic->kind == topics::Kind::staff_request) return handle_staff(*topic, message, ctx);
-  decoder_.handle(*topic, {message.topic, message.payload, message.correlation, message.stamp}, Clock::real_now(), ctx);
+  decoder_.handle(*topic, {message.topic, message.payload, message.correlation, message.stamp},
+                  Clock::real_now(), ctx);
 }
 
-/// The staff interface over MQTT: {"id":"1","method":"POST","path":"/v1/groups","body":{…}}. The broker has checked
-/// that the sender has the role staff or operator; which of the two does not show in the topic, so it acts as staff.
-void Server::handle_staff(const topics::Topic& topic, const egress::LinkMessage& message, core::Context& ctx) {
+/// The staff interface over MQTT: {"id":"1","method":"POST","path":"/v1/groups","body":{…}}. The broker has
+/// checked that the sender has the role staff or operator; which of the two does not show in the topic, so it
+/// acts as staff.
+void Server::handle_staff(const topics::Topic& topic, const egress::LinkMessage& message,
+                          core::Context& ctx) {
   namespace json = boost::json;
   json::error_code error;
   json::parse_options options;
   options.max_depth = messages::kMaxJsonDepth;
   json::value root = json::parse(message.payload, error, {}, options);
-  ApiRequest request{{config_.site, topics::Role::staff, topic.user.str(), topic.device}, "GET", "", "application/json", "", {}};
-  ApiResponse response = api_error(400, "bad-request", "expected {\"id\":…,\"method\":…,\"path\":…,\"body\":…}");
+  ApiRequest request{{config_.site, topics::Role::staff, topic.user.str(), topic.device},
+                     "GET",
+                     "",
+                     "application/json",
+                     "",
+                     {}};
+  ApiResponse response =
+      api_error(400, "bad-request", "expected {\"id\":…,\"method\":…,\"path\":…,\"body\":…}");
   json::value id = nullptr;
   if (const json::object* o = error ? nullptr : root.if_object()) {
-    auto text = [&](const char* key) { auto* v = o->if_contains(key); return v && v->is_string() ? std::string(v->get_string()) : std::string(); };
-    if (auto* v = o->if_contains("id"); v && v->is_string() && v->get_string().size() <= messages::kMaxIdBytes) id = *v;
+    auto text = [&](const char* key) {
+      auto* v = o->if_contains(key);
+      return v && v->is_string() ? std::string(v->get_string()) : std::string();
+    };
+    if (auto* v = o->if_contains("id");
+        v && v->is_string() && v->get_string().size() <= messages::kMaxIdBytes)
+      id = *v;
     request.method = text("method");
     request.path = text("path");
     if (auto* body = o->if_contains("body")) request.body = json::serialize(*body);
     auto parsed = parse_api(request);
-    if (auto* refused = std::get_if<ApiResponse>(&parsed)) response = *refused;
-    else response = execute(engine_, request.who, std::get<Command>(std::move(parsed)), status(), ctx);
+    if (auto* refused = std::get_if<ApiResponse>(&parsed))
+      response = *refused;
+    else
+      response = execute(engine_, request.who, std::get<Command>(std::move(parsed)), status(), ctx);
   }
-  const std::string body = "{\"id\":" + json::serialize(id) + ",\"status\":" + std::to_string(response.status) + ",\"body\":" + response.body + "}";
-  ctx.publish({topics::staff_response_topic(config_.site, topic.user, topic.device), body, 1, false, false, message.correlation});
+  const std::string body = "{\"id\":" + json::serialize(id) +
+                           ",\"status\":" + std::to_string(response.status) + ",\"body\":" + response.body +
+                           "}";
+  ctx.publish({topics::staff_response_topic(config_.site, topic.user, topic.device), body, 1, false, false,
+               message.correlation});
 }
 
 bool Server::commit() {
@@ -239,7 +266,9 @@ void Server::answer_history(const core::HistoryQuery& query) {
     if (answer.more) break;
     answer.messages.push_back(std::move(m));
   }
-  core::Publish p{query.response_topic, encode(messages::Response{query.request_id, std::move(answer)}), 1, false, false, query.correlation};
+  core::Publish p{
+      query.response_topic, encode(messages::Response{query.request_id, std::move(answer)}), 1, false, false,
+      query.correlation};
   outbox_.push({0, std::move(p)});
 }
 
@@ -248,7 +277,8 @@ void Server::broker_fed(std::uint64_t epoch) {
   const bool restarted = seen != std::to_string(epoch);
   broker_epoch_ = epoch;
   spdlog::info("broker plugin fed, epoch={} restarted={}", epoch, restarted);
-  engine_.broker_connected(restarted ? std::optional(clock_.at(static_cast<std::int64_t>(epoch))) : std::nullopt, *ctx_);
+  engine_.broker_connected(
+      restarted ? std::optional(clock_.at(static_cast<std::int64_t>(epoch))) : std::nullopt, *ctx_);
   set_problem("broker", "");
 }
 
@@ -279,8 +309,10 @@ void Server::housekeeping(std::int64_t real_ms) {
 
 void Server::set_problem(const std::string& what, const std::string& detail) {
   const std::lock_guard lock(problems_mutex_);
-  if (detail.empty()) problems_.erase(what);
-  else problems_[what] = detail;
+  if (detail.empty())
+    problems_.erase(what);
+  else
+    problems_[what] = detail;
 }
 
 ApiResponse Server::call(const topics::Principal& who, Command command) {
@@ -294,7 +326,8 @@ ApiResponse Server::call(const topics::Principal& who, Command command) {
       // The server stopped before it came to this call.
     }
   }
-  return api_error(503, "unavailable", "the server could not carry this out in time; it may still do so. See /v1/health");
+  return api_error(503, "unavailable",
+                   "the server could not carry this out in time; it may still do so. See /v1/health");
 }
 
 std::string Server::status() const {
@@ -302,11 +335,19 @@ std::string Server::status() const {
   json::object rejected, plugin;
   for (const auto& [reason, n] : decoder_.rejects().counts()) rejected[reason] = n;
   for (const auto& [name, n] : session_.counters()) plugin[name] = n;
-  return json::serialize(json::object{{"version", CONVOKE_VERSION}, {"site", config_.site.str()}, {"server", config_.server_id.str()},
-                                      {"now_ms", clock_.now()}, {"broker_connected", session_.drained()}, {"broker_epoch", broker_epoch_},
-                                      {"users", engine_.state().users.size()}, {"plans", engine_.state().plans.size()},
-                                      {"areas", engine_.tracker().index().size()}, {"groups", engine_.state().groups.size()},
-                                      {"outbox", outbox_.size()}, {"rejected", std::move(rejected)}, {"broker_plugin", std::move(plugin)}});
+  return json::serialize(json::object{{"version", CONVOKE_VERSION},
+                                      {"site", config_.site.str()},
+                                      {"server", config_.server_id.str()},
+                                      {"now_ms", clock_.now()},
+                                      {"broker_connected", session_.drained()},
+                                      {"broker_epoch", broker_epoch_},
+                                      {"users", engine_.state().users.size()},
+                                      {"plans", engine_.state().plans.size()},
+                                      {"areas", engine_.tracker().index().size()},
+                                      {"groups", engine_.state().groups.size()},
+                                      {"outbox", outbox_.size()},
+                                      {"rejected", std::move(rejected)},
+                                      {"broker_plugin", std::move(plugin)}});
 }
 
 std::string Server::read_token() {

@@ -30,16 +30,18 @@
 
 namespace convoke::app {
 
-/// The server: the only place where the parts meet. One thread (`run`) owns the core, the store's journal and the
-/// outbox; Paho's and HTTP's threads only put things in its mailbox. Each turn of the loop takes what is there,
-/// lets the core work, commits once, and only then lets anything out.
+/// The server: the only place where the parts meet. One thread (`run`) owns the core, the store's journal and
+/// the outbox; Paho's and HTTP's threads only put things in its mailbox. Each turn of the loop takes what is
+/// there, lets the core work, commits once, and only then lets anything out.
 class Server {
  public:
-  /// Opens and loads the store. Throws std::runtime_error saying what is wrong with the configuration or the store.
+  /// Opens and loads the store. Throws std::runtime_error saying what is wrong with the configuration or the
+  /// store.
   explicit Server(Config config);
   ~Server();
 
-  /// Serves until `stop`. `ready` is called once, when broker and HTTP are up and the broker's backlog is drained.
+  /// Serves until `stop`. `ready` is called once, when broker and HTTP are up and the broker's backlog is
+  /// drained.
   void run(const std::function<void()>& ready);
   /// May be called from any thread, and from a signal handler's thread.
   void stop();

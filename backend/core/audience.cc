@@ -72,7 +72,8 @@ std::vector<Chosen> select_audience(const State& state, const Audience& audience
     User unheard;
     unheard.id = id;
     const User* user = state.user(id);
-    if (std::string why = qualifies(user ? *user : unheard, audience); !why.empty()) chosen.push_back({id, std::move(why)});
+    if (std::string why = qualifies(user ? *user : unheard, audience); !why.empty())
+      chosen.push_back({id, std::move(why)});
   }
   return chosen;
 }

@@ -19,8 +19,8 @@ void take_from_missing(ArchiveProgress& a, std::uint64_t n) {
   }
 }
 
-/// Moves the marker over stamp (epoch, n). What lies between was stamped but did not come: it is missing. Of a marker
-/// with too many holes the oldest is forgotten; its senders wait for their time-out instead.
+/// Moves the marker over stamp (epoch, n). What lies between was stamped but did not come: it is missing. Of
+/// a marker with too many holes the oldest is forgotten; its senders wait for their time-out instead.
 void advance(ArchiveProgress& a, const messages::Stamp& stamp) {
   if (stamp.epoch < a.epoch) return;
   if (stamp.epoch > a.epoch) a = {stamp.epoch, 0, {}};
@@ -49,7 +49,8 @@ void chat_message(State& state, const GroupId& id, const UserId& from, const mes
                   const messages::Stamp& stamp, Context& ctx) {
   Group* group = state.live_group(id);
   if (!group || stamp.site != state.site.str()) return;
-  if (group->members.contains(from) && group->message_keys.insert(message_key(from.str(), message.id)).second) {
+  if (group->members.contains(from) &&
+      group->message_keys.insert(message_key(from.str(), message.id)).second) {
     ++group->messages;
     ctx.fx.archive.push_back({id, {from.str(), message, stamp}});
     state.timers.set_if_unset({TimerKind::chat_event, id.str()}, ctx.now + kChatEventMs);

@@ -4,14 +4,14 @@
 #include "backend/core/state.h"
 #include "topics/messages/chat.h"
 
-/// The archive's side of a chat. The server is never in the path of a message; it listens, archives, and says up to
-/// where it has everything, so that senders repeat what was lost.
+/// The archive's side of a chat. The server is never in the path of a message; it listens, archives, and says
+/// up to where it has everything, so that senders repeat what was lost.
 namespace convoke::core {
 
 /// A stamped message came in. Archived once for each (sender, message id); a repeat only moves the marker.
 /// Messages to groups that are not live, or from people who are not members, are not archived.
-void chat_message(State& state, const GroupId& group, const UserId& from, const messages::ChatMessage& message,
-                  const messages::Stamp& stamp, Context& ctx);
+void chat_message(State& state, const GroupId& group, const UserId& from,
+                  const messages::ChatMessage& message, const messages::Stamp& stamp, Context& ctx);
 
 /// A message that was stamped but is not fit for the archive: counts as seen, so that nobody waits for it.
 void chat_seen(State& state, const GroupId& group, const messages::Stamp& stamp, Context& ctx);

@@ -25,8 +25,9 @@ struct Publish {
   std::string correlation = {};  // MQTT 5 correlation data, may be empty
 };
 
-/// A change of membership for the broker plugin, small enough for one message; always durable. It goes out after the broker has taken everything
-/// before it, and everything after it waits until the plugin has confirmed it.
+/// A change of membership for the broker plugin, small enough for one message; always durable. It goes out
+/// after the broker has taken everything before it, and everything after it waits until the plugin has
+/// confirmed it.
 struct FeedChange {
   std::vector<messages::FeedOp> ops;
   std::optional<GroupId> retires = {};  // told back through Organizer::retired when confirmed
@@ -40,18 +41,51 @@ struct TransitionEvent {
   std::optional<double> distance_m, acc_m;
   std::size_t inside = 0;  // people in the area after it
 };
-struct StartEvent { PlanId plan; GroupId group; std::string name; std::vector<std::string> reasons; std::size_t members = 0; };
-struct NoMembersEvent { PlanId plan; std::string reason; };
-struct HoldingEvent { GroupId group; std::uint64_t version = 0; std::size_t holding = 0, members = 0; };
-struct ChatEvent { GroupId group; std::uint64_t messages = 0; };
-struct ChangeEvent { GroupId group; std::uint64_t version = 0; std::size_t members = 0, available = 0; };
-struct EndEvent { GroupId group; PlanId plan; std::string reason; };
-struct RetiredEvent { GroupId group; };
-using EventBody = std::variant<TransitionEvent, StartEvent, NoMembersEvent, HoldingEvent, ChatEvent, ChangeEvent, EndEvent, RetiredEvent>;
-struct Event { TimeMs time_ms = 0; EventBody body; };
+struct StartEvent {
+  PlanId plan;
+  GroupId group;
+  std::string name;
+  std::vector<std::string> reasons;
+  std::size_t members = 0;
+};
+struct NoMembersEvent {
+  PlanId plan;
+  std::string reason;
+};
+struct HoldingEvent {
+  GroupId group;
+  std::uint64_t version = 0;
+  std::size_t holding = 0, members = 0;
+};
+struct ChatEvent {
+  GroupId group;
+  std::uint64_t messages = 0;
+};
+struct ChangeEvent {
+  GroupId group;
+  std::uint64_t version = 0;
+  std::size_t members = 0, available = 0;
+};
+struct EndEvent {
+  GroupId group;
+  PlanId plan;
+  std::string reason;
+};
+struct RetiredEvent {
+  GroupId group;
+};
+using EventBody = std::variant<TransitionEvent, StartEvent, NoMembersEvent, HoldingEvent, ChatEvent,
+                               ChangeEvent, EndEvent, RetiredEvent>;
+struct Event {
+  TimeMs time_ms = 0;
+  EventBody body;
+};
 
 /// A chat message for the archive.
-struct ArchiveEntry { GroupId group; messages::ArchivedMessage message; };
+struct ArchiveEntry {
+  GroupId group;
+  messages::ArchivedMessage message;
+};
 
 /// A history request, which only the store can answer.
 struct HistoryQuery {
@@ -61,25 +95,25 @@ struct HistoryQuery {
   std::uint32_t limit = 0;
 };
 
-/// Everything one step wants done. The caller writes the records named here and the durable outgoing messages in one
-/// batch, and only then lets anything out, in order.
+/// Everything one step wants done. The caller writes the records named here and the durable outgoing messages
+/// in one batch, and only then lets anything out, in order.
 struct Effects {
-  std::set<UserId> users;                        // records that changed; their new value is in the state,
-  std::set<UserId> positions;                    // last positions that changed; these may be written later
+  std::set<UserId> users;      // records that changed; their new value is in the state,
+  std::set<UserId> positions;  // last positions that changed; these may be written later
   std::set<PlanId> plans;
-  std::set<AreaId> areas;                        // or they are gone from it
+  std::set<AreaId> areas;  // or they are gone from it
   std::set<GroupId> groups;
   std::set<std::pair<GroupId, UserId>> members;
-  std::optional<TimeMs> graced_since;            // the presence grace after this broker start is over
+  std::optional<TimeMs> graced_since;  // the presence grace after this broker start is over
   std::vector<ArchiveEntry> archive;
-  std::set<GroupId> archived;                    // groups whose archived-up-to marker moved
+  std::set<GroupId> archived;  // groups whose archived-up-to marker moved
   std::vector<Outgoing> out;
   std::vector<HistoryQuery> history;
   std::vector<Event> events;
 };
 
-/// What comes in with every step: the time, and fresh group ids (the core makes none itself; one is taken for each
-/// group that starts, and the caller keeps at least one for each plan in stock).
+/// What comes in with every step: the time, and fresh group ids (the core makes none itself; one is taken for
+/// each group that starts, and the caller keeps at least one for each plan in stock).
 struct Context {
   TimeMs now = 0;
   std::deque<GroupId>& fresh_ids;

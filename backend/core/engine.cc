@@ -89,9 +89,12 @@ void Engine::chat_unreadable(const GroupId& group, const messages::Stamp& stamp,
   chat_seen(state_, group, stamp, ctx);
 }
 
-void Engine::request(const Asker& asker, const messages::Request& r, Context& ctx) { terminal_request(state_, asker, r, ctx); }
+void Engine::request(const Asker& asker, const messages::Request& r, Context& ctx) {
+  terminal_request(state_, asker, r, ctx);
+}
 
-void Engine::bad_request(const Asker& asker, const std::string& id, messages::RequestError error, Context& ctx) {
+void Engine::bad_request(const Asker& asker, const std::string& id, messages::RequestError error,
+                         Context& ctx) {
   refuse_request(state_, asker, id, std::move(error), ctx);
 }
 
@@ -125,10 +128,16 @@ void Engine::transitions(const std::vector<geo::Transition>& transitions, Contex
   for (const geo::Transition& t : transitions) {
     const UserId user = UserId::parse(t.user);
     const AreaId area = AreaId::parse(t.area);
-    messages::AreaEvent e{t.time_ms, t.user, t.area, std::string(to_string(t.kind)), std::string(to_string(t.reason)),
-                          finite(t.distance_m), t.acc_m};
+    messages::AreaEvent e{t.time_ms,
+                          t.user,
+                          t.area,
+                          std::string(to_string(t.kind)),
+                          std::string(to_string(t.reason)),
+                          finite(t.distance_m),
+                          t.acc_m};
     ctx.publish({topics::area_events_topic(state_.site, area), encode(e), 1, false, false});
-    ctx.event(TransitionEvent{e.user, e.area, e.transition, e.reason, e.distance_m, e.accuracy_m, tracker_.occupancy(t.area)});
+    ctx.event(TransitionEvent{e.user, e.area, e.transition, e.reason, e.distance_m, e.accuracy_m,
+                              tracker_.occupancy(t.area)});
     state_.timers.set_if_unset({TimerKind::occupancy, area.str()}, ctx.now + kOccupancyMs);
     area_transition(state_, user, area, t.kind == geo::TransitionKind::enter, ctx);
   }
@@ -137,7 +146,9 @@ void Engine::transitions(const std::vector<geo::Transition>& transitions, Contex
 void Engine::broker_connected(std::optional<TimeMs> restarted_at, Context& ctx) {
   for (const auto& [id, group] : state_.groups)
     if (group.state == GroupState::open) roster_publish_all(state_, group, ctx, false);
-  tracker_.index().for_each([&](const geo::Area& area) { state_.timers.set_if_unset({TimerKind::occupancy, area.id}, ctx.now); });
+  tracker_.index().for_each([&](const geo::Area& area) {
+    state_.timers.set_if_unset({TimerKind::occupancy, area.id}, ctx.now);
+  });
   if (restarted_at) begin_presence_grace(state_, *restarted_at, ctx);
 }
 
@@ -153,14 +164,16 @@ void Engine::fire(const TimerKey& key, Context& ctx) {
   const auto& [kind, id] = key;
   switch (kind) {
     case TimerKind::plan_schedule:
-      if (auto it = state_.plans.find(PlanId::parse(id)); it != state_.plans.end()) plan_schedule_due(state_, it->second, ctx);
+      if (auto it = state_.plans.find(PlanId::parse(id)); it != state_.plans.end())
+        plan_schedule_due(state_, it->second, ctx);
       return;
     case TimerKind::presence_grace:
       return end_presence_grace(state_, std::stoll(id), ctx);
     case TimerKind::occupancy: {
       const AreaId area = AreaId::parse(id);
       const auto count = static_cast<std::uint32_t>(state_.occupancy(area));
-      ctx.publish({topics::area_occupancy_topic(state_.site, area), encode(messages::Occupancy{id, count, ctx.now}), 1, true, false});
+      ctx.publish({topics::area_occupancy_topic(state_.site, area),
+                   encode(messages::Occupancy{id, count, ctx.now}), 1, true, false});
       return;
     }
     case TimerKind::member_end: {
@@ -192,7 +205,8 @@ void Engine::fire_group(TimerKind kind, const std::string& id, Context& ctx) {
 void Engine::finish(Context& ctx) {
   for (const GroupId& id : ctx.fx.archived) {
     const Group* group = state_.group(id);
-    if (group) ctx.publish({topics::ack_topic(state_.site, id), encode(archived_up_to(*group)), 0, false, false});
+    if (group)
+      ctx.publish({topics::ack_topic(state_.site, id), encode(archived_up_to(*group)), 0, false, false});
   }
 }
 

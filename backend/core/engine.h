@@ -13,9 +13,9 @@
 
 namespace convoke::core {
 
-/// The whole of the core behind one door: records are loaded, then every input is one call, which changes the state
-/// and says in `ctx.fx` what must be written and sent. Deterministic: no thread, clock, random source or I/O inside.
-/// One thread at a time.
+/// The whole of the core behind one door: records are loaded, then every input is one call, which changes the
+/// state and says in `ctx.fx` what must be written and sent. Deterministic: no thread, clock, random source
+/// or I/O inside. One thread at a time.
 class Engine {
  public:
   Engine(topics::SiteId site, geo::Rule rule);
@@ -33,7 +33,8 @@ class Engine {
   // Inputs from phones.
   void position(const UserId& user, const messages::Fix& fix, Context& ctx);
   void presence(const UserId& user, const DeviceId& device, const messages::Presence& presence, Context& ctx);
-  void chat(const GroupId& group, const UserId& from, const messages::ChatMessage& message, const messages::Stamp& stamp, Context& ctx);
+  void chat(const GroupId& group, const UserId& from, const messages::ChatMessage& message,
+            const messages::Stamp& stamp, Context& ctx);
   void chat_unreadable(const GroupId& group, const messages::Stamp& stamp, Context& ctx);
   void request(const Asker& asker, const messages::Request& request, Context& ctx);
   void bad_request(const Asker& asker, const std::string& id, messages::RequestError error, Context& ctx);
@@ -47,8 +48,9 @@ class Engine {
                    std::optional<TimeMs> chat_duration_ms, Context& ctx);
 
   // Inputs from the broker's side.
-  /// The broker's plugin has had its full feed; the broker may know nothing else: publishes the retained topics of every
-  /// live group. `restarted_at`: a broker started at this time and has forgotten everybody's presence.
+  /// The broker's plugin has had its full feed; the broker may know nothing else: publishes the retained
+  /// topics of every live group. `restarted_at`: a broker started at this time and has forgotten everybody's
+  /// presence.
   void broker_connected(std::optional<TimeMs> restarted_at, Context& ctx);
   void feed_confirmed(const GroupId& retired, Context& ctx);
 

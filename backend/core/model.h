@@ -14,8 +14,8 @@
 #include "topics/messages/presence.h"
 #include "topics/messages/roster.h"
 
-/// The records the server keeps, as values. All fields are stored (backend/store/records.h) unless they follow from
-/// others, which is said.
+/// The records the server keeps, as values. All fields are stored (backend/store/records.h) unless they
+/// follow from others, which is said.
 namespace convoke::core {
 
 using messages::GroupState;
@@ -52,7 +52,7 @@ struct PlanRecord {
   std::set<std::size_t> disarmed;  // occupancy triggers that fired and wait for the area to fall below
   TimeMs scheduled_up_to = 0;      // schedule starts at or before this have had their turn
 
-  std::optional<GroupId> live;     // follows from the groups
+  std::optional<GroupId> live;  // follows from the groups
 };
 
 struct Member {
@@ -90,8 +90,8 @@ struct Group {
   std::string start_key;             // idempotency key of its start, may be empty
   TimeMs ended_ms = 0;
   std::string end_reason;
-  std::uint64_t version = 0;         // roster version, as published
-  std::uint64_t messages = 0;        // archived chat messages
+  std::uint64_t version = 0;   // roster version, as published
+  std::uint64_t messages = 0;  // archived chat messages
   ArchiveProgress archive;
   std::vector<Page> pages;
 

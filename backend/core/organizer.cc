@@ -10,7 +10,7 @@ namespace convoke::core {
 namespace {
 
 constexpr TimeMs kFirstResendMs = 10'000;
-constexpr int kMaxResends = 6;            // 10 s, 20 s, … about ten minutes; after that the phone's resume tells it
+constexpr int kMaxResends = 6;  // 10 s, 20 s, … about ten minutes; after that the phone's resume tells it
 constexpr std::size_t kMaxReasons = 32;
 constexpr TimeMs kHoldingEventMs = 300;
 constexpr std::size_t kFeedUsersBytes = 16'000;  // user names in one feed operation
@@ -46,7 +46,8 @@ void enroll(State& state, Group& group, const UserId& id, const std::string& why
   set_member_end(state, group, id);
   if (user.presence == PresenceState::available) ++group.available;
   roster_place(state, group, id);
-  if (auto ends = group.members[id].ends_ms) state.timers.set({TimerKind::member_end, group.id.str() + "/" + id.str()}, *ends);
+  if (auto ends = group.members[id].ends_ms)
+    state.timers.set({TimerKind::member_end, group.id.str() + "/" + id.str()}, *ends);
   ctx.fx.members.insert({group.id, id});
 }
 
@@ -67,12 +68,15 @@ std::vector<messages::FeedOp> feed_adds(const Group& group) {
 }
 
 void tell_start(const State& state, const Group& group, const UserId& user, bool durable, Context& ctx) {
-  ctx.publish({topics::inbox_topic(state.site, user), encode(messages::InboxMessage(chat_start(state, group))), 1, false, durable});
+  ctx.publish({topics::inbox_topic(state.site, user),
+               encode(messages::InboxMessage(chat_start(state, group))), 1, false, durable});
 }
 
-void tell_end(const State& state, const Group& group, const UserId& user, const std::string& reason, bool durable, Context& ctx) {
+void tell_end(const State& state, const Group& group, const UserId& user, const std::string& reason,
+              bool durable, Context& ctx) {
   const TimeMs at = group.ended_ms ? group.ended_ms : ctx.now;
-  ctx.publish({topics::inbox_topic(state.site, user), encode(messages::InboxMessage(chat_end(group, reason, at))), 1, false, durable});
+  ctx.publish({topics::inbox_topic(state.site, user),
+               encode(messages::InboxMessage(chat_end(group, reason, at))), 1, false, durable});
 }
 
 void cancel_timers(State& state, const Group& group) {
@@ -82,7 +86,8 @@ void cancel_timers(State& state, const Group& group) {
     if (member.ends_ms) state.timers.cancel({TimerKind::member_end, group.id.str() + "/" + user.str()});
 }
 
-Group& new_group(State& state, PlanRecord& record, const std::string& reason, const std::string& key, Context& ctx) {
+Group& new_group(State& state, PlanRecord& record, const std::string& reason, const std::string& key,
+                 Context& ctx) {
   const GroupId id = ctx.fresh_ids.front();
   ctx.fresh_ids.pop_front();
   Group& group = state.groups[id];
@@ -106,7 +111,8 @@ messages::ChatEnd chat_end(const Group& group, const std::string& reason, TimeMs
   return {group.id.str(), group.plan.str(), reason, at};
 }
 
-StartOutcome start_group(State& state, PlanRecord& record, const std::string& reason, const std::string& key, Context& ctx) {
+StartOutcome start_group(State& state, PlanRecord& record, const std::string& reason, const std::string& key,
+                         Context& ctx) {
   if (!key.empty())
     if (auto it = state.start_keys.find({record.plan.id, key}); it != state.start_keys.end())
       return {StartResult::same_key, it->second};
@@ -200,7 +206,8 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRemove{group.id.str(), {user.str()}}}});
 }
 
-void phone_holds(State& state, const UserId& user, const GroupId& id, std::uint64_t version, bool ended, Context& ctx) {
+void phone_holds(State& state, const UserId& user, const GroupId& id, std::uint64_t version, bool ended,
+                 Context& ctx) {
   Group* group = state.group(id);
   if (!group) return;
   auto it = group->members.find(user);
@@ -225,8 +232,10 @@ void resend(State& state, Group& group, Context& ctx) {
     anyone = true;
     const User* user = state.user(id);
     if (!user || user->presence == PresenceState::offline) continue;
-    if (open) tell_start(state, group, id, false, ctx);
-    else tell_end(state, group, id, group.end_reason, false, ctx);
+    if (open)
+      tell_start(state, group, id, false, ctx);
+    else
+      tell_end(state, group, id, group.end_reason, false, ctx);
   }
   if (!anyone || ++group.resends >= kMaxResends) return;
   state.timers.set({TimerKind::resend, group.id.str()}, ctx.now + (kFirstResendMs << group.resends));
@@ -252,7 +261,8 @@ void arm_group_timers(State& state, const Group& group, TimeMs now) {
   if (group.state != GroupState::open) return;
   if (group.ends_ms) state.timers.set({TimerKind::group_end, group.id.str()}, *group.ends_ms);
   for (const auto& [user, member] : group.members)
-    if (member.ends_ms) state.timers.set({TimerKind::member_end, group.id.str() + "/" + user.str()}, *member.ends_ms);
+    if (member.ends_ms)
+      state.timers.set({TimerKind::member_end, group.id.str() + "/" + user.str()}, *member.ends_ms);
 }
 
 }  // namespace convoke::core

@@ -9,8 +9,9 @@
 #include "topics/messages/feed.h"
 #include "topics/messages/inbox.h"
 
-/// Makes groups out of plans, changes their members, ends them, and repeats starts and ends until the phones have
-/// confirmed them. States: open → ending (end decided, messages on their way) → retired (the broker refuses its topics).
+/// Makes groups out of plans, changes their members, ends them, and repeats starts and ends until the phones
+/// have confirmed them. States: open → ending (end decided, messages on their way) → retired (the broker
+/// refuses its topics).
 namespace convoke::core {
 
 enum class StartResult { started, already_live, same_key, no_members };
@@ -19,9 +20,11 @@ struct StartOutcome {
   GroupId group;  // empty for no_members
 };
 
-/// Starts the plan's chat for `reason` ("staff ana", "schedule 2026-06-01T19:30:00Z", …). A plan has one live group at
-/// most: while it lives, a further reason is recorded with it. The same non-empty `key` gives the same group for ever.
-StartOutcome start_group(State& state, PlanRecord& plan, const std::string& reason, const std::string& key, Context& ctx);
+/// Starts the plan's chat for `reason` ("staff ana", "schedule 2026-06-01T19:30:00Z", …). A plan has one live
+/// group at most: while it lives, a further reason is recorded with it. The same non-empty `key` gives the
+/// same group for ever.
+StartOutcome start_group(State& state, PlanRecord& plan, const std::string& reason, const std::string& key,
+                         Context& ctx);
 
 /// Ends a live group: chat-end with buddy-list-delete to every member, topics cleared, closed to everyone.
 /// Reasons: "duration", "set-time", "staff", "plan-withdrawn", "empty".
@@ -34,11 +37,13 @@ void extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx);
 
 /// Adds a user (who becomes known if not yet so). No change if already a member.
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx);
-/// Removes a member, who gets a chat-end with this reason: "left", "removed", "duration". The group ends with its last.
+/// Removes a member, who gets a chat-end with this reason: "left", "removed", "duration". The group ends with
+/// its last.
 void remove_member(State& state, Group& group, const UserId& user, const std::string& reason, Context& ctx);
 
 /// A phone says which roster version it holds of a group, or that it knows of the end.
-void phone_holds(State& state, const UserId& user, const GroupId& group, std::uint64_t version, bool ended, Context& ctx);
+void phone_holds(State& state, const UserId& user, const GroupId& group, std::uint64_t version, bool ended,
+                 Context& ctx);
 
 /// Repeats start or end to the reachable members who have not confirmed it, less and less often.
 void resend(State& state, Group& group, Context& ctx);

@@ -14,15 +14,20 @@ namespace convoke::core {
 using TimeMs = std::int64_t;
 
 /// One fact about a user that an audience asks for.
-struct InArea { topics::AreaId area; };               // is in this area now
-struct OneOf { std::vector<topics::UserId> users; };  // is in this list
-struct HasAttribute {                                 // has the attribute (with this value, where one is given)
+struct InArea {
+  topics::AreaId area;
+};  // is in this area now
+struct OneOf {
+  std::vector<topics::UserId> users;
+};                     // is in this list
+struct HasAttribute {  // has the attribute (with this value, where one is given)
   std::string name;
   std::optional<std::string> equals;
 };
 using Condition = std::variant<InArea, OneOf, HasAttribute>;
 
-/// Who takes part. A user qualifies if `any` is empty or one of it holds, all of `all` hold and none of `none` holds.
+/// Who takes part. A user qualifies if `any` is empty or one of it holds, all of `all` hold and none of
+/// `none` holds.
 struct Audience {
   std::vector<Condition> any;
   std::vector<Condition> all;
@@ -32,14 +37,25 @@ struct Audience {
 };
 
 /// What starts a chat. Staff can always start one by hand.
-struct OnSchedule { TimeMs at_ms = 0; };
-struct OnOccupancy { topics::AreaId area; std::uint32_t reaches = 1; };  // the area fills to this many people
-struct OnEnter { topics::AreaId area; };                                 // somebody enters the area
+struct OnSchedule {
+  TimeMs at_ms = 0;
+};
+struct OnOccupancy {
+  topics::AreaId area;
+  std::uint32_t reaches = 1;
+};  // the area fills to this many people
+struct OnEnter {
+  topics::AreaId area;
+};  // somebody enters the area
 using Trigger = std::variant<OnSchedule, OnOccupancy, OnEnter>;
 
 /// What ends it. The first wins. Staff can always end one by hand.
-struct AfterDuration { TimeMs duration_ms = 0; };
-struct AtTime { TimeMs at_ms = 0; };
+struct AfterDuration {
+  TimeMs duration_ms = 0;
+};
+struct AtTime {
+  TimeMs at_ms = 0;
+};
 using End = std::variant<AfterDuration, AtTime>;
 
 /// What staff define in advance. Data only; docs/protocol/plans.md is its file format.

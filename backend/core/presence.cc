@@ -40,7 +40,8 @@ PresenceState best_presence(const User& user) {
   return best;
 }
 
-void device_presence(State& state, const UserId& user_id, const DeviceId& device_id, const messages::Presence& p, Context& ctx) {
+void device_presence(State& state, const UserId& user_id, const DeviceId& device_id,
+                     const messages::Presence& p, Context& ctx) {
   User& user = ensure_user(state, user_id, ctx);
   Device& device = user.devices[device_id];
   if (p.connect_number < device.connect_number) return;
@@ -65,8 +66,9 @@ void end_presence_grace(State& state, TimeMs restarted_at, Context& ctx) {
   }
 }
 
-void put_profile(State& state, const UserId& id, std::string name, std::map<std::string, std::string> attributes,
-                 std::optional<TimeMs> chat_duration_ms, Context& ctx) {
+void put_profile(State& state, const UserId& id, std::string name,
+                 std::map<std::string, std::string> attributes, std::optional<TimeMs> chat_duration_ms,
+                 Context& ctx) {
   User& user = ensure_user(state, id, ctx);
   const bool renamed = user.name != name;
   user.name = std::move(name);

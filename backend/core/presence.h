@@ -14,15 +14,17 @@ User& ensure_user(State& state, const UserId& id, Context& ctx);
 PresenceState best_presence(const User& user);
 
 /// A device said how it is (or its will did). One with an older connect number than the last is ignored.
-void device_presence(State& state, const UserId& user, const DeviceId& device, const messages::Presence& presence, Context& ctx);
+void device_presence(State& state, const UserId& user, const DeviceId& device,
+                     const messages::Presence& presence, Context& ctx);
 
-/// The broker started anew at `restarted_at` and has forgotten everybody: who has not been heard of since then when the
-/// grace time is over is offline.
+/// The broker started anew at `restarted_at` and has forgotten everybody: who has not been heard of since
+/// then when the grace time is over is offline.
 void begin_presence_grace(State& state, TimeMs restarted_at, Context& ctx);
 void end_presence_grace(State& state, TimeMs restarted_at, Context& ctx);
 
 /// Replaces name, attributes and chat duration; buddies see a new name.
-void put_profile(State& state, const UserId& user, std::string name, std::map<std::string, std::string> attributes,
-                 std::optional<TimeMs> chat_duration_ms, Context& ctx);
+void put_profile(State& state, const UserId& user, std::string name,
+                 std::map<std::string, std::string> attributes, std::optional<TimeMs> chat_duration_ms,
+                 Context& ctx);
 
 }  // namespace convoke::core

@@ -13,7 +13,9 @@ using Answer = decltype(messages::Response::result);
 
 constexpr std::size_t kAvailablePerAnswer = 100;  // at most 35 kB
 
-messages::RequestError not_member() { return {"not-member", "group: expected a live group that you are a member of", {}}; }
+messages::RequestError not_member() {
+  return {"not-member", "group: expected a live group that you are a member of", {}};
+}
 
 /// The live group of that id that the user is a member of, or null.
 Group* own_group(State& state, const UserId& user, const std::string& id) {
@@ -32,8 +34,10 @@ messages::ChatEnd end_of(const State& state, const std::string& id, TimeMs now) 
 Answer resume(State& state, const UserId& user, const messages::ResumeRequest& r, Context& ctx) {
   messages::ResumeAnswer answer;
   for (const messages::HeldGroup& held : r.groups) {
-    if (own_group(state, user, held.group)) phone_holds(state, user, GroupId::parse(held.group), held.version, false, ctx);
-    else answer.ends.push_back(end_of(state, held.group, ctx.now));
+    if (own_group(state, user, held.group))
+      phone_holds(state, user, GroupId::parse(held.group), held.version, false, ctx);
+    else
+      answer.ends.push_back(end_of(state, held.group, ctx.now));
   }
   if (const User* u = state.user(user))
     for (const GroupId& id : u->groups) answer.starts.push_back(chat_start(state, *state.group(id)));
@@ -41,14 +45,16 @@ Answer resume(State& state, const UserId& user, const messages::ResumeRequest& r
 }
 
 Answer hold(State& state, const UserId& user, const messages::HoldRequest& r, Context& ctx) {
-  for (const messages::HeldGroup& held : r.groups) phone_holds(state, user, GroupId::parse(held.group), held.version, held.ended, ctx);
+  for (const messages::HeldGroup& held : r.groups)
+    phone_holds(state, user, GroupId::parse(held.group), held.version, held.ended, ctx);
   return messages::EmptyAnswer{};
 }
 
 Answer page(State& state, const UserId& user, const messages::PageRequest& r) {
   const Group* group = own_group(state, user, r.group);
   if (!group) return not_member();
-  if (r.page >= group->pages.size()) return messages::RequestError{"unknown-page", "page: expected less than the header's pages", {}};
+  if (r.page >= group->pages.size())
+    return messages::RequestError{"unknown-page", "page: expected less than the header's pages", {}};
   return roster_page(state, *group, r.page);
 }
 
@@ -76,25 +82,33 @@ Answer leave(State& state, const UserId& user, const messages::LeaveRequest& r, 
 
 void respond(const State& state, const Asker& asker, std::string id, Answer answer, Context& ctx) {
   messages::Response response{std::move(id), std::move(answer)};
-  ctx.publish({topics::response_topic(state.site, asker.user, asker.device), encode(response), 1, false, false, asker.correlation});
+  ctx.publish({topics::response_topic(state.site, asker.user, asker.device), encode(response), 1, false,
+               false, asker.correlation});
 }
 
 }  // namespace
 
 void terminal_request(State& state, const Asker& asker, const messages::Request& request, Context& ctx) {
   const UserId& user = asker.user;
-  if (auto* r = std::get_if<messages::ResumeRequest>(&request.op)) return respond(state, asker, request.id, resume(state, user, *r, ctx), ctx);
-  if (auto* r = std::get_if<messages::HoldRequest>(&request.op)) return respond(state, asker, request.id, hold(state, user, *r, ctx), ctx);
-  if (auto* r = std::get_if<messages::PageRequest>(&request.op)) return respond(state, asker, request.id, page(state, user, *r), ctx);
-  if (auto* r = std::get_if<messages::AvailableRequest>(&request.op)) return respond(state, asker, request.id, available(state, user, *r), ctx);
-  if (auto* r = std::get_if<messages::LeaveRequest>(&request.op)) return respond(state, asker, request.id, leave(state, user, *r, ctx), ctx);
+  if (auto* r = std::get_if<messages::ResumeRequest>(&request.op))
+    return respond(state, asker, request.id, resume(state, user, *r, ctx), ctx);
+  if (auto* r = std::get_if<messages::HoldRequest>(&request.op))
+    return respond(state, asker, request.id, hold(state, user, *r, ctx), ctx);
+  if (auto* r = std::get_if<messages::PageRequest>(&request.op))
+    return respond(state, asker, request.id, page(state, user, *r), ctx);
+  if (auto* r = std::get_if<messages::AvailableRequest>(&request.op))
+    return respond(state, asker, request.id, available(state, user, *r), ctx);
+  if (auto* r = std::get_if<messages::LeaveRequest>(&request.op))
+    return respond(state, asker, request.id, leave(state, user, *r, ctx), ctx);
   const auto& history = std::get<messages::HistoryRequest>(request.op);
   if (!own_group(state, user, history.group)) return respond(state, asker, request.id, not_member(), ctx);
-  ctx.fx.history.push_back({topics::response_topic(state.site, user, asker.device), asker.correlation, request.id,
-                            GroupId::parse(history.group), history.epoch, history.n, history.limit});
+  ctx.fx.history.push_back({topics::response_topic(state.site, user, asker.device), asker.correlation,
+                            request.id, GroupId::parse(history.group), history.epoch, history.n,
+                            history.limit});
 }
 
-void refuse_request(const State& state, const Asker& asker, const std::string& id, messages::RequestError error, Context& ctx) {
+void refuse_request(const State& state, const Asker& asker, const std::string& id,
+                    messages::RequestError error, Context& ctx) {
   respond(state, asker, id, std::move(error), ctx);
 }
 

@@ -19,6 +19,7 @@ struct Asker {
 void terminal_request(State& state, const Asker& asker, const messages::Request& request, Context& ctx);
 
 /// Answers with an error: for a request that could not be read, with its id if that much was readable.
-void refuse_request(const State& state, const Asker& asker, const std::string& id, messages::RequestError error, Context& ctx);
+void refuse_request(const State& state, const Asker& asker, const std::string& id,
+                    messages::RequestError error, Context& ctx);
 
 }  // namespace convoke::core

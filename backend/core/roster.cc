@@ -23,7 +23,8 @@ std::size_t entry_bytes(const State& state, const UserId& id) {
 }
 
 bool has_room(const Page& page, std::size_t bytes) {
-  return page.users.size() < messages::kPageBuddies && kPageFrameBytes + page.bytes + bytes <= messages::kPageBytes;
+  return page.users.size() < messages::kPageBuddies &&
+         kPageFrameBytes + page.bytes + bytes <= messages::kPageBytes;
 }
 
 void count_bytes(const State& state, Page& page) {
@@ -32,7 +33,8 @@ void count_bytes(const State& state, Page& page) {
 }
 
 void schedule_flush(State& state, Group& group, Context& ctx) {
-  state.timers.set_if_unset({TimerKind::roster_flush, group.id.str()}, std::max(ctx.now, group.flush_not_before.value_or(0)));
+  state.timers.set_if_unset({TimerKind::roster_flush, group.id.str()},
+                            std::max(ctx.now, group.flush_not_before.value_or(0)));
 }
 
 /// A change of name may have made the member's page too large: then it moves.
@@ -69,11 +71,13 @@ messages::RosterChanges changes_of(const State& state, const Group& group) {
 }
 
 void publish_head(const State& state, const Group& group, Context& ctx, bool durable) {
-  ctx.publish({topics::head_topic(state.site, group.id), encode(roster_head(state, group)), 1, true, durable});
+  ctx.publish(
+      {topics::head_topic(state.site, group.id), encode(roster_head(state, group)), 1, true, durable});
 }
 
 void publish_page(const State& state, const Group& group, std::uint32_t page, Context& ctx, bool durable) {
-  ctx.publish({topics::buddies_topic(state.site, group.id, page), encode(roster_page(state, group, page)), 1, true, durable});
+  ctx.publish({topics::buddies_topic(state.site, group.id, page), encode(roster_page(state, group, page)), 1,
+               true, durable});
 }
 
 }  // namespace

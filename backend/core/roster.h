@@ -6,8 +6,8 @@
 #include "backend/core/state.h"
 #include "topics/messages/roster.h"
 
-/// The buddy list of a group: its header, pages and changes. Changes are published at most once a second and group,
-/// each under a version of its own; a version never shows two different lists.
+/// The buddy list of a group: its header, pages and changes. Changes are published at most once a second and
+/// group, each under a version of its own; a version never shows two different lists.
 namespace convoke::core {
 
 messages::RosterHead roster_head(const State& state, const Group& group);
@@ -16,7 +16,8 @@ messages::Buddy buddy_of(const State& state, const Group& group, const UserId& u
 
 /// Puts a member, already in `group.members`, on a page (the last one with room, or a new one).
 void roster_place(const State& state, Group& group, const UserId& user);
-/// Works out what follows from the members of a group that was loaded: who is on which page, who is available.
+/// Works out what follows from the members of a group that was loaded: who is on which page, who is
+/// available.
 void roster_rebuild(const State& state, Group& group);
 
 /// A member was added or looks different now (presence, name, ending time): published with the next change.

@@ -10,13 +10,23 @@
 
 namespace convoke::core {
 
-enum class TimerKind { plan_schedule, group_end, member_end, roster_flush, resend, holding_event, chat_event, presence_grace, occupancy };
+enum class TimerKind {
+  plan_schedule,
+  group_end,
+  member_end,
+  roster_flush,
+  resend,
+  holding_event,
+  chat_event,
+  presence_grace,
+  occupancy
+};
 
 /// What a timer is about: a kind, and the id of its plan, group or area (or "group/user").
 using TimerKey = std::pair<TimerKind, std::string>;
 
-/// Deadlines by key; each key has at most one. Timers are not stored: they follow from the records, and are set anew
-/// when these are loaded.
+/// Deadlines by key; each key has at most one. Timers are not stored: they follow from the records, and are
+/// set anew when these are loaded.
 class Timers {
  public:
   /// Sets or moves the deadline of `key`.
@@ -24,7 +34,8 @@ class Timers {
   /// Sets it unless the key has one already.
   void set_if_unset(const TimerKey& key, TimeMs at);
   void cancel(const TimerKey& key);
-  /// The earliest due key and its deadline, removed; equal times in order of kind and id. Nothing if none is due.
+  /// The earliest due key and its deadline, removed; equal times in order of kind and id. Nothing if none is
+  /// due.
   std::optional<std::pair<TimeMs, TimerKey>> take_due(TimeMs now);
   std::optional<TimeMs> next() const;
 

@@ -16,8 +16,9 @@ void check_occupancy(State& state, PlanRecord& record, std::size_t index, Contex
     return;
   }
   if (record.disarmed.contains(index)) return;
-  const auto outcome = start_group(state, record,
-                                   "occupancy: " + trigger.area.str() + " reached " + std::to_string(trigger.reaches), "", ctx);
+  const auto outcome = start_group(
+      state, record, "occupancy: " + trigger.area.str() + " reached " + std::to_string(trigger.reaches), "",
+      ctx);
   if (outcome.result == StartResult::no_members) return;
   record.disarmed.insert(index);
   ctx.fx.plans.insert(record.plan.id);
@@ -39,7 +40,8 @@ void area_transition(State& state, const UserId& user, const AreaId& area, bool 
     if (!record.plan.enabled) continue;
     for (std::size_t i = 0; i < record.plan.starts.size(); ++i) {
       const Trigger& trigger = record.plan.starts[i];
-      if (auto* full = std::get_if<OnOccupancy>(&trigger); full && full->area == area) check_occupancy(state, record, i, ctx);
+      if (auto* full = std::get_if<OnOccupancy>(&trigger); full && full->area == area)
+        check_occupancy(state, record, i, ctx);
       if (auto* in = std::get_if<OnEnter>(&trigger); enter && in && in->area == area)
         start_group(state, record, "enter: " + user.str() + " entered " + area.str(), "", ctx);
     }
@@ -81,8 +83,10 @@ std::optional<TimeMs> next_schedule(const PlanRecord& record) {
 
 void arm_plan_timer(State& state, const PlanRecord& record) {
   const TimerKey key{TimerKind::plan_schedule, record.plan.id.str()};
-  if (auto next = next_schedule(record)) state.timers.set(key, *next);
-  else state.timers.cancel(key);
+  if (auto next = next_schedule(record))
+    state.timers.set(key, *next);
+  else
+    state.timers.cancel(key);
 }
 
 void plan_schedule_due(State& state, PlanRecord& record, Context& ctx) {

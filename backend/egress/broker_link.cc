@@ -66,18 +66,25 @@ struct BrokerLink::Connection {
     }
     void on_failure(const mqtt::token& t) override {
       std::string why = "cannot connect";
-      if (t.get_reason_code() > 0) why += " (MQTT reason " + std::to_string(static_cast<int>(t.get_reason_code())) + ")";
+      if (t.get_reason_code() > 0)
+        why += " (MQTT reason " + std::to_string(static_cast<int>(t.get_reason_code())) + ")";
       connection.sink(LinkDown{connection.id, why});
     }
     Connection& connection;
   };
 
   Connection(const LinkOptions& options, std::uint64_t number, std::function<void(LinkEvent)>& to)
-      : id(number), sink(to), client("tcp://" + options.host + ":" + std::to_string(options.port), options.client_id, create_options()) {
+      : id(number),
+        sink(to),
+        client("tcp://" + options.host + ":" + std::to_string(options.port), options.client_id,
+               create_options()) {
     client.set_message_callback([this](mqtt::const_message_ptr m) { received(*m); });
-    client.set_connection_lost_handler([this](const std::string& why) { sink(LinkDown{id, why.empty() ? "connection lost" : why}); });
+    client.set_connection_lost_handler([this](const std::string& why) {
+      sink(LinkDown{id, why.empty() ? "connection lost" : why});
+    });
     client.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode reason) {
-      sink(LinkDown{id, "disconnected by the broker (MQTT reason " + std::to_string(static_cast<int>(reason)) + ")"});
+      sink(LinkDown{
+          id, "disconnected by the broker (MQTT reason " + std::to_string(static_cast<int>(reason)) + ")"});
     });
   }
 
@@ -95,13 +102,15 @@ struct BrokerLink::Connection {
   mqtt::async_client client;  // last: gone before what its callbacks use
 };
 
-BrokerLink::BrokerLink(LinkOptions options, std::function<void(LinkEvent)> sink) : options_(std::move(options)), sink_(std::move(sink)) {}
+BrokerLink::BrokerLink(LinkOptions options, std::function<void(LinkEvent)> sink)
+    : options_(std::move(options)), sink_(std::move(sink)) {}
 BrokerLink::~BrokerLink() = default;
 
 void BrokerLink::connect(const std::string& token) {
   current_.reset();
   current_ = std::make_unique<Connection>(options_, ++connection_, sink_);
-  // Not with Paho C++ 1.2.0's builder: what it builds has lost its properties, and with them the session's expiry.
+  // Not with Paho C++ 1.2.0's builder: what it builds has lost its properties, and with them the session's
+  // expiry.
   mqtt::connect_options connect;
   connect.set_mqtt_version(MQTTVERSION_5);
   connect.set_clean_start(false);
@@ -110,8 +119,10 @@ void BrokerLink::connect(const std::string& token) {
   connect.set_max_inflight(65535);
   connect.set_user_name("server");
   connect.set_password(token);
-  connect.set_will(mqtt::will_options(options_.will_topic, mqtt::binary_ref(options_.will_payload), 1, true, {}));
-  connect.set_properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, kSessionExpiryS}, {mqtt::property::RECEIVE_MAXIMUM, 65535}});
+  connect.set_will(
+      mqtt::will_options(options_.will_topic, mqtt::binary_ref(options_.will_payload), 1, true, {}));
+  connect.set_properties(
+      {{mqtt::property::SESSION_EXPIRY_INTERVAL, kSessionExpiryS}, {mqtt::property::RECEIVE_MAXIMUM, 65535}});
   try {
     current_->client.connect(connect, nullptr, current_->connecting);
   } catch (const mqtt::exception& e) {
@@ -139,14 +150,17 @@ void BrokerLink::subscribe(const std::vector<std::pair<std::string, int>>& filte
   }
 }
 
-void BrokerLink::publish(const std::string& topic, const std::string& payload, int qos, bool retain, const std::string& correlation,
-                         std::uint64_t number) {
+void BrokerLink::publish(const std::string& topic, const std::string& payload, int qos, bool retain,
+                         const std::string& correlation, std::uint64_t number) {
   mqtt::properties properties;
   if (!correlation.empty()) properties.add({mqtt::property::CORRELATION_DATA, correlation});
   auto message = mqtt::message::create(topic, payload, qos, retain, properties);
   try {
-    if (qos == 0) current_->client.publish(message);
-    else current_->client.publish(message, reinterpret_cast<void*>(static_cast<std::uintptr_t>(number)), current_->published);
+    if (qos == 0)
+      current_->client.publish(message);
+    else
+      current_->client.publish(message, reinterpret_cast<void*>(static_cast<std::uintptr_t>(number)),
+                               current_->published);
   } catch (const mqtt::exception& e) {
     sink_(LinkDown{connection_, e.what()});
   }

@@ -22,11 +22,17 @@ std::size_t bytes_of(const messages::FeedOp& op) {
 
 }  // namespace
 
-BrokerSession::BrokerSession(topics::SiteId site, topics::ServerId server, std::string version, BrokerLink& link, Outbox& outbox,
-                             Listener listener)
-    : site_(std::move(site)), server_(std::move(server)), version_(std::move(version)),
-      marker_topic_(topics::server_marker_topic(site_, server_)), status_topic_(topics::server_status_topic(site_, server_)),
-      link_(link), outbox_(outbox), listener_(std::move(listener)), next_feed_seq_(0) {}
+BrokerSession::BrokerSession(topics::SiteId site, topics::ServerId server, std::string version,
+                             BrokerLink& link, Outbox& outbox, Listener listener)
+    : site_(std::move(site)),
+      server_(std::move(server)),
+      version_(std::move(version)),
+      marker_topic_(topics::server_marker_topic(site_, server_)),
+      status_topic_(topics::server_status_topic(site_, server_)),
+      link_(link),
+      outbox_(outbox),
+      listener_(std::move(listener)),
+      next_feed_seq_(0) {}
 
 void BrokerSession::tick(std::int64_t real_ms) {
   if (phase_ != Phase::down || real_ms < next_attempt_ms_) return;
@@ -112,7 +118,8 @@ void BrokerSession::link_done(const LinkDone& done) {
   if (done.connection != link_.connection() || done.number == 0) return;
   auto message = outbox_.done(done.number);
   if (message && done.reason >= 0x80)
-    listener_.problem("broker refused " + std::get<core::Publish>(*message).topic + " (MQTT reason " + std::to_string(done.reason) + ")");
+    listener_.problem("broker refused " + std::get<core::Publish>(*message).topic + " (MQTT reason " +
+                      std::to_string(done.reason) + ")");
 }
 
 bool BrokerSession::message(const LinkMessage& m) {

@@ -16,8 +16,8 @@
 
 namespace convoke::egress {
 
-/// The server's side of its broker: connects, subscribes, feeds the broker's plugin, drains what the broker held, then
-/// lets the outbox flow. Owned by the server's thread. Times are the real clock's milliseconds.
+/// The server's side of its broker: connects, subscribes, feeds the broker's plugin, drains what the broker
+/// held, then lets the outbox flow. Owned by the server's thread. Times are the real clock's milliseconds.
 ///
 ///   down → connecting → feeding → draining → running
 class BrokerSession {
@@ -26,14 +26,15 @@ class BrokerSession {
 
   /// What the session tells its owner.
   struct Listener {
-    std::function<std::string()> read_token;                       // the token file, read anew for each connection
-    std::function<std::vector<messages::FeedOp>()> full_feed;      // everything the plugin must know now
-    std::function<void(std::uint64_t broker_epoch)> fed;           // the plugin knows it; terminals may connect
-    std::function<void(const core::FeedChange&)> feed_confirmed;   // a feed change from the outbox is in force
-    std::function<void(const std::string&)> problem;               // something for the log
+    std::function<std::string()> read_token;  // the token file, read anew for each connection
+    std::function<std::vector<messages::FeedOp>()> full_feed;  // everything the plugin must know now
+    std::function<void(std::uint64_t broker_epoch)> fed;       // the plugin knows it; terminals may connect
+    std::function<void(const core::FeedChange&)> feed_confirmed;  // a feed change from the outbox is in force
+    std::function<void(const std::string&)> problem;              // something for the log
   };
 
-  BrokerSession(topics::SiteId site, topics::ServerId server, std::string version, BrokerLink& link, Outbox& outbox, Listener listener);
+  BrokerSession(topics::SiteId site, topics::ServerId server, std::string version, BrokerLink& link,
+                Outbox& outbox, Listener listener);
 
   /// To be called about every 100 ms: connects when it is time to.
   void tick(std::int64_t real_ms);

@@ -30,8 +30,10 @@ std::optional<core::Outgoing> Outbox::done(std::uint64_t number) {
   --(is_feed(slot) ? feeds_out_ : publishes_out_);
   if (slot.entry.seq) finished_.push_back(slot.entry.seq);
   std::optional<core::Outgoing> message = std::move(slot.entry.message);
-  if (std::holds_alternative<core::FeedChange>(*message)) slot.entry.message = core::FeedChange{};
-  else slot.entry.message = core::Publish{};
+  if (std::holds_alternative<core::FeedChange>(*message))
+    slot.entry.message = core::FeedChange{};
+  else
+    slot.entry.message = core::Publish{};
   while (!entries_.empty() && entries_.front().done) {
     entries_.pop_front();
     ++first_;

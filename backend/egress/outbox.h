@@ -10,9 +10,9 @@
 
 namespace convoke::egress {
 
-/// The messages that wait for the broker, in order. Durable ones are in the store too, under their sequence number,
-/// until the broker has them. A feed change is a barrier: it goes out when everything before it has been taken, and
-/// what comes after it waits until it is confirmed (feed changes in a row go together).
+/// The messages that wait for the broker, in order. Durable ones are in the store too, under their sequence
+/// number, until the broker has them. A feed change is a barrier: it goes out when everything before it has
+/// been taken, and what comes after it waits until it is confirmed (feed changes in a row go together).
 class Outbox {
  public:
   struct Entry {
@@ -24,11 +24,14 @@ class Outbox {
   void push(Entry entry);
 
   /// The next message that may be sent now, with its number for `done`; nothing if it must wait.
-  struct Next { std::uint64_t number; const core::Outgoing* message; };
+  struct Next {
+    std::uint64_t number;
+    const core::Outgoing* message;
+  };
   std::optional<Next> next();
 
-  /// The broker has taken (a publish) or confirmed (a feed change) message `number`. Gives the message back; its
-  /// sequence number is in `take_finished` from now on.
+  /// The broker has taken (a publish) or confirmed (a feed change) message `number`. Gives the message back;
+  /// its sequence number is in `take_finished` from now on.
   std::optional<core::Outgoing> done(std::uint64_t number);
 
   /// The connection is gone: what was sent and not taken will be sent again; what is not durable is dropped.
@@ -41,14 +44,17 @@ class Outbox {
   std::size_t size() const { return entries_.size(); }
 
  private:
-  struct Slot { Entry entry; bool done = false; };
+  struct Slot {
+    Entry entry;
+    bool done = false;
+  };
   static bool is_feed(const Slot& s) { return std::holds_alternative<core::FeedChange>(s.entry.message); }
 
   std::deque<Slot> entries_;
-  std::uint64_t first_ = 1;       // number of entries_[0]
-  std::size_t sent_ = 0;          // entries before this index have been sent
-  std::size_t publishes_out_ = 0; // sent, not taken
-  std::size_t feeds_out_ = 0;     // sent, not confirmed
+  std::uint64_t first_ = 1;        // number of entries_[0]
+  std::size_t sent_ = 0;           // entries before this index have been sent
+  std::size_t publishes_out_ = 0;  // sent, not taken
+  std::size_t feeds_out_ = 0;      // sent, not confirmed
   bool connected_ = false;
   std::vector<std::uint64_t> finished_;
 };

@@ -7,13 +7,19 @@
 
 namespace convoke::ingress {
 
-void Decoder::handle(const topics::Topic& topic, const Incoming& message, std::int64_t real_ms, core::Context& ctx) {
+void Decoder::handle(const topics::Topic& topic, const Incoming& message, std::int64_t real_ms,
+                     core::Context& ctx) {
   switch (topic.kind) {
-    case topics::Kind::position: return position(topic, message, real_ms, ctx);
-    case topics::Kind::presence: return presence(topic, message, real_ms, ctx);
-    case topics::Kind::request: return request(topic, message, real_ms, ctx);
-    case topics::Kind::group_chat: return chat(topic, message, real_ms, ctx);
-    default: return unknown_topic(real_ms);
+    case topics::Kind::position:
+      return position(topic, message, real_ms, ctx);
+    case topics::Kind::presence:
+      return presence(topic, message, real_ms, ctx);
+    case topics::Kind::request:
+      return request(topic, message, real_ms, ctx);
+    case topics::Kind::group_chat:
+      return chat(topic, message, real_ms, ctx);
+    default:
+      return unknown_topic(real_ms);
   }
 }
 
@@ -24,8 +30,10 @@ void Decoder::position(const topics::Topic& t, const Incoming& m, std::int64_t r
     const messages::Fix& fix = report->fixes[i];
     const bool future = fix.time_ms > ctx.now + messages::kMaxFutureMs;
     if (future || fix.time_ms < ctx.now - messages::kMaxPastMs)
-      return refuse_device(t, m, future ? "position-in-future" : "position-too-old",
-                           "fixes[" + std::to_string(i) + "].t: expected a time from seven days ago to five minutes ahead", real_ms, ctx);
+      return refuse_device(
+          t, m, future ? "position-in-future" : "position-too-old",
+          "fixes[" + std::to_string(i) + "].t: expected a time from seven days ago to five minutes ahead",
+          real_ms, ctx);
   }
   for (const messages::Fix& fix : report->fixes) engine_.position(t.user, fix, ctx);
 }
@@ -35,7 +43,9 @@ void Decoder::presence(const topics::Topic& t, const Incoming& m, std::int64_t r
   auto presence = messages::decode_presence(m.payload);
   if (!presence) return refuse_device(t, m, "presence", presence.error().to_string(), real_ms, ctx);
   if (static_cast<std::int64_t>(presence->connect_number) > real_ms + messages::kMaxFutureMs)
-    return refuse_device(t, m, "presence-in-future", "n: expected a connect number of at most five minutes ahead in Unix milliseconds", real_ms, ctx);
+    return refuse_device(t, m, "presence-in-future",
+                         "n: expected a connect number of at most five minutes ahead in Unix milliseconds",
+                         real_ms, ctx);
   engine_.presence(t.user, t.device, *presence, ctx);
 }
 
@@ -53,12 +63,13 @@ void Decoder::chat(const topics::Topic& t, const Incoming& m, std::int64_t real_
   engine_.chat_unreadable(t.group, *m.stamp, ctx);
 }
 
-void Decoder::refuse(const std::string& reason, const std::string& sender, const std::string& detail, std::int64_t real_ms) {
+void Decoder::refuse(const std::string& reason, const std::string& sender, const std::string& detail,
+                     std::int64_t real_ms) {
   if (rejects_.add(reason, sender, real_ms)) log_("refused " + reason + " from " + sender + ": " + detail);
 }
 
-void Decoder::refuse_device(const topics::Topic& t, const Incoming& m, const std::string& reason, const std::string& detail,
-                            std::int64_t real_ms, core::Context& ctx) {
+void Decoder::refuse_device(const topics::Topic& t, const Incoming& m, const std::string& reason,
+                            const std::string& detail, std::int64_t real_ms, core::Context& ctx) {
   refuse(reason, t.user.str() + ":" + t.device.str(), detail, real_ms);
   const std::string id = reason == "request" ? messages::request_id(m.payload) : std::string();
   engine_.bad_request({t.user, t.device, std::string(m.correlation)}, id, {"bad-request", detail, {}}, ctx);

@@ -20,12 +20,14 @@ struct Incoming {
   const std::optional<messages::Stamp>& stamp;
 };
 
-/// Turns what phones publish into calls of the core. Bad input changes nothing: it is counted by reason, logged once
-/// for each sender and minute, and answered with an error on the sender's response topic where one is known.
+/// Turns what phones publish into calls of the core. Bad input changes nothing: it is counted by reason,
+/// logged once for each sender and minute, and answered with an error on the sender's response topic where
+/// one is known.
 class Decoder {
  public:
   /// `log` gets a line for people; it never holds a payload.
-  Decoder(core::Engine& engine, std::function<void(const std::string&)> log) : engine_(engine), log_(std::move(log)) {}
+  Decoder(core::Engine& engine, std::function<void(const std::string&)> log)
+      : engine_(engine), log_(std::move(log)) {}
 
   /// `real_ms`: the real clock, which connect numbers go by; `ctx.now` may be a development clock.
   void handle(const topics::Topic& topic, const Incoming& message, std::int64_t real_ms, core::Context& ctx);
@@ -39,9 +41,10 @@ class Decoder {
   void presence(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
   void request(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
   void chat(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
-  void refuse(const std::string& reason, const std::string& sender, const std::string& detail, std::int64_t real_ms);
-  void refuse_device(const topics::Topic& t, const Incoming& m, const std::string& reason, const std::string& detail,
-                     std::int64_t real_ms, core::Context& ctx);
+  void refuse(const std::string& reason, const std::string& sender, const std::string& detail,
+              std::int64_t real_ms);
+  void refuse_device(const topics::Topic& t, const Incoming& m, const std::string& reason,
+                     const std::string& detail, std::int64_t real_ms, core::Context& ctx);
 
   core::Engine& engine_;
   std::function<void(const std::string&)> log_;

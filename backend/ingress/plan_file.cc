@@ -29,14 +29,16 @@ struct Reader {
     if (problems.size() < kMaxProblems) problems.push_back({path, std::move(expected)});
   }
 
-  const json::object* object(const json::value& v, const std::string& path, const std::set<std::string>& keys) {
+  const json::object* object(const json::value& v, const std::string& path,
+                             const std::set<std::string>& keys) {
     const json::object* o = v.if_object();
     if (!o) {
       problem(path, "a table");
       return nullptr;
     }
     for (const auto& kv : *o)
-      if (!keys.contains(std::string(kv.key()))) problem(path + "." + std::string(kv.key()), "no such key; allowed are " + join(keys));
+      if (!keys.contains(std::string(kv.key())))
+        problem(path + "." + std::string(kv.key()), "no such key; allowed are " + join(keys));
     return o;
   }
 
@@ -51,9 +53,11 @@ struct Reader {
     auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
     if (v && v->is_string()) {
       const json::string& text = v->get_string();
-      if (!text.empty() && text.size() <= max_bytes && std::none_of(text.begin(), text.end(), is_control)) return std::string(text);
+      if (!text.empty() && text.size() <= max_bytes && std::none_of(text.begin(), text.end(), is_control))
+        return std::string(text);
     }
-    problem(path + "." + key, "a string of 1 to " + std::to_string(max_bytes) + " bytes without control characters");
+    problem(path + "." + key,
+            "a string of 1 to " + std::to_string(max_bytes) + " bytes without control characters");
     return {};
   }
 
@@ -67,7 +71,8 @@ struct Reader {
 
   std::uint32_t count(const json::object& o, const char* key, const std::string& path, std::uint32_t max) {
     const json::value* v = o.if_contains(key);
-    if (v && v->is_int64() && v->get_int64() >= 1 && v->get_int64() <= max) return static_cast<std::uint32_t>(v->get_int64());
+    if (v && v->is_int64() && v->get_int64() >= 1 && v->get_int64() <= max)
+      return static_cast<std::uint32_t>(v->get_int64());
     problem(path + "." + key, "a whole number from 1 to " + std::to_string(max));
     return 1;
   }
@@ -87,7 +92,11 @@ struct Reader {
       TimeMs number = 0;
       auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
       const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-      const TimeMs ms = unit == "s" ? 1000 : unit == "m" ? 60'000 : unit == "h" ? 3'600'000 : unit == "d" ? 86'400'000 : 0;
+      const TimeMs ms = unit == "s"   ? 1000
+                        : unit == "m" ? 60'000
+                        : unit == "h" ? 3'600'000
+                        : unit == "d" ? 86'400'000
+                                      : 0;
       if (error == std::errc() && ms > 0 && number >= 1 && number <= kMaxDurationMs / ms) return number * ms;
     }
     problem(path + "." + key, "a number and a unit (s, m, h or d), as 45m, at most 30d");
@@ -120,9 +129,12 @@ std::optional<core::Condition> read_condition(Reader& r, const json::value& v, c
   }
   core::OneOf list;
   r.each(*o, "users", path, 10'000, [&](const json::value& user, const std::string& at) {
-    auto id = user.is_string() ? topics::UserId::parse(std::string_view(user.get_string())) : topics::UserId();
-    if (id) list.users.push_back(id);
-    else r.problem(at, "a user id");
+    auto id =
+        user.is_string() ? topics::UserId::parse(std::string_view(user.get_string())) : topics::UserId();
+    if (id)
+      list.users.push_back(id);
+    else
+      r.problem(at, "a user id");
   });
   return list;
 }
@@ -140,8 +152,10 @@ core::Audience read_audience(Reader& r, const json::value& v, const std::string&
   conditions("all", audience.all);
   conditions("none", audience.none);
   if (const json::value* p = o->if_contains("presence")) {
-    if (p->is_string() && p->get_string() == "any") audience.only_available = false;
-    else if (!p->is_string() || p->get_string() != "available") r.problem(path + ".presence", "\"available\" or \"any\"");
+    if (p->is_string() && p->get_string() == "any")
+      audience.only_available = false;
+    else if (!p->is_string() || p->get_string() != "available")
+      r.problem(path + ".presence", "\"available\" or \"any\"");
   }
   if (o->contains("max")) audience.max = r.count(*o, "max", path, 100'000);
   return audience;
@@ -195,24 +209,30 @@ std::optional<core::End> read_end(Reader& r, const json::value& v, const std::st
 core::Plan read_plan(Reader& r, const json::value& v, std::string path) {
   core::Plan plan;
   if (const json::object* named = v.if_object())
-    if (const json::value* id = named->if_contains("id"); id && id->is_string()) path += "(" + std::string(id->get_string()).substr(0, 64) + ")";
+    if (const json::value* id = named->if_contains("id"); id && id->is_string())
+      path += "(" + std::string(id->get_string()).substr(0, 64) + ")";
   const json::object* o = r.object(v, path, {"id", "name", "enabled", "audience", "start", "end"});
   if (!o) return plan;
   plan.id = r.id<topics::PlanId>(*o, "id", path);
   plan.name = o->contains("name") ? r.string(*o, "name", path, messages::kMaxNameBytes) : plan.id.str();
   if (const json::value* enabled = o->if_contains("enabled")) {
-    if (enabled->is_bool()) plan.enabled = enabled->get_bool();
-    else r.problem(path + ".enabled", "true or false");
+    if (enabled->is_bool())
+      plan.enabled = enabled->get_bool();
+    else
+      r.problem(path + ".enabled", "true or false");
   }
-  if (const json::value* audience = o->if_contains("audience")) plan.audience = read_audience(r, *audience, path + ".audience");
-  else r.problem(path + ".audience", "a table: who takes part");
+  if (const json::value* audience = o->if_contains("audience"))
+    plan.audience = read_audience(r, *audience, path + ".audience");
+  else
+    r.problem(path + ".audience", "a table: who takes part");
   r.each(*o, "start", path, 100, [&](const json::value& s, const std::string& at) {
     if (auto start = read_start(r, s, at)) plan.starts.push_back(std::move(*start));
   });
   r.each(*o, "end", path, 100, [&](const json::value& e, const std::string& at) {
     if (auto end = read_end(r, e, at)) plan.ends.push_back(std::move(*end));
   });
-  if (!o->contains("end")) r.problem(path + ".end", "at least one end of kind duration or set-time, so that no chat is forgotten");
+  if (!o->contains("end"))
+    r.problem(path + ".end", "at least one end of kind duration or set-time, so that no chat is forgotten");
   return plan;
 }
 
@@ -222,12 +242,14 @@ PlanFile read_file(const json::value& root) {
   const json::object* o = r.object(root, "file", {"schema", "plan"});
   if (!o) return file;
   const json::value* schema = o->if_contains("schema");
-  if (!schema || !schema->is_int64() || schema->get_int64() != 1) r.problem("schema", "the number 1, the version of the format");
+  if (!schema || !schema->is_int64() || schema->get_int64() != 1)
+    r.problem("schema", "the number 1, the version of the format");
   if (!o->contains("plan")) r.problem("plan", "at least one [[plan]]");
   std::set<std::string> seen;
   r.each(*o, "plan", "file", 1'000, [&](const json::value& v, const std::string& at) {
     file.plans.push_back(read_plan(r, v, at.substr(5)));
-    if (file.plans.back().id && !seen.insert(file.plans.back().id.str()).second) r.problem(at.substr(5) + ".id", "an id that no other plan of the file has");
+    if (file.plans.back().id && !seen.insert(file.plans.back().id.str()).second)
+      r.problem(at.substr(5) + ".id", "an id that no other plan of the file has");
   });
   if (!file.problems.empty()) file.plans.clear();
   return file;
@@ -286,19 +308,24 @@ json::value audience_to_json(const core::Audience& audience) {
     for (const auto& c : conditions) a.push_back(condition_to_json(c));
     return a;
   };
-  return {{"any", list(audience.any)}, {"all", list(audience.all)}, {"none", list(audience.none)},
-          {"presence", audience.only_available ? "available" : "any"}, {"max", audience.max}};
+  return {{"any", list(audience.any)},
+          {"all", list(audience.all)},
+          {"none", list(audience.none)},
+          {"presence", audience.only_available ? "available" : "any"},
+          {"max", audience.max}};
 }
 
 json::value start_to_json(const core::Trigger& trigger) {
-  if (auto* s = std::get_if<core::OnSchedule>(&trigger)) return {{"on", "schedule"}, {"at", topics::format_rfc3339(s->at_ms)}};
+  if (auto* s = std::get_if<core::OnSchedule>(&trigger))
+    return {{"on", "schedule"}, {"at", topics::format_rfc3339(s->at_ms)}};
   if (auto* e = std::get_if<core::OnEnter>(&trigger)) return {{"on", "enter"}, {"area", e->area.str()}};
   const auto& o = std::get<core::OnOccupancy>(trigger);
   return {{"on", "occupancy"}, {"area", o.area.str()}, {"reaches", o.reaches}};
 }
 
 json::value end_to_json(const core::End& end) {
-  if (auto* after = std::get_if<core::AfterDuration>(&end)) return {{"on", "duration"}, {"after", std::to_string(after->duration_ms / 1000) + "s"}};
+  if (auto* after = std::get_if<core::AfterDuration>(&end))
+    return {{"on", "duration"}, {"after", std::to_string(after->duration_ms / 1000) + "s"}};
   return {{"on", "set-time"}, {"at", topics::format_rfc3339(std::get<core::AtTime>(end).at_ms)}};
 }
 
@@ -335,7 +362,8 @@ std::string plan_to_json(const core::Plan& plan) {
   json::array starts, ends;
   for (const auto& s : plan.starts) starts.push_back(start_to_json(s));
   for (const auto& e : plan.ends) ends.push_back(end_to_json(e));
-  json::object o{{"id", plan.id.str()}, {"name", plan.name}, {"enabled", plan.enabled}, {"audience", audience_to_json(plan.audience)},
+  json::object o{{"id", plan.id.str()},        {"name", plan.name},
+                 {"enabled", plan.enabled},    {"audience", audience_to_json(plan.audience)},
                  {"start", std::move(starts)}, {"end", std::move(ends)}};
   return json::serialize(o);
 }

@@ -19,7 +19,8 @@ struct PlanFile {
   std::vector<PlanProblem> problems;  // every one that was found, at most 100
 };
 
-/// Reads plans (docs/protocol/plans.md), at most 1 MiB. For TOML that does not parse, the problem names line and column.
+/// Reads plans (docs/protocol/plans.md), at most 1 MiB. For TOML that does not parse, the problem names line
+/// and column.
 PlanFile parse_plans_toml(std::string_view text);
 PlanFile parse_plans_json(std::string_view text);
 

@@ -7,8 +7,8 @@
 
 namespace convoke::ingress {
 
-/// Counts refused input by reason, and says which refusals are worth a line in the log: one for each sender and
-/// minute, of at most 10,000 senders.
+/// Counts refused input by reason, and says which refusals are worth a line in the log: one for each sender
+/// and minute, of at most 10,000 senders.
 class Rejects {
  public:
   /// Counts; true if this one should be logged.

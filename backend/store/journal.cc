@@ -13,22 +13,28 @@ namespace {
 template <class T>
 T checked(messages::Result<T> result, const char* family, std::string_view key) {
   if (result) return *std::move(result);
-  throw std::runtime_error("store: record " + std::string(family) + "/" + std::string(key) + ": " + result.error().to_string() +
-                           ". It is damaged, or was written by a newer server: restore a backup or start that server.");
+  throw std::runtime_error(
+      "store: record " + std::string(family) + "/" + std::string(key) + ": " + result.error().to_string() +
+      ". It is damaged, or was written by a newer server: restore a backup or start that server.");
 }
 
 geo::Area decode_area(std::string_view key, std::string_view value) {
   geo::GeoJsonResult parsed = geo::parse_geojson(value);
   if (parsed.areas.size() == 1) return std::move(parsed.areas[0]);
-  throw std::runtime_error("store: record areas/" + std::string(key) + " is not an area: " + (parsed.errors.empty() ? "" : parsed.errors[0].what));
+  throw std::runtime_error("store: record areas/" + std::string(key) +
+                           " is not an area: " + (parsed.errors.empty() ? "" : parsed.errors[0].what));
 }
 
 void check_schema(Store& store) {
   std::string found;
-  store.scan(Family::meta, kSchemaKey, {}, [&](auto, auto value) { found = value; return false; });
+  store.scan(Family::meta, kSchemaKey, {}, [&](auto, auto value) {
+    found = value;
+    return false;
+  });
   if (found == kSchema) return;
   if (!found.empty())
-    throw std::runtime_error("store: schema " + found + ", but this server reads schema " + std::string(kSchema) + ": use the server that wrote it");
+    throw std::runtime_error("store: schema " + found + ", but this server reads schema " +
+                             std::string(kSchema) + ": use the server that wrote it");
   if (auto failure = store.write({{Family::meta, std::string(kSchemaKey), std::string(kSchema)}}, true))
     throw std::runtime_error("store: cannot be written: " + *failure);
 }
@@ -37,10 +43,17 @@ void check_schema(Store& store) {
 
 std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine& engine) {
   check_schema(store_);
-  auto all = [&](Family family, auto f) { store_.scan(family, {}, {}, [&](auto k, auto v) { f(k, v); return true; }); };
+  auto all = [&](Family family, auto f) {
+    store_.scan(family, {}, {}, [&](auto k, auto v) {
+      f(k, v);
+      return true;
+    });
+  };
   all(Family::areas, [&](auto k, auto v) { engine.load_area(decode_area(k, v)); });
   all(Family::users, [&](auto k, auto v) { engine.load_user(checked(decode_user(k, v), "users", k)); });
-  all(Family::positions, [&](auto k, auto v) { engine.load_position(core::UserId::parse(k), checked(decode_position(v), "positions", k)); });
+  all(Family::positions, [&](auto k, auto v) {
+    engine.load_position(core::UserId::parse(k), checked(decode_position(v), "positions", k));
+  });
   all(Family::plans, [&](auto k, auto v) { engine.load_plan(checked(decode_plan(k, v), "plans", k)); });
   all(Family::groups, [&](auto k, auto v) { engine.load_group(checked(decode_group(k, v), "groups", k)); });
   all(Family::members, [&](auto k, auto v) {
@@ -56,7 +69,9 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
     });
   }
   std::vector<std::pair<std::uint64_t, core::Outgoing>> waiting;
-  all(Family::outbox, [&](auto k, auto v) { waiting.emplace_back(parse_outbox_key(k), checked(decode_outgoing(v), "outbox", k)); });
+  all(Family::outbox, [&](auto k, auto v) {
+    waiting.emplace_back(parse_outbox_key(k), checked(decode_outgoing(v), "outbox", k));
+  });
   if (!waiting.empty()) next_seq_ = waiting.back().first + 1;
   return waiting;
 }
@@ -64,7 +79,8 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
 std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::Effects& fx) {
   add_records(engine, fx);
   for (const auto& entry : fx.archive)
-    put(Family::chat, chat_key(entry.group, entry.message.stamp.epoch, entry.message.stamp.n), encode(entry.message));
+    put(Family::chat, chat_key(entry.group, entry.message.stamp.epoch, entry.message.stamp.n),
+        encode(entry.message));
   positions_.insert(fx.positions.begin(), fx.positions.end());
   std::vector<std::uint64_t> seqs;
   for (const core::Outgoing& out : fx.out) {
@@ -98,7 +114,8 @@ void Journal::add_records(const core::Engine& engine, const core::Effects& fx) {
   for (const auto& [id, user] : fx.members) {
     const core::Group* group = s.group(id);
     const bool there = group && group->members.contains(user);
-    put(Family::members, member_key(id, user), there ? std::optional(encode_member(group->members.at(user))) : std::nullopt);
+    put(Family::members, member_key(id, user),
+        there ? std::optional(encode_member(group->members.at(user))) : std::nullopt);
   }
 }
 
@@ -106,11 +123,16 @@ void Journal::remove_outgoing(const std::vector<std::uint64_t>& seqs) {
   for (std::uint64_t seq : seqs) put(Family::outbox, outbox_key(seq), std::nullopt);
 }
 
-void Journal::put_meta(std::string_view key, std::string value) { put(Family::meta, std::string(key), std::move(value)); }
+void Journal::put_meta(std::string_view key, std::string value) {
+  put(Family::meta, std::string(key), std::move(value));
+}
 
 std::string Journal::meta(std::string_view key) const {
   std::string found;
-  store_.scan(Family::meta, key, {}, [&](auto, auto value) { found = value; return false; });
+  store_.scan(Family::meta, key, {}, [&](auto, auto value) {
+    found = value;
+    return false;
+  });
   return found;
 }
 
@@ -130,7 +152,8 @@ Failure Journal::commit() {
   return std::nullopt;
 }
 
-std::vector<messages::ArchivedMessage> Journal::history(const core::GroupId& group, std::uint64_t epoch, std::uint64_t n, std::size_t limit) const {
+std::vector<messages::ArchivedMessage> Journal::history(const core::GroupId& group, std::uint64_t epoch,
+                                                        std::uint64_t n, std::size_t limit) const {
   std::vector<messages::ArchivedMessage> out;
   store_.scan(Family::chat, group.str() + "/", chat_key(group, epoch, n + 1), [&](auto, auto value) {
     if (auto m = messages::decode_archived_message(value)) out.push_back(*std::move(m));

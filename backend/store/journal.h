@@ -11,17 +11,19 @@
 
 namespace convoke::store {
 
-/// Writes what a step of the core wants kept: records, archive and outgoing messages in one batch. The other half of
-/// "write, then speak": nothing may leave the server before `commit` has succeeded.
+/// Writes what a step of the core wants kept: records, archive and outgoing messages in one batch. The other
+/// half of "write, then speak": nothing may leave the server before `commit` has succeeded.
 class Journal {
  public:
   explicit Journal(Store& store) : store_(store) {}
 
-  /// Loads all records into the core and gives the outgoing messages that were still waiting, in order. Checks the
-  /// schema's version first and sets it in a new store. Throws std::runtime_error naming the record that cannot be read.
+  /// Loads all records into the core and gives the outgoing messages that were still waiting, in order.
+  /// Checks the schema's version first and sets it in a new store. Throws std::runtime_error naming the
+  /// record that cannot be read.
   std::vector<std::pair<std::uint64_t, core::Outgoing>> load(core::Engine& engine);
 
-  /// Adds the step's writes to the batch; gives the outbox sequence number of each of `fx.out` (0: not durable).
+  /// Adds the step's writes to the batch; gives the outbox sequence number of each of `fx.out` (0: not
+  /// durable).
   std::vector<std::uint64_t> add(const core::Engine& engine, const core::Effects& fx);
   /// Adds the removal of outgoing messages that the broker has.
   void remove_outgoing(const std::vector<std::uint64_t>& seqs);
@@ -37,11 +39,15 @@ class Journal {
   /// Last positions are not worth a write each: adds those that changed since the last call.
   void add_positions(const core::Engine& engine);
 
-  /// Archived messages of a group after (epoch, n), oldest first, at most `limit` and one that says there are more.
-  std::vector<messages::ArchivedMessage> history(const core::GroupId& group, std::uint64_t epoch, std::uint64_t n, std::size_t limit) const;
+  /// Archived messages of a group after (epoch, n), oldest first, at most `limit` and one that says there are
+  /// more.
+  std::vector<messages::ArchivedMessage> history(const core::GroupId& group, std::uint64_t epoch,
+                                                 std::uint64_t n, std::size_t limit) const;
 
  private:
-  void put(Family family, std::string key, std::optional<std::string> value) { batch_.push_back({family, std::move(key), std::move(value)}); }
+  void put(Family family, std::string key, std::optional<std::string> value) {
+    batch_.push_back({family, std::move(key), std::move(value)});
+  }
   void add_records(const core::Engine& engine, const core::Effects& fx);
 
   Store& store_;

@@ -11,8 +11,10 @@ class MemoryStore final : public Store {
   Failure write(const std::vector<Write>& batch, bool) override {
     for (const Write& w : batch) {
       auto& family = families_[static_cast<std::size_t>(w.family)];
-      if (w.value) family[w.key] = *w.value;
-      else family.erase(w.key);
+      if (w.value)
+        family[w.key] = *w.value;
+      else
+        family.erase(w.key);
     }
     return std::nullopt;
   }

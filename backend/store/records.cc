@@ -52,8 +52,12 @@ void write_feed(JsonWriter& w, const core::FeedChange& feed) {
 
 }  // namespace
 
-std::string member_key(const core::GroupId& group, const core::UserId& user) { return group.str() + "/" + user.str(); }
-std::string chat_key(const core::GroupId& group, std::uint64_t epoch, std::uint64_t n) { return group.str() + "/" + hex16(epoch) + hex16(n); }
+std::string member_key(const core::GroupId& group, const core::UserId& user) {
+  return group.str() + "/" + user.str();
+}
+std::string chat_key(const core::GroupId& group, std::uint64_t epoch, std::uint64_t n) {
+  return group.str() + "/" + hex16(epoch) + hex16(n);
+}
 std::string outbox_key(std::uint64_t seq) { return hex16(seq); }
 
 std::uint64_t parse_outbox_key(std::string_view key) {
@@ -98,7 +102,8 @@ Result<core::User> decode_user(std::string_view key, std::string_view value) {
   const Field name = root["name"], attributes = root["attributes"], duration = root["chat_duration_ms"];
   const Field devices = root["devices"], areas = root["areas"];
   user.name = name.line(0, messages::kMaxNameBytes);
-  attributes.each_member(kMaxMany, [&](const std::string& k, const Field& v) { user.attributes[k] = v.line(0, 1024); });
+  attributes.each_member(kMaxMany,
+                         [&](const std::string& k, const Field& v) { user.attributes[k] = v.line(0, 1024); });
   user.chat_duration_ms = duration.optional_time_ms();
   devices.each_member(kMaxMany, [&](const std::string& id, const Field& d) {
     const Field state = d["state"], n = d["n"], heard = d["heard"];
@@ -192,9 +197,12 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
   g.id = core::GroupId::parse(key);
   JsonReader r(value, kMaxRecordBytes);
   const Field& root = r.root();
-  const Field plan = root["plan"], name = root["name"], state = root["state"], started = root["started"], ends = root["ends"];
-  const Field end_kind = root["end_kind"], reasons = root["reasons"], start_key = root["start_key"], ended = root["ended"];
-  const Field end_reason = root["end_reason"], version = root["version"], count = root["messages"], epoch = root["epoch"];
+  const Field plan = root["plan"], name = root["name"], state = root["state"], started = root["started"],
+              ends = root["ends"];
+  const Field end_kind = root["end_kind"], reasons = root["reasons"], start_key = root["start_key"],
+              ended = root["ended"];
+  const Field end_reason = root["end_reason"], version = root["version"], count = root["messages"],
+              epoch = root["epoch"];
   const Field upto = root["upto"], missing = root["missing"], pages = root["pages"];
   g.plan = core::PlanId::parse(plan.plain_id());
   g.name = name.line(0, messages::kMaxNameBytes);
@@ -253,8 +261,10 @@ Result<std::pair<core::GroupId, core::UserId>> decode_member_key(std::string_vie
 std::string encode_outgoing(const core::Outgoing& outgoing) {
   JsonWriter w(512);
   w.begin_object();
-  if (auto* publish = std::get_if<core::Publish>(&outgoing)) write_publish(w, *publish);
-  else write_feed(w, std::get<core::FeedChange>(outgoing));
+  if (auto* publish = std::get_if<core::Publish>(&outgoing))
+    write_publish(w, *publish);
+  else
+    write_feed(w, std::get<core::FeedChange>(outgoing));
   w.end_object();
   return w.take();
 }
@@ -271,8 +281,12 @@ Result<core::Outgoing> decode_outgoing(std::string_view value) {
     return r.finish(core::Outgoing(std::move(change)));
   }
   const Field topic = root["topic"], payload = root["payload"], qos = root["qos"], retain = root["retain"];
-  core::Publish publish{topic.line(1, 512), payload.text(0, messages::kMaxPayloadBytes), static_cast<int>(qos.small_integer(0, 1)),
-                        retain.boolean(), true, {}};
+  core::Publish publish{topic.line(1, 512),
+                        payload.text(0, messages::kMaxPayloadBytes),
+                        static_cast<int>(qos.small_integer(0, 1)),
+                        retain.boolean(),
+                        true,
+                        {}};
   return r.finish(core::Outgoing(std::move(publish)));
 }
 

@@ -11,13 +11,15 @@
 #include "topics/messages/chat.h"
 #include "topics/messages/result.h"
 
-/// Keys and values of the store: text keys that sort as needed, JSON values. docs/protocol/store.md is their page.
-/// A value keeps its meaning for ever: new members may come, and readers pass over members that they do not know.
+/// Keys and values of the store: text keys that sort as needed, JSON values. docs/protocol/store.md is their
+/// page. A value keeps its meaning for ever: new members may come, and readers pass over members that they do
+/// not know.
 namespace convoke::store {
 
 inline constexpr std::string_view kSchemaKey = "schema";  // family meta; its value:
 inline constexpr std::string_view kSchema = "1";
-inline constexpr std::string_view kBrokerEpochKey = "broker_epoch";  // family meta: the last broker epoch dealt with
+inline constexpr std::string_view kBrokerEpochKey =
+    "broker_epoch";  // family meta: the last broker epoch dealt with
 
 std::string member_key(const core::GroupId& group, const core::UserId& user);
 std::string chat_key(const core::GroupId& group, std::uint64_t epoch, std::uint64_t n);
@@ -37,7 +39,8 @@ std::string encode_outgoing(const core::Outgoing& outgoing);
 [[nodiscard]] messages::Result<core::PlanRecord> decode_plan(std::string_view key, std::string_view value);
 [[nodiscard]] messages::Result<core::Group> decode_group(std::string_view key, std::string_view value);
 [[nodiscard]] messages::Result<core::Member> decode_member(std::string_view value);
-[[nodiscard]] messages::Result<std::pair<core::GroupId, core::UserId>> decode_member_key(std::string_view key);
+[[nodiscard]] messages::Result<std::pair<core::GroupId, core::UserId>> decode_member_key(
+    std::string_view key);
 [[nodiscard]] messages::Result<core::Outgoing> decode_outgoing(std::string_view value);
 
 }  // namespace convoke::store

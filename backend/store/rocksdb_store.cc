@@ -12,9 +12,11 @@
 namespace convoke::store {
 namespace {
 
-constexpr std::array<const char*, kFamilies> kNames = {"meta", "users", "positions", "areas", "plans", "groups", "members", "chat", "outbox"};
+constexpr std::array<const char*, kFamilies> kNames = {"meta",   "users",   "positions", "areas", "plans",
+                                                       "groups", "members", "chat",      "outbox"};
 
-/// RocksDB's own log file is not wanted: it would hold keys, and on a full disk the writer of it aborts the process.
+/// RocksDB's own log file is not wanted: it would hold keys, and on a full disk the writer of it aborts the
+/// process.
 class NoLog final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
@@ -28,14 +30,16 @@ rocksdb::Options options() {
   o.create_missing_column_families = true;
   o.max_total_wal_size = 64 << 20;
   o.max_background_jobs = 2;
-  o.avoid_flush_during_shutdown = true;  // the log has it all, and after a full disk a flush could not succeed
+  o.avoid_flush_during_shutdown =
+      true;  // the log has it all, and after a full disk a flush could not succeed
   return o;
 }
 
 class RocksDbStore final : public Store {
  public:
   explicit RocksDbStore(std::string directory) : directory_(std::move(directory)) {
-    if (auto failure = open()) throw std::runtime_error("data_dir " + directory_ + ": cannot be opened: " + *failure);
+    if (auto failure = open())
+      throw std::runtime_error("data_dir " + directory_ + ": cannot be opened: " + *failure);
   }
   ~RocksDbStore() override { close(); }
 
@@ -52,7 +56,8 @@ class RocksDbStore final : public Store {
     options.sync = sync;
     const rocksdb::Status status = db_->Write(options, &batch);
     if (status.ok()) return std::nullopt;
-    // After a failed write (a full disk) RocksDB goes on only when it is opened anew; the next call tries that.
+    // After a failed write (a full disk) RocksDB goes on only when it is opened anew; the next call tries
+    // that.
     close();
     return status.ToString();
   }
@@ -60,7 +65,8 @@ class RocksDbStore final : public Store {
   void scan(Family family, std::string_view prefix, std::string_view from,
             const std::function<bool(std::string_view, std::string_view)>& f) const override {
     if (!db_) return;
-    std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}, handles_[static_cast<std::size_t>(family) + 1]));
+    std::unique_ptr<rocksdb::Iterator> it(
+        db_->NewIterator({}, handles_[static_cast<std::size_t>(family) + 1]));
     // Strings, not views: a default view has no address, which RocksDB's memcmp must not get.
     const std::string start(from > prefix ? from : prefix), common(prefix);
     for (it->Seek(start); it->Valid(); it->Next()) {
@@ -87,7 +93,7 @@ class RocksDbStore final : public Store {
   }
 
   std::string directory_;
-  std::unique_ptr<rocksdb::DB> db_;                     // null after a failed write, until it can be opened again
+  std::unique_ptr<rocksdb::DB> db_;  // null after a failed write, until it can be opened again
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // [0] is RocksDB's unused "default"
 };
 

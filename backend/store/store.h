@@ -30,8 +30,8 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  /// Writes the batch. With `sync` it is on the disk when this returns without failure. After a failure nothing of
-  /// it is there; calling again with the same batch is right.
+  /// Writes the batch. With `sync` it is on the disk when this returns without failure. After a failure
+  /// nothing of it is there; calling again with the same batch is right.
   [[nodiscard]] virtual Failure write(const std::vector<Write>& batch, bool sync) = 0;
 
   /// Calls `f(key, value)` in order of key for every key that is >= `from` and begins with `prefix`, until it
@@ -40,7 +40,8 @@ class Store {
                     const std::function<bool(std::string_view, std::string_view)>& f) const = 0;
 };
 
-/// Opens or creates the database in `directory`. Throws std::runtime_error saying what is wrong and with what path.
+/// Opens or creates the database in `directory`. Throws std::runtime_error saying what is wrong and with what
+/// path.
 std::unique_ptr<Store> open_rocksdb(const std::string& directory);
 
 /// A store that forgets everything with its process.

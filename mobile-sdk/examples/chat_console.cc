@@ -27,18 +27,20 @@ int main(int argc, char** argv) {
   Client client(options);
   client.open();
 
-  const On show{[](const ChatStarted& e) { std::cout << "* chat " << e.group.name << " has started\n"; },
-                [](const ChatEnded& e) { std::cout << "* chat " << e.plan << " has ended: " << e.reason << "\n"; },
-                [](const MessageReceived& e) { std::cout << e.message.from << ": " << e.message.text << "\n"; },
-                [](const Disconnected& e) { std::cout << "* not connected: " << e.reason << "\n"; },
-                [&](const BuddyListChanged& e) {
-                  std::cout << "* available:";
-                  for (const Buddy& buddy : client.available_buddies(e.group)) std::cout << " " << buddy.user;
-                  std::cout << "\n";
-                },
-                [](const auto&) {}};
+  const On show{
+      [](const ChatStarted& e) { std::cout << "* chat " << e.group.name << " has started\n"; },
+      [](const ChatEnded& e) { std::cout << "* chat " << e.plan << " has ended: " << e.reason << "\n"; },
+      [](const MessageReceived& e) { std::cout << e.message.from << ": " << e.message.text << "\n"; },
+      [](const Disconnected& e) { std::cout << "* not connected: " << e.reason << "\n"; },
+      [&](const BuddyListChanged& e) {
+        std::cout << "* available:";
+        for (const Buddy& buddy : client.available_buddies(e.group)) std::cout << " " << buddy.user;
+        std::cout << "\n";
+      },
+      [](const auto&) {}};
   for (std::string line; std::cin;) {
-    client.wait_and_poll(std::chrono::milliseconds(100), [&](const Event& event) { std::visit(show, event); });
+    client.wait_and_poll(std::chrono::milliseconds(100),
+                         [&](const Event& event) { std::visit(show, event); });
     pollfd typed{STDIN_FILENO, POLLIN, 0};
     if (poll(&typed, 1, 0) != 1 || !std::getline(std::cin, line)) continue;
     for (const Group& group : client.groups()) client.send(group.id, line);

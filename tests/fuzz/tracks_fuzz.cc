@@ -4,8 +4,8 @@
 #include "ops/tracks/fields.h"
 #include "ops/tracks/fixes.h"
 #include "ops/tracks/time_text.h"
-#include "topics/rfc3339.h"
 #include "tests/fuzz/check.h"
+#include "topics/rfc3339.h"
 
 // A file of fixes is taken whole or not at all; what is taken is in range and in order of time.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

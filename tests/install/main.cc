@@ -11,7 +11,8 @@ int main() {
   options.token = [] { return std::string(); };
   convoke::sdk::Client client(options);
   client.open();
-  const bool fine = client.report_position({.lat = 52.5, .lon = 13.2}) && client.groups().empty() && !client.connected();
+  const bool fine =
+      client.report_position({.lat = 52.5, .lon = 13.2}) && client.groups().empty() && !client.connected();
   std::puts(fine ? "the installed SDK works" : "the installed SDK does not work");
   return fine ? 0 : 1;
 }

@@ -1,5 +1,5 @@
-// kill -9 at random moments of a chat's life, of the server and of the broker: after the restart every phone ends in the
-// right state, and nothing that was acknowledged is missing or comes twice.
+// kill -9 at random moments of a chat's life, of the server and of the broker: after the restart every phone
+// ends in the right state, and nothing that was acknowledged is missing or comes twice.
 
 #include <gtest/gtest.h>
 
@@ -17,61 +17,117 @@ namespace {
 constexpr int kPhones = 4;
 constexpr int kMessagesEach = 5;
 constexpr const char* kPlan =
-    "schema = 1\n[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ users = [\"user0\", \"user1\", \"user2\", \"user3\"] }] }\n"
+    "schema = 1\n[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ users = [\"user0\", "
+    "\"user1\", \"user2\", \"user3\"] }] }\n"
     "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n";
 
 enum class Victim { server, broker };
 
-/// One chat life of four phones, in which the victim is killed once, when a given number of things have happened.
+/// One chat life of four phones, in which the victim is killed once, when a given number of things have
+/// happened.
 class Life {
  public:
   Life(Victim victim, unsigned seed) : victim_(victim), random_(seed) {
     server_.start();
-    if (server_.call("PUT", "/plans", kPlan, "application/toml").status != 200) throw std::runtime_error("plan refused:\n" + server_.log());
+    if (server_.call("PUT", "/plans", kPlan, "application/toml").status != 200)
+      throw std::runtime_error("plan refused:\n" + server_.log());
     // A whole life without a kill is about 90 steps and events long.
     kill_at_ = std::uniform_int_distribution<int>(1, 90)(random_);
   }
 
   void run() {
-    step([&] { return phones_.until_all([&](test::Phone& p) { tick(); return p.client->connected(); }); }, "all phones connect");
+    step(
+        [&] {
+          return phones_.until_all([&](test::Phone& p) {
+            tick();
+            return p.client->connected();
+          });
+        },
+        "all phones connect");
     const std::string group = start();
-    step([&] { return phones_.until_all([&](test::Phone& p) { tick(); return holds(p, group); }); }, "all phones hold the same list");
+    step(
+        [&] {
+          return phones_.until_all([&](test::Phone& p) {
+            tick();
+            return holds(p, group);
+          });
+        },
+        "all phones hold the same list");
     for (int i = 0; i < kMessagesEach; ++i)
       for (auto& phone : phones_.all()) {
         ASSERT_TRUE(phone->client->send(group, "message " + std::to_string(i)));
-        phones_.until([&] { tick(); return true; });
+        phones_.until([&] {
+          tick();
+          return true;
+        });
       }
-    step([&] { return phones_.until_all([&](test::Phone& p) { tick(); return p.archived.size() == kMessagesEach; }); }, "all messages are archived");
-    step([&] { return phones_.until_all([&](test::Phone& p) { tick(); return received_all(p, group); }); }, "everybody has every message");
+    step(
+        [&] {
+          return phones_.until_all([&](test::Phone& p) {
+            tick();
+            return p.archived.size() == kMessagesEach;
+          });
+        },
+        "all messages are archived");
+    step(
+        [&] {
+          return phones_.until_all([&](test::Phone& p) {
+            tick();
+            return received_all(p, group);
+          });
+        },
+        "everybody has every message");
     end(group);
-    step([&] { return phones_.until_all([&](test::Phone& p) { tick(); return p.ended.contains(group); }); }, "all phones see the end");
+    step(
+        [&] {
+          return phones_.until_all([&](test::Phone& p) {
+            tick();
+            return p.ended.contains(group);
+          });
+        },
+        "all phones see the end");
     kill_now();  // if it has not been its time yet: the last moment is one too
-    step([&] { return phones_.until_all([&](test::Phone& p) { return p.client->connected() && p.client->groups().empty(); }); }, "no phone shows the chat");
+    step(
+        [&] {
+          return phones_.until_all(
+              [&](test::Phone& p) { return p.client->connected() && p.client->groups().empty(); });
+        },
+        "no phone shows the chat");
     for (auto& phone : phones_.all()) EXPECT_EQ(phone->repeats, 0) << phone->user;
-    EXPECT_NE(server_.call("GET", "/groups/" + group).body.find("\"end_reason\":\"staff\""), std::string::npos);
+    EXPECT_NE(server_.call("GET", "/groups/" + group).body.find("\"end_reason\":\"staff\""),
+              std::string::npos);
   }
 
  private:
   /// The staff button, pressed until it is acknowledged, always with the same key.
   std::string start() {
     std::string id;
-    step([&] {
-      return phones_.until([&] {
-        tick();
-        const auto answer = server_.call("POST", "/groups", R"({"plan":"p","key":"once"})");
-        std::smatch found;
-        if (answer.status != 200 && answer.status != 201) return false;
-        if (!std::regex_search(answer.body, found, std::regex("[0-9a-f]{32}"))) return false;
-        EXPECT_TRUE(id.empty() || id == found.str());
-        id = found.str();
-        return true;
-      });
-    }, "the start is acknowledged");
+    step(
+        [&] {
+          return phones_.until([&] {
+            tick();
+            const auto answer = server_.call("POST", "/groups", R"({"plan":"p","key":"once"})");
+            std::smatch found;
+            if (answer.status != 200 && answer.status != 201) return false;
+            if (!std::regex_search(answer.body, found, std::regex("[0-9a-f]{32}"))) return false;
+            EXPECT_TRUE(id.empty() || id == found.str());
+            id = found.str();
+            return true;
+          });
+        },
+        "the start is acknowledged");
     return id;
   }
 
   void end(const std::string& group) {
-    step([&] { return phones_.until([&] { tick(); return server_.call("POST", "/groups/" + group + "/end").status == 200; }); }, "the end is acknowledged");
+    step(
+        [&] {
+          return phones_.until([&] {
+            tick();
+            return server_.call("POST", "/groups/" + group + "/end").status == 200;
+          });
+        },
+        "the end is acknowledged");
   }
 
   static bool holds(test::Phone& p, const std::string& group) {
@@ -89,11 +145,14 @@ class Life {
 
   template <class F>
   void step(F f, const char* what) {
-    ASSERT_TRUE(f()) << "in vain waited until: " << what << "\nkilled at " << kill_at_ << ": " << killed_ << "\n" << phones_.stories() << server_.log();
+    ASSERT_TRUE(f()) << "in vain waited until: " << what << "\nkilled at " << kill_at_ << ": " << killed_
+                     << "\n"
+                     << phones_.stories() << server_.log();
     ++steps_;
   }
 
-  /// Kills when it is time. The phones' events are the clock, so a seed means the same moment on any machine, nearly.
+  /// Kills when it is time. The phones' events are the clock, so a seed means the same moment on any machine,
+  /// nearly.
   void tick() {
     if (!killed_ && phones_.seen() + steps_ >= kill_at_) kill_now();
   }

@@ -29,7 +29,8 @@ class Server : public testing::Test {
   std::uint64_t rejected(const std::string& reason) {
     const std::string body = server.call("GET", "/status").body;
     std::smatch found;
-    return std::regex_search(body, found, std::regex("\"" + reason + "\":([0-9]+)")) ? std::stoull(found[1]) : 0;
+    return std::regex_search(body, found, std::regex("\"" + reason + "\":([0-9]+)")) ? std::stoull(found[1])
+                                                                                     : 0;
   }
 
   test::TestTokens tokens;
@@ -64,35 +65,45 @@ TEST_F(Server, RefusesBadInputOnEveryTopicWithAnAnswerAndChangesNothing) {
     const auto before = rejected(b.counted_as);
     anna->clear();
     EXPECT_EQ(anna->publish(std::string("cv1/demo/u/anna/phone/") + b.topic, b.payload), test::kSuccess);
-    const auto answer = anna->wait_for([](const Received& r) { return r.payload.find("bad-request") != std::string::npos; });
+    const auto answer =
+        anna->wait_for([](const Received& r) { return r.payload.find("bad-request") != std::string::npos; });
     EXPECT_TRUE(answer) << b.topic << " " << b.payload.substr(0, 60);
     EXPECT_EQ(rejected(b.counted_as), before + 1) << b.payload.substr(0, 60);
   }
   EXPECT_EQ(server.call("GET", "/users/anna").status, 404) << "nothing has changed: she is not even known";
-  EXPECT_EQ(anna->publish("cv1/demo/u/anna/phone/pos", std::string(70'000, 'x')), test::kNoAnswer) << "over 64 KiB the broker cuts the connection";
+  EXPECT_EQ(anna->publish("cv1/demo/u/anna/phone/pos", std::string(70'000, 'x')), test::kNoAnswer)
+      << "over 64 KiB the broker cuts the connection";
 }
 
 TEST_F(Server, R1_StaffStartAndEndAChatOverMqttToo) {
   server.start();
   auto anna = phone("anna");
-  EXPECT_EQ(anna->publish("cv1/demo/u/anna/phone/presence", R"({"state":"available","n":1})"), test::kSuccess);
-  server.call("PUT", "/plans", R"({"schema":1,"plan":[{"id":"p","audience":{"presence":"any","any":[{"users":["anna"]}]},"end":[{"on":"duration","after":"1h"}]}]})");
+  EXPECT_EQ(anna->publish("cv1/demo/u/anna/phone/presence", R"({"state":"available","n":1})"),
+            test::kSuccess);
+  server.call(
+      "PUT", "/plans",
+      R"({"schema":1,"plan":[{"id":"p","audience":{"presence":"any","any":[{"users":["anna"]}]},"end":[{"on":"duration","after":"1h"}]}]})");
   test::TestClient staff(broker.url(), tokens.client_id("eve", "desk"));
   ASSERT_EQ(staff.connect(tokens.make(topics::Role::staff, "eve", "desk")), test::kSuccess);
   ASSERT_LE(staff.subscribe("cv1/demo/staff/eve/desk/res", 1), 2);
   const std::string requests = "cv1/demo/staff/eve/desk/req";
   staff.publish(requests, R"({"id":"1","method":"POST","path":"/v1/groups","body":{"plan":"p","key":"k"}})");
-  const auto started = staff.wait_for([](const Received& r) { return r.payload.find("\"id\":\"1\",\"status\":201") != std::string::npos; });
+  const auto started = staff.wait_for(
+      [](const Received& r) { return r.payload.find("\"id\":\"1\",\"status\":201") != std::string::npos; });
   ASSERT_TRUE(started);
   std::smatch id;
   ASSERT_TRUE(std::regex_search(started->payload, id, std::regex("[0-9a-f]{32}")));
-  EXPECT_TRUE(anna->wait_for([](const Received& r) { return r.payload.find("chat-start") != std::string::npos; }));
+  EXPECT_TRUE(
+      anna->wait_for([](const Received& r) { return r.payload.find("chat-start") != std::string::npos; }));
   staff.publish(requests, R"({"id":"2","method":"POST","path":"/v1/groups/)" + id.str() + R"(/end"})");
-  EXPECT_TRUE(anna->wait_for([](const Received& r) { return r.payload.find("chat-end") != std::string::npos; }));
+  EXPECT_TRUE(
+      anna->wait_for([](const Received& r) { return r.payload.find("chat-end") != std::string::npos; }));
   staff.publish(requests, R"({"id":"3","method":"PUT","path":"/v1/plans","body":{}})");
-  EXPECT_TRUE(staff.wait_for([](const Received& r) { return r.payload.find("\"id\":\"3\",\"status\":403") != std::string::npos; }));
+  EXPECT_TRUE(staff.wait_for(
+      [](const Received& r) { return r.payload.find("\"id\":\"3\",\"status\":403") != std::string::npos; }));
   staff.publish(requests, "nonsense");
-  EXPECT_TRUE(staff.wait_for([](const Received& r) { return r.payload.find("\"id\":null,\"status\":400") != std::string::npos; }));
+  EXPECT_TRUE(staff.wait_for(
+      [](const Received& r) { return r.payload.find("\"id\":null,\"status\":400") != std::string::npos; }));
 }
 
 TEST_F(Server, AsksForATokenOnEveryCallButHealth) {
@@ -101,8 +112,12 @@ TEST_F(Server, AsksForATokenOnEveryCallButHealth) {
   for (const char* path : {"/areas", "/plans", "/groups", "/users/anna", "/events", "/status"}) {
     EXPECT_EQ(server.call_as("", "GET", path).status, 401) << path;
     EXPECT_EQ(server.call_as("nonsense", "GET", path).status, 401) << path;
-    EXPECT_EQ(server.call_as(tokens.make(topics::Role::operator_, "op", "d", -10), "GET", path).status, 401) << path;
-    EXPECT_EQ(server.call_as(tokens.make_for_site("elsewhere", topics::Role::operator_, "op"), "GET", path).status, 401) << path;
+    EXPECT_EQ(server.call_as(tokens.make(topics::Role::operator_, "op", "d", -10), "GET", path).status, 401)
+        << path;
+    EXPECT_EQ(
+        server.call_as(tokens.make_for_site("elsewhere", topics::Role::operator_, "op"), "GET", path).status,
+        401)
+        << path;
     EXPECT_EQ(server.call_as(tokens.make(topics::Role::terminal, "anna"), "GET", path).status, 403) << path;
   }
 }
@@ -111,19 +126,26 @@ TEST_F(Server, R11_EndsOverdueGroupsOnlyAfterDrainingWhatTheBrokerHeld) {
   server.start();
   auto anna = phone("anna");
   anna->publish("cv1/demo/u/anna/phone/presence", R"({"state":"available","n":1})");
-  server.call("PUT", "/plans", R"({"schema":1,"plan":[{"id":"p","audience":{"presence":"any","any":[{"users":["anna","ben"]}]},"end":[{"on":"duration","after":"2s"}]}]})");
+  server.call(
+      "PUT", "/plans",
+      R"({"schema":1,"plan":[{"id":"p","audience":{"presence":"any","any":[{"users":["anna","ben"]}]},"end":[{"on":"duration","after":"2s"}]}]})");
   ASSERT_EQ(server.call("POST", "/groups", R"({"plan":"p"})").status, 201);
-  const auto start = anna->wait_for([](const Received& r) { return r.payload.find("chat-start") != std::string::npos; });
+  const auto start =
+      anna->wait_for([](const Received& r) { return r.payload.find("chat-start") != std::string::npos; });
   ASSERT_TRUE(start);
   std::smatch id;
   ASSERT_TRUE(std::regex_search(start->payload, id, std::regex("[0-9a-f]{32}")));
   server.kill9();
   // While the server is down a message is sent; the broker holds it. The group's end comes due meanwhile.
-  EXPECT_EQ(anna->publish("cv1/demo/g/" + id.str() + "/chat/anna", R"({"id":"m1","type":"text","text":"still here"})"), test::kSuccess);
+  EXPECT_EQ(anna->publish("cv1/demo/g/" + id.str() + "/chat/anna",
+                          R"({"id":"m1","type":"text","text":"still here"})"),
+            test::kSuccess);
   server.start();
-  EXPECT_TRUE(anna->wait_for([](const Received& r) { return r.payload.find("chat-end") != std::string::npos; }));
+  EXPECT_TRUE(
+      anna->wait_for([](const Received& r) { return r.payload.find("chat-end") != std::string::npos; }));
   const std::string group = server.call("GET", "/groups/" + id.str()).body;
-  EXPECT_NE(group.find("\"messages\":1"), std::string::npos) << "the held message was not archived before the end: " << group << server.log();
+  EXPECT_NE(group.find("\"messages\":1"), std::string::npos)
+      << "the held message was not archived before the end: " << group << server.log();
 }
 
 TEST_F(Server, RefusesToStartOnAPortThatIsTaken) {
@@ -190,7 +212,8 @@ TEST(ServerRoot, StopsAcknowledgingOnAFullDiskAndRecoversWhenThereIsRoom) {
   server.kill9();
   server.start();
   EXPECT_EQ(server.call("GET", "/users/cleo").status, 200);
-  for (int i = 0; i < acknowledged; ++i) ASSERT_EQ(server.call("GET", "/users/ben" + std::to_string(i)).status, 200) << i;
+  for (int i = 0; i < acknowledged; ++i)
+    ASSERT_EQ(server.call("GET", "/users/ben" + std::to_string(i)).status, 200) << i;
 }
 
 }  // namespace

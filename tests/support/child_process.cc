@@ -16,7 +16,8 @@ namespace convoke::test {
 
 ChildProcess::~ChildProcess() { end(SIGKILL); }
 
-void ChildProcess::start(const std::vector<std::string>& arguments, const std::string& log_path, const passwd* user) {
+void ChildProcess::start(const std::vector<std::string>& arguments, const std::string& log_path,
+                         const passwd* user) {
   if (pid_ > 0) throw std::runtime_error(arguments[0] + " runs already");
   std::vector<char*> argv;
   for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
@@ -29,7 +30,8 @@ void ChildProcess::start(const std::vector<std::string>& arguments, const std::s
   const int log_fd = ::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   ::dup2(log_fd, STDOUT_FILENO);
   ::dup2(log_fd, STDERR_FILENO);
-  if (user && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0)) ::_exit(126);
+  if (user && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0))
+    ::_exit(126);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(126);
   ::execv(argv[0], argv.data());

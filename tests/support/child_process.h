@@ -9,8 +9,8 @@ struct passwd;
 
 namespace convoke::test {
 
-/// A program that runs beside the test, with its output in a file. It dies with the thread that started it, so nothing
-/// is left behind by a test that crashes.
+/// A program that runs beside the test, with its output in a file. It dies with the thread that started it,
+/// so nothing is left behind by a test that crashes.
 class ChildProcess {
  public:
   ChildProcess() = default;
@@ -18,9 +18,10 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  /// Starts `arguments[0]` (a path); its output is appended to `log_path`. With a user, as that user (only root may).
-  /// Throws std::runtime_error if one runs already.
-  void start(const std::vector<std::string>& arguments, const std::string& log_path, const passwd* user = nullptr);
+  /// Starts `arguments[0]` (a path); its output is appended to `log_path`. With a user, as that user (only
+  /// root may). Throws std::runtime_error if one runs already.
+  void start(const std::vector<std::string>& arguments, const std::string& log_path,
+             const passwd* user = nullptr);
   /// Sends the signal and waits for the end. Gives the exit code; -1 if a signal ended it, 0 if nothing ran.
   int end(int signal);
   /// Waits for it to end by itself. Gives the exit code as `end` does.

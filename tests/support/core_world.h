@@ -14,7 +14,8 @@
 
 namespace convoke::test {
 
-/// The core with a clock that a test turns by hand: people, one or more round areas, plans, and what came out of it.
+/// The core with a clock that a test turns by hand: people, one or more round areas, plans, and what came out
+/// of it.
 class CoreWorld {
  public:
   static constexpr core::TimeMs kStart = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
@@ -61,27 +62,38 @@ class CoreWorld {
 
   void plan(const std::string& toml) {
     auto file = ingress::parse_plans_toml("schema = 1\n" + toml);
-    if (!file.problems.empty()) throw std::runtime_error(file.problems[0].where + ": " + file.problems[0].expected);
+    if (!file.problems.empty())
+      throw std::runtime_error(file.problems[0].where + ": " + file.problems[0].expected);
     for (auto& p : file.plans) step([&](auto& e, auto& ctx) { e.put_plan(std::move(p), ctx); });
   }
 
-  void presence(const std::string& user, messages::PresenceState state, std::uint64_t n = 1, const std::string& device = "phone") {
-    step([&](auto& e, auto& ctx) { e.presence(topics::UserId::parse(user), topics::DeviceId::parse(device), {state, n}, ctx); });
+  void presence(const std::string& user, messages::PresenceState state, std::uint64_t n = 1,
+                const std::string& device = "phone") {
+    step([&](auto& e, auto& ctx) {
+      e.presence(topics::UserId::parse(user), topics::DeviceId::parse(device), {state, n}, ctx);
+    });
   }
   void available(const std::string& user) { presence(user, messages::PresenceState::available); }
 
   void at(const std::string& user, double lat, double lon) {
-    step([&](auto& e, auto& ctx) { e.position(topics::UserId::parse(user), {now, lat, lon, 5.0, {}, {}}, ctx); });
+    step([&](auto& e, auto& ctx) {
+      e.position(topics::UserId::parse(user), {now, lat, lon, 5.0, {}, {}}, ctx);
+    });
   }
 
   messages::Response request(const std::string& user, decltype(messages::Request::op) op) {
-    step([&](auto& e, auto& ctx) { e.request({topics::UserId::parse(user), topics::DeviceId::parse("phone"), ""}, {"r1", std::move(op)}, ctx); });
+    step([&](auto& e, auto& ctx) {
+      e.request({topics::UserId::parse(user), topics::DeviceId::parse("phone"), ""}, {"r1", std::move(op)},
+                ctx);
+    });
     for (const auto& out : fx.out)
-      if (auto* p = std::get_if<core::Publish>(&out); p && p->topic.ends_with("/res")) return *messages::decode_response(p->payload);
+      if (auto* p = std::get_if<core::Publish>(&out); p && p->topic.ends_with("/res"))
+        return *messages::decode_response(p->payload);
     throw std::runtime_error("no answer");
   }
 
-  void hold(const std::string& user, const topics::GroupId& group, std::uint64_t version, bool ended = false) {
+  void hold(const std::string& user, const topics::GroupId& group, std::uint64_t version,
+            bool ended = false) {
     request(user, messages::HoldRequest{{{group.str(), version, ended}}});
   }
 
@@ -105,7 +117,8 @@ class CoreWorld {
   /// Everything published so far to the user's inbox, decoded.
   std::vector<messages::InboxMessage> inbox(const std::string& user) const {
     std::vector<messages::InboxMessage> found;
-    for (const auto& payload : published("cv1/demo/u/" + user + "/in")) found.push_back(*messages::decode_inbox(payload));
+    for (const auto& payload : published("cv1/demo/u/" + user + "/in"))
+      found.push_back(*messages::decode_inbox(payload));
     return found;
   }
   /// Payloads published to the topic so far.

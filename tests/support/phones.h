@@ -17,11 +17,11 @@ namespace convoke::test {
 struct Phone {
   std::string user;
   std::unique_ptr<sdk::Client> client;
-  std::set<std::string> started, ended;                     // groups
-  std::map<std::string, std::set<std::string>> received;    // group -> message ids, own ones too once sent
-  std::set<std::string> archived;                           // own message ids that are safe with the server
-  int repeats = 0;                                          // of anything that must come once
-  std::string story;                                        // what happened, for the message of a test that fails
+  std::set<std::string> started, ended;                   // groups
+  std::map<std::string, std::set<std::string>> received;  // group -> message ids, own ones too once sent
+  std::set<std::string> archived;                         // own message ids that are safe with the server
+  int repeats = 0;                                        // of anything that must come once
+  std::string story;  // what happened, for the message of a test that fails
 };
 
 /// A few phones in one process, polled by the test's own thread.
@@ -54,7 +54,8 @@ class Phones {
     for (const auto& phone : phones_) {
       out += phone->user + ":" + phone->story + " |";
       for (const sdk::Group& g : phone->client->groups())
-        out += " holds version " + std::to_string(g.version) + " of " + std::to_string(g.members) + " members, " + std::to_string(g.pages_held) + " of " + std::to_string(g.pages) + " pages";
+        out += " holds version " + std::to_string(g.version) + " of " + std::to_string(g.members) +
+               " members, " + std::to_string(g.pages_held) + " of " + std::to_string(g.pages) + " pages";
       out += "\n";
     }
     return out;
@@ -63,13 +64,15 @@ class Phones {
   int seen() const { return seen_; }
 
   /// Polls all phones until `condition` holds; false if it does not within `patience`.
-  bool until(const std::function<bool()>& condition, std::chrono::seconds patience = std::chrono::seconds(60)) {
+  bool until(const std::function<bool()>& condition,
+             std::chrono::seconds patience = std::chrono::seconds(60)) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (true) {
       for (auto& phone : phones_) phone->client->poll([&](const sdk::Event& e) { note(*phone, e); });
       if (condition()) return true;
       if (std::chrono::steady_clock::now() > deadline) return false;
-      phones_[0]->client->wait_and_poll(std::chrono::milliseconds(5), [&](const sdk::Event& e) { note(*phones_[0], e); });
+      phones_[0]->client->wait_and_poll(std::chrono::milliseconds(5),
+                                        [&](const sdk::Event& e) { note(*phones_[0], e); });
     }
   }
   template <class F>
@@ -85,7 +88,8 @@ class Phones {
   void note(Phone& phone, const sdk::Event& event) {
     ++seen_;
     tell(phone, event);
-    if (auto* e = std::get_if<sdk::ChatStarted>(&event)) phone.repeats += !phone.started.insert(e->group.id).second;
+    if (auto* e = std::get_if<sdk::ChatStarted>(&event))
+      phone.repeats += !phone.started.insert(e->group.id).second;
     if (auto* e = std::get_if<sdk::ChatEnded>(&event)) phone.repeats += !phone.ended.insert(e->group).second;
     if (auto* e = std::get_if<sdk::MessageReceived>(&event))
       phone.repeats += !phone.received[e->message.group].insert(e->message.from + "/" + e->message.id).second;
@@ -98,9 +102,11 @@ class Phones {
     if (std::get_if<sdk::Connected>(&event)) s += " connected";
     if (auto* e = std::get_if<sdk::Disconnected>(&event)) s += " disconnected(" + e->reason + ")";
     if (std::get_if<sdk::ChatStarted>(&event)) s += " started";
-    if (auto* e = std::get_if<sdk::BuddyListChanged>(&event)) s += " list(" + std::to_string(e->version) + ")";
+    if (auto* e = std::get_if<sdk::BuddyListChanged>(&event))
+      s += " list(" + std::to_string(e->version) + ")";
     if (auto* e = std::get_if<sdk::ChatEnded>(&event)) s += " ended(" + e->reason + ")";
-    if (auto* e = std::get_if<sdk::Refused>(&event)) s += " refused(" + e->what + " " + e->topic + " " + e->detail + ")";
+    if (auto* e = std::get_if<sdk::Refused>(&event))
+      s += " refused(" + e->what + " " + e->topic + " " + e->detail + ")";
   }
 
   const TestTokens& tokens_;

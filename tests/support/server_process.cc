@@ -29,23 +29,30 @@ bool until(F condition) {
 
 }  // namespace
 
-ServerProcess::ServerProcess(const TestTokens& tokens, std::uint16_t broker_port, std::string more_config, std::string data_dir)
+ServerProcess::ServerProcess(const TestTokens& tokens, std::uint16_t broker_port, std::string more_config,
+                             std::string data_dir)
     : operator_token_(tokens.make(topics::Role::operator_, "op", "test")), http_port_(free_port()) {
   std::ofstream(dir_ / "server.token") << tokens.make(topics::Role::server, "s1", "server");
   std::ofstream(dir_ / "verify.jwks") << tokens.public_jwks();
-  std::ofstream(dir_ / "server.toml") << "mode = \"development\"\nsite = \"" << tokens.site() << "\"\nserver_id = \"s1\"\ndata_dir = \""
-                                      << (data_dir.empty() ? dir_ / "store" : data_dir) << "\"\n[broker]\nport = " << broker_port
-                                      << "\ntoken_file = \"" << dir_ / "server.token" << "\"\n[http]\nport = " << http_port_
-                                      << "\n[auth]\nkeys = \"" << dir_ / "verify.jwks" << "\"\n"
-                                      << more_config;
+  std::ofstream(dir_ / "server.toml")
+      << "mode = \"development\"\nsite = \"" << tokens.site() << "\"\nserver_id = \"s1\"\ndata_dir = \""
+      << (data_dir.empty() ? dir_ / "store" : data_dir) << "\"\n[broker]\nport = " << broker_port
+      << "\ntoken_file = \"" << dir_ / "server.token"
+      << "\"\n[http]\nport = " << http_port_ << "\n[auth]\nkeys = \"" << dir_ / "verify.jwks"
+      << "\"\n"
+      << more_config;
 }
 
-void ServerProcess::spawn() { process_.start({CONVOKED, "--config", dir_ / "server.toml"}, dir_ / "server.log"); }
+void ServerProcess::spawn() {
+  process_.start({CONVOKED, "--config", dir_ / "server.toml"}, dir_ / "server.log");
+}
 
 void ServerProcess::start() {
   const std::size_t before = log().size();
   spawn();
-  if (until([&] { return log().find("convoked ready", before) != std::string::npos || process_.has_ended(); }) &&
+  if (until([&] {
+        return log().find("convoked ready", before) != std::string::npos || process_.has_ended();
+      }) &&
       log().find("convoked ready", before) != std::string::npos)
     return;
   throw std::runtime_error("the server did not get ready:\n" + log());
@@ -63,7 +70,8 @@ HttpAnswer ServerProcess::call(const std::string& method, const std::string& pat
   return call_as(operator_token_, method, path, body, content_type);
 }
 
-HttpAnswer ServerProcess::call_as(const std::string& token, const std::string& method, const std::string& path, const std::string& body,
+HttpAnswer ServerProcess::call_as(const std::string& token, const std::string& method,
+                                  const std::string& path, const std::string& body,
                                   const std::string& content_type) const {
   httplib::Client client("127.0.0.1", http_port_);
   client.set_read_timeout(std::chrono::seconds(15));

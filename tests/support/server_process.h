@@ -15,14 +15,16 @@ struct HttpAnswer {
   std::string body;
 };
 
-/// The real server (convoked) beside a broker on this machine, with a store of its own. Its data and port stay the same
-/// over restarts. Dies with the thread that started it.
+/// The real server (convoked) beside a broker on this machine, with a store of its own. Its data and port
+/// stay the same over restarts. Dies with the thread that started it.
 class ServerProcess {
  public:
   /// `more_config`: lines for the end of the configuration file. `data_dir`: empty for a fresh folder.
-  ServerProcess(const TestTokens& tokens, std::uint16_t broker_port, std::string more_config = {}, std::string data_dir = {});
+  ServerProcess(const TestTokens& tokens, std::uint16_t broker_port, std::string more_config = {},
+                std::string data_dir = {});
 
-  /// Starts it and waits until it says that it is ready. Throws std::runtime_error with the log if it does not in 30 s.
+  /// Starts it and waits until it says that it is ready. Throws std::runtime_error with the log if it does
+  /// not in 30 s.
   void start();
   /// Starts it without waiting.
   void spawn();
@@ -36,7 +38,8 @@ class ServerProcess {
   HttpAnswer call(const std::string& method, const std::string& path, const std::string& body = {},
                   const std::string& content_type = "application/json") const;
   /// The same as somebody else; an empty token sends none.
-  HttpAnswer call_as(const std::string& token, const std::string& method, const std::string& path, const std::string& body = {},
+  HttpAnswer call_as(const std::string& token, const std::string& method, const std::string& path,
+                     const std::string& body = {},
                      const std::string& content_type = "application/json") const;
 
   std::uint16_t http_port() const { return http_port_; }

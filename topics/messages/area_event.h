@@ -15,8 +15,8 @@ struct AreaEvent {
   std::int64_t time_ms = 0;
   std::string user;
   std::string area;
-  std::string transition;  // "enter", "exit"
-  std::string reason;      // "position", "area_created", "area_changed", "area_removed", …
+  std::string transition;            // "enter", "exit"
+  std::string reason;                // "position", "area_created", "area_changed", "area_removed", …
   std::optional<double> distance_m;  // signed distance to the edge, negative inside
   std::optional<double> accuracy_m;
 };

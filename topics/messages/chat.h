@@ -13,10 +13,10 @@ namespace convoke::messages {
 /// The place of a chat message in its group's order, given by the broker plugin. Ordered by (epoch, n).
 /// Travels as MQTT 5 user properties next to the payload, and inside the payload of history answers.
 struct Stamp {
-  std::string site;         // the site whose broker stamped it
-  std::uint64_t epoch = 0;  // Unix milliseconds of that plugin's start
-  std::uint64_t n = 0;      // 1, 2, 3 … for each group within an epoch
-  std::int64_t time_ms = 0; // the broker's clock
+  std::string site;          // the site whose broker stamped it
+  std::uint64_t epoch = 0;   // Unix milliseconds of that plugin's start
+  std::uint64_t n = 0;       // 1, 2, 3 … for each group within an epoch
+  std::int64_t time_ms = 0;  // the broker's clock
   friend bool operator==(const Stamp&, const Stamp&) = default;
 };
 
@@ -28,9 +28,9 @@ inline constexpr const char* kStampTime = "cv-time";
 /// Payload of `…/chat/{user}`. The sender is in the topic.
 ///   {"id":"3f2a…","type":"text","text":"See you at the bar"}
 struct ChatMessage {
-  std::string id;           // chosen by the sender, [A-Za-z0-9._-]{1,64}; repeats of the same id are one message
-  std::string type = "text";  // "text" for now; unknown types are kept and passed on
-  std::string text;         // UTF-8, 1 to kMaxTextBytes bytes
+  std::string id;  // chosen by the sender, [A-Za-z0-9._-]{1,64}; repeats of the same id are one message
+  std::string type = "text";            // "text" for now; unknown types are kept and passed on
+  std::string text;                     // UTF-8, 1 to kMaxTextBytes bytes
   std::optional<std::string> reply_to;  // id of another message
 };
 
@@ -42,8 +42,9 @@ struct ArchivedMessage {
   Stamp stamp;
 };
 
-/// Payload of `…/ack`: every message of this group with a stamp up to (epoch, upto) is archived, except those in
-/// `missing` (ranges, both ends inclusive), which were stamped but never reached the archive: send them again.
+/// Payload of `…/ack`: every message of this group with a stamp up to (epoch, upto) is archived, except those
+/// in `missing` (ranges, both ends inclusive), which were stamped but never reached the archive: send them
+/// again.
 ///   {"epoch":1767225600000,"upto":41,"missing":[[17,18]]}
 struct ArchivedUpTo {
   std::uint64_t epoch = 0;

@@ -10,24 +10,43 @@
 
 namespace convoke::messages {
 
-/// What the server tells the broker plugin on `$CONTROL/convoke/v1` (never seen by other clients), and the plugin's
-/// answer on `$CONTROL/convoke/v1/response`. An operation of the whole message fails or holds as one.
+/// What the server tells the broker plugin on `$CONTROL/convoke/v1` (never seen by other clients), and the
+/// plugin's answer on `$CONTROL/convoke/v1/response`. An operation of the whole message fails or holds as
+/// one.
 ///   {"seq":7,"ops":[{"op":"add","group":"…","users":["anna","ben"]}]}
 
-struct FeedBegin {};   // "begin": a full feed starts; build the new table aside, the old one stays in force
-struct FeedReady {};   // "ready": the table built since "begin" replaces the old one; terminals may connect
-struct FeedAdd { std::string group; std::vector<std::string> users; };     // "add", at most 500 users
-struct FeedRemove { std::string group; std::vector<std::string> users; };  // "remove", at most 500 users
-struct FeedRetire { std::string group; };                                  // "retire": the group has no members any more
-struct FeedBlock { std::string a; std::string b; };                        // "block"
-struct FeedUnblock { std::string a; std::string b; };                      // "unblock"
-struct FeedRevoke { std::string user; std::int64_t issued_before_ms = 0; };  // "revoke": tokens issued before are void, live connections cut
-struct FeedCounters {};                                                    // "counters": answer with the counters
+struct FeedBegin {};  // "begin": a full feed starts; build the new table aside, the old one stays in force
+struct FeedReady {};  // "ready": the table built since "begin" replaces the old one; terminals may connect
+struct FeedAdd {
+  std::string group;
+  std::vector<std::string> users;
+};  // "add", at most 500 users
+struct FeedRemove {
+  std::string group;
+  std::vector<std::string> users;
+};  // "remove", at most 500 users
+struct FeedRetire {
+  std::string group;
+};  // "retire": the group has no members any more
+struct FeedBlock {
+  std::string a;
+  std::string b;
+};  // "block"
+struct FeedUnblock {
+  std::string a;
+  std::string b;
+};  // "unblock"
+struct FeedRevoke {
+  std::string user;
+  std::int64_t issued_before_ms = 0;
+};                       // "revoke": tokens issued before are void, live connections cut
+struct FeedCounters {};  // "counters": answer with the counters
 
-using FeedOp = std::variant<FeedBegin, FeedReady, FeedAdd, FeedRemove, FeedRetire, FeedBlock, FeedUnblock, FeedRevoke, FeedCounters>;
+using FeedOp = std::variant<FeedBegin, FeedReady, FeedAdd, FeedRemove, FeedRetire, FeedBlock, FeedUnblock,
+                            FeedRevoke, FeedCounters>;
 
 struct Feed {
-  std::uint64_t seq = 0;  // the server's own number, echoed in the answer
+  std::uint64_t seq = 0;    // the server's own number, echoed in the answer
   std::vector<FeedOp> ops;  // at most 64
 };
 
@@ -35,9 +54,9 @@ struct Feed {
 /// {"seq":7,"ok":false,"error":"ops[0].users: expected …","epoch":…,"ready":false}
 struct FeedResponse {
   std::uint64_t seq = 0;
-  std::string error;        // empty: done
-  std::uint64_t epoch = 0;  // changes with every start of the broker
-  bool ready = false;       // terminals may connect
+  std::string error;                                            // empty: done
+  std::uint64_t epoch = 0;                                      // changes with every start of the broker
+  bool ready = false;                                           // terminals may connect
   std::vector<std::pair<std::string, std::uint64_t>> counters;  // only where asked for
 };
 

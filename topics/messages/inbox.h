@@ -10,20 +10,23 @@
 
 namespace convoke::messages {
 
-/// Payloads of `…/u/{user}/in`, told apart by "type". All of them may arrive more than once; each is idempotent.
+/// Payloads of `…/u/{user}/in`, told apart by "type". All of them may arrive more than once; each is
+/// idempotent.
 
-/// {"type":"chat-start","head":{…}}: the user is a member of a group from now on. Subscribe to the group's topics,
-/// then read header and page 0, which are retained there.
+/// {"type":"chat-start","head":{…}}: the user is a member of a group from now on. Subscribe to the group's
+/// topics, then read header and page 0, which are retained there.
 struct ChatStart {
   RosterHead head;
 };
 
 /// {"type":"chat-end","group":"…","plan":"…","reason":"duration","ended":…,"delete":true}
-/// The chat is over for this user: delete the buddy list (R-3: the buddy-list-delete rides with the chat-end).
+/// The chat is over for this user: delete the buddy list (R-3: the buddy-list-delete rides with the
+/// chat-end).
 struct ChatEnd {
   std::string group;
   std::string plan;
-  std::string reason;  // "duration", "set-time", "staff", "left", "removed", "plan-withdrawn", "unknown-group"
+  std::string
+      reason;  // "duration", "set-time", "staff", "left", "removed", "plan-withdrawn", "unknown-group"
   std::int64_t ended_ms = 0;
 };
 

@@ -8,17 +8,17 @@
 #include <vector>
 
 #include "topics/messages/chat.h"
-#include "topics/messages/limits.h"
 #include "topics/messages/inbox.h"
+#include "topics/messages/limits.h"
 #include "topics/messages/result.h"
 #include "topics/messages/roster.h"
 
 namespace convoke::messages {
 
-/// What a terminal asks on `…/req`. Each has an "id" of the terminal's choosing ([A-Za-z0-9._-]{1,64}) and an "op".
-/// The answer comes on `…/res` with the same id (and the request's MQTT 5 correlation data, where there was one).
-/// Requests are idempotent: a terminal repeats one until it has the answer. Over MQTT 5 a response topic, if given,
-/// must be the terminal's own `…/res`.
+/// What a terminal asks on `…/req`. Each has an "id" of the terminal's choosing ([A-Za-z0-9._-]{1,64}) and an
+/// "op". The answer comes on `…/res` with the same id (and the request's MQTT 5 correlation data, where there
+/// was one). Requests are idempotent: a terminal repeats one until it has the answer. Over MQTT 5 a response
+/// topic, if given, must be the terminal's own `…/res`.
 
 /// A group as the terminal holds it.
 struct HeldGroup {
@@ -27,41 +27,72 @@ struct HeldGroup {
   bool ended = false;         // true: "I know that it ended and hold nothing of it any more"
 };
 
-/// {"id":"1","op":"resume","groups":[{"group":"…","version":7}]}: first request after every connect. Says which groups
-/// the terminal believes it is in. Answer: ends of those that are over, starts of those it is (still) in.
-struct ResumeRequest { std::vector<HeldGroup> groups; };
+/// {"id":"1","op":"resume","groups":[{"group":"…","version":7}]}: first request after every connect. Says
+/// which groups the terminal believes it is in. Answer: ends of those that are over, starts of those it is
+/// (still) in.
+struct ResumeRequest {
+  std::vector<HeldGroup> groups;
+};
 
 /// {"id":"2","op":"hold","groups":[{"group":"…","version":7}]}: "I hold these versions" / "I deleted these"
 /// ("ended":true). Acknowledges starts, lists and ends. Answer: empty result.
-struct HoldRequest { std::vector<HeldGroup> groups; };
+struct HoldRequest {
+  std::vector<HeldGroup> groups;
+};
 
 /// {"id":"3","op":"page","group":"…","page":4}: one page of the roster. Answer: the page.
-struct PageRequest { std::string group; std::uint32_t page = 0; };
+struct PageRequest {
+  std::string group;
+  std::uint32_t page = 0;
+};
 
-/// {"id":"4","op":"available","group":"…","after":"mia"}: who is available for chat now, over the whole list, in order
-/// of user id, those after `after` ("" for the first page). Answer: buddies and whether there are more.
-struct AvailableRequest { std::string group; std::string after; };
+/// {"id":"4","op":"available","group":"…","after":"mia"}: who is available for chat now, over the whole list,
+/// in order of user id, those after `after` ("" for the first page). Answer: buddies and whether there are
+/// more.
+struct AvailableRequest {
+  std::string group;
+  std::string after;
+};
 
-/// {"id":"5","op":"history","group":"…","epoch":1,"n":41,"limit":50}: archived messages after (epoch, n), oldest first.
-struct HistoryRequest { std::string group; std::uint64_t epoch = 0; std::uint64_t n = 0; std::uint32_t limit = kMaxHistory; };
+/// {"id":"5","op":"history","group":"…","epoch":1,"n":41,"limit":50}: archived messages after (epoch, n),
+/// oldest first.
+struct HistoryRequest {
+  std::string group;
+  std::uint64_t epoch = 0;
+  std::uint64_t n = 0;
+  std::uint32_t limit = kMaxHistory;
+};
 
-/// {"id":"6","op":"leave","group":"…"}: the user leaves the group. Answer: empty result; the chat-end comes in the inbox.
-struct LeaveRequest { std::string group; };
+/// {"id":"6","op":"leave","group":"…"}: the user leaves the group. Answer: empty result; the chat-end comes
+/// in the inbox.
+struct LeaveRequest {
+  std::string group;
+};
 
 struct Request {
   std::string id;
   std::variant<ResumeRequest, HoldRequest, PageRequest, AvailableRequest, HistoryRequest, LeaveRequest> op;
 };
 
-struct ResumeAnswer { std::vector<ChatStart> starts; std::vector<ChatEnd> ends; };  // {"starts":[…],"ends":[…]}
-struct EmptyAnswer {};                                                             // {}
-struct AvailableAnswer { std::vector<Buddy> buddies; bool more = false; };         // {"buddies":[…],"more":true}
-struct HistoryAnswer { std::vector<ArchivedMessage> messages; bool more = false; };  // {"messages":[…],"more":false}
+struct ResumeAnswer {
+  std::vector<ChatStart> starts;
+  std::vector<ChatEnd> ends;
+};                      // {"starts":[…],"ends":[…]}
+struct EmptyAnswer {};  // {}
+struct AvailableAnswer {
+  std::vector<Buddy> buddies;
+  bool more = false;
+};  // {"buddies":[…],"more":true}
+struct HistoryAnswer {
+  std::vector<ArchivedMessage> messages;
+  bool more = false;
+};  // {"messages":[…],"more":false}
 
 /// {"id":"1","ok":true,"op":"resume","result":{…}} or
 /// {"id":"1","ok":false,"error":{"code":"not-member","detail":"…"},"retry_after_ms":1000}
 struct RequestError {
-  std::string code;    // "bad-request", "not-member", "unknown-group", "unknown-page", "rate-limited", "unavailable"
+  std::string
+      code;  // "bad-request", "not-member", "unknown-group", "unknown-page", "rate-limited", "unavailable"
   std::string detail;  // for people; names the field and what was expected
   std::optional<std::int64_t> retry_after_ms;
 };
@@ -72,7 +103,8 @@ struct Response {
 };
 
 [[nodiscard]] Result<Request> decode_request(std::string_view payload);
-/// The id of a request that decode_request refuses, so that the refusal can be answered under it; "" if it has none.
+/// The id of a request that decode_request refuses, so that the refusal can be answered under it; "" if it
+/// has none.
 std::string request_id(std::string_view payload);
 std::string encode(const Request&);
 [[nodiscard]] Result<Response> decode_response(std::string_view payload);

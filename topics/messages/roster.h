@@ -11,8 +11,8 @@
 
 namespace convoke::messages {
 
-/// On the wire a roster is what the requirements call a buddy list: a header, pages, and changes, all carrying
-/// the version of the roster they show. A version never shows two different rosters.
+/// On the wire a roster is what the requirements call a buddy list: a header, pages, and changes, all
+/// carrying the version of the roster they show. A version never shows two different rosters.
 
 /// open: the chat runs. ending: its end is decided. retired: it is gone for ever (the tombstone).
 enum class GroupState : std::uint8_t { scheduled, gathering, open, ending, retired };
@@ -20,12 +20,14 @@ enum class GroupState : std::uint8_t { scheduled, gathering, open, ending, retir
 std::string_view to_string(GroupState state);
 std::optional<GroupState> parse_group_state(std::string_view text);
 
-/// Payload of `…/head`, retained while the group lives; with state retired it is the tombstone (not retained).
-///   {"group":"…","plan":"hall-a","name":"Hall A","state":"open","started":…,"ends":…,"version":7,"pages":1,"members":42,"available":40}
+/// Payload of `…/head`, retained while the group lives; with state retired it is the tombstone (not
+/// retained).
+///   {"group":"…","plan":"hall-a","name":"Hall
+///   A","state":"open","started":…,"ends":…,"version":7,"pages":1,"members":42,"available":40}
 struct RosterHead {
   std::string group;
   std::string plan;
-  std::string name;                     // the plan's name, for people
+  std::string name;  // the plan's name, for people
   GroupState state = GroupState::open;
   std::int64_t started_ms = 0;          // Unix ms
   std::optional<std::int64_t> ends_ms;  // Unix ms; absent: no end is set yet
@@ -36,10 +38,11 @@ struct RosterHead {
 };
 
 /// One member as the others see it. Never a position.
-///   {"u":"anna","n":"Anna","p":"available"}  with "e":1767225600000 where the member's end differs from the header's
+///   {"u":"anna","n":"Anna","p":"available"}  with "e":1767225600000 where the member's end differs from the
+///   header's
 struct Buddy {
   std::string user;
-  std::string name;                     // display name; empty: show the user id
+  std::string name;  // display name; empty: show the user id
   PresenceState presence = PresenceState::offline;
   std::optional<std::int64_t> ends_ms;  // this member's own ending time, where it differs from the header's
   friend bool operator==(const Buddy&, const Buddy&) = default;
@@ -54,9 +57,10 @@ struct RosterPage {
   std::vector<Buddy> buddies;
 };
 
-/// Payload of `…/changes`: what happened between `from` and `version`. A phone that holds another version than
-/// `from` has a gap and fetches header and pages again. Rosters of one page carry the entries themselves; larger
-/// ones carry only which pages changed (at most 32 are named; more: `pages_changed` is empty and `all` is set).
+/// Payload of `…/changes`: what happened between `from` and `version`. A phone that holds another version
+/// than `from` has a gap and fetches header and pages again. Rosters of one page carry the entries
+/// themselves; larger ones carry only which pages changed (at most 32 are named; more: `pages_changed` is
+/// empty and `all` is set).
 ///   {"group":"…","from":6,"version":7,"members":42,"available":40,"put":[buddy…],"gone":["ben"]}
 ///   {"group":"…","from":6,"version":7,"members":9000,"available":8123,"pages":[0,17]}
 struct RosterChanges {
@@ -69,7 +73,7 @@ struct RosterChanges {
   std::vector<Buddy> put;               // added or changed
   std::vector<std::string> gone;        // removed users
   std::vector<std::uint32_t> pages_changed;
-  bool all = false;                     // "all":true: any page may have changed
+  bool all = false;  // "all":true: any page may have changed
 };
 
 [[nodiscard]] Result<RosterHead> decode_roster_head(std::string_view payload);

@@ -84,8 +84,9 @@ class Client {
 
   /// Connects, and stays connected: an interrupted connection comes back by itself, with growing pauses.
   void open();
-  /// Says goodbye (others see this device offline at once) and stays disconnected until the next open. Returns
-  /// at once; `closed` tells when it is done. The destructor closes too, and waits for one second at most.
+  /// Says goodbye (others see this device offline at once) and stays disconnected until the next open.
+  /// Returns at once; `closed` tells when it is done. The destructor closes too, and waits for one second at
+  /// most.
   void close();
   bool closed() const;
   bool connected() const;

@@ -13,8 +13,8 @@ using topics::Role;
 /// The staff interface over the core, without sockets.
 class Api : public testing::Test {
  protected:
-  ApiResponse call(const std::string& method, const std::string& path, const std::string& body = "", Role role = Role::operator_,
-                   const std::string& type = "application/json") {
+  ApiResponse call(const std::string& method, const std::string& path, const std::string& body = "",
+                   Role role = Role::operator_, const std::string& type = "application/json") {
     const topics::Principal who{topics::SiteId::parse("demo"), role, "eve", topics::DeviceId::parse("desk")};
     std::string bare = path;
     std::map<std::string, std::string> query;
@@ -26,11 +26,15 @@ class Api : public testing::Test {
     auto parsed = parse_api({who, method, bare, type, body, query});
     if (auto* refused = std::get_if<ApiResponse>(&parsed)) return *refused;
     ApiResponse response;
-    w.step([&](core::Engine& e, core::Context& ctx) { response = execute(e, who, std::get<Command>(std::move(parsed)), "{}", ctx); });
+    w.step([&](core::Engine& e, core::Context& ctx) {
+      response = execute(e, who, std::get<Command>(std::move(parsed)), "{}", ctx);
+    });
     return response;
   }
   std::string start() {
-    call("PUT", "/v1/plans", R"({"schema":1,"plan":[{"id":"p","audience":{"presence":"any","any":[{"users":["anna","ben"]}]},"end":[{"on":"duration","after":"1h"}]}]})");
+    call(
+        "PUT", "/v1/plans",
+        R"({"schema":1,"plan":[{"id":"p","audience":{"presence":"any","any":[{"users":["anna","ben"]}]},"end":[{"on":"duration","after":"1h"}]}]})");
     w.available("anna");
     w.available("ben");
     const auto r = call("POST", "/v1/groups", R"({"plan":"p","key":"k1"})");
@@ -43,7 +47,8 @@ class Api : public testing::Test {
 bool has(const ApiResponse& r, const std::string& text) { return r.body.find(text) != std::string::npos; }
 
 TEST_F(Api, ImportsListsAndRemovesAreas) {
-  const char* area = R"({"type":"Feature","id":"bar","properties":{"name":"Bar","radius_m":20},"geometry":{"type":"Point","coordinates":[10,50]}})";
+  const char* area =
+      R"({"type":"Feature","id":"bar","properties":{"name":"Bar","radius_m":20},"geometry":{"type":"Point","coordinates":[10,50]}})";
   EXPECT_EQ(call("PUT", "/v1/areas", area).status, 200);
   w.at("anna", 50, 10);
   const auto list = call("GET", "/v1/areas", "", Role::viewer);
@@ -74,7 +79,8 @@ TEST_F(Api, StaffButtonLifeOfAGroup) {
   EXPECT_EQ(w.group().ends_ms, CoreWorld::kStart + 3'660'000);
   EXPECT_TRUE(has(call("GET", "/v1/groups?state=open"), id));
   EXPECT_EQ(call("POST", "/v1/groups/" + id + "/end", "", Role::staff).status, 200);
-  EXPECT_EQ(call("POST", "/v1/groups/" + id + "/end", "", Role::staff).status, 200) << "ending twice is no error";
+  EXPECT_EQ(call("POST", "/v1/groups/" + id + "/end", "", Role::staff).status, 200)
+      << "ending twice is no error";
   EXPECT_EQ(call("POST", "/v1/groups/" + id + "/members", R"({"user":"dora"})").status, 409);
   EXPECT_FALSE(has(call("GET", "/v1/groups?state=open"), id));
 }
@@ -110,20 +116,30 @@ TEST_P(ApiRefuses, WithAReason) {
 }
 
 constexpr const char* kNobody = "/v1/groups/ffffffffffffffffffffffffffffffff";
-INSTANTIATE_TEST_SUITE_P(
-    Table, ApiRefuses,
-    testing::Values(Refused{"GET", "/", "", Role::operator_, 404}, Refused{"GET", "/v1/nothing", "", Role::operator_, 404},
-                    Refused{"GET", "/v1/areas", "", Role::terminal, 403}, Refused{"GET", "/v1/areas", "", Role::peer, 403},
-                    Refused{"GET", "/v1/areas", "", Role::server, 403}, Refused{"GET", "/v1/plans", "", Role::viewer, 403},
-                    Refused{"PUT", "/v1/plans", R"({"schema":1,"plan":[]})", Role::staff, 403}, Refused{"DELETE", "/v1/plans/p", "", Role::staff, 403},
-                    Refused{"PUT", "/v1/users/anna", "{}", Role::staff, 403}, Refused{"PUT", "/v1/plans", "{", Role::operator_, 400},
-                    Refused{"DELETE", "/v1/plans/q", "", Role::operator_, 404}, Refused{"POST", "/v1/groups", "{}", Role::staff, 400},
-                    Refused{"POST", "/v1/groups", R"({"plan":"q"})", Role::staff, 404}, Refused{"GET", "/v1/groups/xyz", "", Role::staff, 404},
-                    Refused{"GET", kNobody, "", Role::staff, 404}, Refused{"GET", "/v1/users/nobody", "", Role::staff, 404},
-                    Refused{"GET", "/v1/users/a@b@c", "", Role::staff, 404}));
+INSTANTIATE_TEST_SUITE_P(Table, ApiRefuses,
+                         testing::Values(Refused{"GET", "/", "", Role::operator_, 404},
+                                         Refused{"GET", "/v1/nothing", "", Role::operator_, 404},
+                                         Refused{"GET", "/v1/areas", "", Role::terminal, 403},
+                                         Refused{"GET", "/v1/areas", "", Role::peer, 403},
+                                         Refused{"GET", "/v1/areas", "", Role::server, 403},
+                                         Refused{"GET", "/v1/plans", "", Role::viewer, 403},
+                                         Refused{"PUT", "/v1/plans", R"({"schema":1,"plan":[]})", Role::staff,
+                                                 403},
+                                         Refused{"DELETE", "/v1/plans/p", "", Role::staff, 403},
+                                         Refused{"PUT", "/v1/users/anna", "{}", Role::staff, 403},
+                                         Refused{"PUT", "/v1/plans", "{", Role::operator_, 400},
+                                         Refused{"DELETE", "/v1/plans/q", "", Role::operator_, 404},
+                                         Refused{"POST", "/v1/groups", "{}", Role::staff, 400},
+                                         Refused{"POST", "/v1/groups", R"({"plan":"q"})", Role::staff, 404},
+                                         Refused{"GET", "/v1/groups/xyz", "", Role::staff, 404},
+                                         Refused{"GET", kNobody, "", Role::staff, 404},
+                                         Refused{"GET", "/v1/users/nobody", "", Role::staff, 404},
+                                         Refused{"GET", "/v1/users/a@b@c", "", Role::staff, 404}));
 
 TEST_F(Api, RefusesAnEmptyAudience) {
-  call("PUT", "/v1/plans", R"({"schema":1,"plan":[{"id":"p","audience":{"any":[{"area":"void"}]},"end":[{"on":"duration","after":"1h"}]}]})");
+  call(
+      "PUT", "/v1/plans",
+      R"({"schema":1,"plan":[{"id":"p","audience":{"any":[{"area":"void"}]},"end":[{"on":"duration","after":"1h"}]}]})");
   const auto r = call("POST", "/v1/groups", R"({"plan":"p"})");
   EXPECT_EQ(r.status, 409);
   EXPECT_TRUE(has(r, "no-members"));

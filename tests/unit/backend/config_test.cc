@@ -47,11 +47,17 @@ TEST(Config, ReadsAFileAndKeepsDefaults) {
 
 TEST(Config, RefusesNamingFileLineKeyAndWhatIsAllowed) {
   EXPECT_EQ(refusal("mode = \"fast\"\n"), ":1: mode: expected \"production\" or \"development\"");
-  EXPECT_EQ(refusal("site = \"a b\"\n"), ":1: site: expected an id: 1 to 64 characters out of A-Z a-z 0-9 . _ -");
-  EXPECT_EQ(refusal(std::string(kGood) + "[http]\nport = 70000\n"), ":10: http.port: expected a port number from 1 to 65535");
-  EXPECT_EQ(refusal(std::string(kGood) + "[http]\nprot = 80\n"), ":10: http.prot: expected no such key; known are host, port");
-  EXPECT_EQ(refusal(std::string(kGood) + "[log]\nlevel = \"loud\"\n"), ":10: log.level: expected \"debug\", \"info\", \"warning\" or \"error\"");
-  EXPECT_NE(refusal("site = \"demo\"\nserver_id = \"s1\"\n").find("data_dir: expected a string; it is missing"), std::string::npos);
+  EXPECT_EQ(refusal("site = \"a b\"\n"),
+            ":1: site: expected an id: 1 to 64 characters out of A-Z a-z 0-9 . _ -");
+  EXPECT_EQ(refusal(std::string(kGood) + "[http]\nport = 70000\n"),
+            ":10: http.port: expected a port number from 1 to 65535");
+  EXPECT_EQ(refusal(std::string(kGood) + "[http]\nprot = 80\n"),
+            ":10: http.prot: expected no such key; known are host, port");
+  EXPECT_EQ(refusal(std::string(kGood) + "[log]\nlevel = \"loud\"\n"),
+            ":10: log.level: expected \"debug\", \"info\", \"warning\" or \"error\"");
+  EXPECT_NE(
+      refusal("site = \"demo\"\nserver_id = \"s1\"\n").find("data_dir: expected a string; it is missing"),
+      std::string::npos);
 }
 
 TEST(Config, RefusesTheDevelopmentClockInProduction) {

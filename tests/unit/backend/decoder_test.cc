@@ -12,7 +12,8 @@ using test::CoreWorld;
 
 class DecoderOf : public testing::Test {
  protected:
-  void deliver(const std::string& topic, const std::string& payload, std::optional<messages::Stamp> stamp = {}) {
+  void deliver(const std::string& topic, const std::string& payload,
+               std::optional<messages::Stamp> stamp = {}) {
     w.step([&](core::Engine&, core::Context& ctx) {
       decoder.handle(*topics::parse_topic(topic), {topic, payload, "corr", stamp}, w.now, ctx);
     });
@@ -41,7 +42,8 @@ TEST_F(DecoderOf, TakesGoodInput) {
   deliver(kPos, R"({"fixes":[{"t":1767225600000,"lat":50,"lon":10}]})");
   deliver("cv1/demo/u/anna/phone/presence", R"({"state":"available","n":1767225600000})");
   EXPECT_TRUE(w.engine.tracker().last("anna"));
-  EXPECT_EQ(w.engine.state().user(topics::UserId::parse("anna"))->presence, messages::PresenceState::available);
+  EXPECT_EQ(w.engine.state().user(topics::UserId::parse("anna"))->presence,
+            messages::PresenceState::available);
   EXPECT_TRUE(decoder.rejects().counts().empty());
 }
 
@@ -78,9 +80,13 @@ TEST_F(DecoderOf, LogsOnceForEachSenderAndMinuteWithoutThePayload) {
 }
 
 TEST_F(DecoderOf, IgnoresChatWithoutAStampAndCountsAnUnreadableOneAsSeen) {
-  w.plan("[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ users = [\"anna\"] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ users = [\"anna\"] }] "
+      "}\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
   w.available("anna");
-  w.step([](core::Engine& e, core::Context& ctx) { core::start_group(e.state(), e.state().plans.begin()->second, "x", "", ctx); });
+  w.step([](core::Engine& e, core::Context& ctx) {
+    core::start_group(e.state(), e.state().plans.begin()->second, "x", "", ctx);
+  });
   const std::string topic = "cv1/demo/g/" + w.group().id.str() + "/chat/anna";
   deliver(topic, R"({"id":"m1","type":"text","text":"hi"})");
   EXPECT_EQ(count("chat-without-stamp"), 1u);

@@ -41,11 +41,16 @@ TEST_P(JournalOf, LoadsBackExactlyWhatTheCoreHad) {
     journal.add_positions(w.engine);
     ASSERT_FALSE(journal.commit());
   };
-  auto step = [&](auto f) { w.step(f); keep(); };
+  auto step = [&](auto f) {
+    w.step(f);
+    keep();
+  };
   w.area("hall", 50, 10, 100);
   keep();
-  w.plan("[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"hall\" }] }\n[[plan.start]]\non = \"occupancy\"\narea = \"hall\"\nreaches = 2\n"
-         "[[plan.end]]\non = \"duration\"\nafter = \"10m\"\n");
+  w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"hall\" }] }\n[[plan.start]]\non = "
+      "\"occupancy\"\narea = \"hall\"\nreaches = 2\n"
+      "[[plan.end]]\non = \"duration\"\nafter = \"10m\"\n");
   keep();
   for (const char* user : {"anna", "ben"}) {
     w.available(user);
@@ -54,8 +59,12 @@ TEST_P(JournalOf, LoadsBackExactlyWhatTheCoreHad) {
     keep();
   }
   const topics::GroupId id = w.group().id;
-  step([&](Engine& e, Context& ctx) { e.put_profile(UserId::parse("anna"), "An\"na", {{"ticket", "vip"}}, 60'000, ctx); });
-  step([&](Engine& e, Context& ctx) { e.chat(id, UserId::parse("anna"), {"m1", "text", "hello", {}}, {"demo", 5, 3, w.now}, ctx); });
+  step([&](Engine& e, Context& ctx) {
+    e.put_profile(UserId::parse("anna"), "An\"na", {{"ticket", "vip"}}, 60'000, ctx);
+  });
+  step([&](Engine& e, Context& ctx) {
+    e.chat(id, UserId::parse("anna"), {"m1", "text", "hello", {}}, {"demo", 5, 3, w.now}, ctx);
+  });
   w.hold("ben", id, 1);
   keep();
   const std::string before = dump(*store);
@@ -79,7 +88,9 @@ TEST_P(JournalOf, LoadsBackExactlyWhatTheCoreHad) {
   restarted.now = w.now;
   restarted.at("anna", 50, 10);
   EXPECT_TRUE(restarted.events<core::TransitionEvent>().empty());
-  restarted.step([&](Engine& e, Context& ctx) { e.chat(id, UserId::parse("anna"), {"m1", "text", "hello", {}}, {"demo", 5, 4, w.now}, ctx); });
+  restarted.step([&](Engine& e, Context& ctx) {
+    e.chat(id, UserId::parse("anna"), {"m1", "text", "hello", {}}, {"demo", 5, 4, w.now}, ctx);
+  });
   EXPECT_TRUE(restarted.fx.archive.empty());
   restarted.pass(10 * 60'000);
   EXPECT_EQ(restarted.live_groups(), 0u);
@@ -92,7 +103,8 @@ TEST_P(JournalOf, HistoryGivesMessagesInOrderAfterAStamp) {
   journal.load(w.engine);
   core::Effects fx;
   const auto id = topics::GroupId::parse("0123456789abcdef0123456789abcdef");
-  for (std::uint64_t n : {10, 9, 300}) fx.archive.push_back({id, {"anna", {"m" + std::to_string(n), "text", "x", {}}, {"demo", 7, n, 0}}});
+  for (std::uint64_t n : {10, 9, 300})
+    fx.archive.push_back({id, {"anna", {"m" + std::to_string(n), "text", "x", {}}, {"demo", 7, n, 0}}});
   fx.archive.push_back({id, {"anna", {"old", "text", "x", {}}, {"demo", 6, 99, 0}}});
   journal.add(w.engine, fx);
   ASSERT_FALSE(journal.commit());
@@ -121,7 +133,8 @@ TEST_P(JournalOf, NamesTheRecordThatIsDamaged) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, JournalOf, testing::Bool(), [](const auto& p) { return p.param ? "RocksDb" : "Memory"; });
+INSTANTIATE_TEST_SUITE_P(Stores, JournalOf, testing::Bool(),
+                         [](const auto& p) { return p.param ? "RocksDb" : "Memory"; });
 
 TEST(Store, SaysWhichFolderCannotBeOpened) {
   try {

@@ -37,7 +37,9 @@ at = 2026-06-01T23:00:00Z
 
 TEST(PlanFile, ReadsEveryKeyOfTheFormat) {
   const PlanFile file = parse_plans_toml(kFull);
-  ASSERT_EQ(file.plans.size(), 1u) << (file.problems.empty() ? "" : file.problems[0].where + ": " + file.problems[0].expected);
+  ASSERT_EQ(file.plans.size(), 1u) << (file.problems.empty()
+                                           ? ""
+                                           : file.problems[0].where + ": " + file.problems[0].expected);
   const core::Plan& p = file.plans[0];
   EXPECT_EQ(p.name, "Hall A");
   EXPECT_EQ(p.audience.any.size(), 2u);
@@ -75,34 +77,40 @@ TEST_P(PlanFileRefuses, AndNamesThePlace) {
 #define END "[[plan.end]]\non = \"duration\"\nafter = \"1m\"\n"
 INSTANTIATE_TEST_SUITE_P(
     Table, PlanFileRefuses,
-    testing::Values(BadPlan{"schema = 2\n[[plan]]\nid = \"p\"\naudience = {}\n" END, "schema"},
-                    BadPlan{"schema = 1\n", "plan"},
-                    BadPlan{"schema = 1\nplans = []\nplan = []", "file.plans"},
-                    BadPlan{"schema = \n", "line 1, column 10"},
-                    BadPlan{"schema = 1\n[[plan]]\nid = \"a b\"\naudience = {}\n" END, "plan[0](a b).id"},
-                    BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\n" END, "plan[0](p).audience"},
-                    BadPlan{HEAD, "plan[0](p).end"},
-                    BadPlan{HEAD "color = 1\n" END, "plan[0](p).color"},
-                    BadPlan{HEAD "name = \"a\\u0007b\"\n" END, "plan[0](p).name"},
-                    BadPlan{HEAD "enabled = 1\n" END, "plan[0](p).enabled"},
-                    BadPlan{HEAD "[[plan.end]]\non = \"duration\"\nafter = \"45\"\n", "plan[0](p).end[0].after"},
-                    BadPlan{HEAD "[[plan.end]]\non = \"duration\"\nafter = \"31d\"\n", "plan[0](p).end[0].after"},
-                    BadPlan{HEAD "[[plan.end]]\non = \"idle\"\n", "plan[0](p).end[0].on"},
-                    BadPlan{HEAD "[[plan.start]]\non = \"occupancy\"\narea = \"h\"\nreaches = 0\n" END, "plan[0](p).start[0].reaches"},
-                    BadPlan{HEAD "[[plan.start]]\non = \"schedule\"\nat = \"soon\"\n" END, "plan[0](p).start[0].at"},
-                    BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"a\", users = [] }] }\n" END, "plan[0](p).audience.any[0]"},
-                    BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\naudience = { presence = \"asleep\" }\n" END, "plan[0](p).audience.presence"},
-                    BadPlan{HEAD END "[[plan]]\nid = \"p\"\naudience = {}\n" END, "plan[1].id"}));
+    testing::Values(
+        BadPlan{"schema = 2\n[[plan]]\nid = \"p\"\naudience = {}\n" END, "schema"},
+        BadPlan{"schema = 1\n", "plan"}, BadPlan{"schema = 1\nplans = []\nplan = []", "file.plans"},
+        BadPlan{"schema = \n", "line 1, column 10"},
+        BadPlan{"schema = 1\n[[plan]]\nid = \"a b\"\naudience = {}\n" END, "plan[0](a b).id"},
+        BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\n" END, "plan[0](p).audience"},
+        BadPlan{HEAD, "plan[0](p).end"}, BadPlan{HEAD "color = 1\n" END, "plan[0](p).color"},
+        BadPlan{HEAD "name = \"a\\u0007b\"\n" END, "plan[0](p).name"},
+        BadPlan{HEAD "enabled = 1\n" END, "plan[0](p).enabled"},
+        BadPlan{HEAD "[[plan.end]]\non = \"duration\"\nafter = \"45\"\n", "plan[0](p).end[0].after"},
+        BadPlan{HEAD "[[plan.end]]\non = \"duration\"\nafter = \"31d\"\n", "plan[0](p).end[0].after"},
+        BadPlan{HEAD "[[plan.end]]\non = \"idle\"\n", "plan[0](p).end[0].on"},
+        BadPlan{HEAD "[[plan.start]]\non = \"occupancy\"\narea = \"h\"\nreaches = 0\n" END,
+                "plan[0](p).start[0].reaches"},
+        BadPlan{HEAD "[[plan.start]]\non = \"schedule\"\nat = \"soon\"\n" END, "plan[0](p).start[0].at"},
+        BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"a\", users = [] }] }\n" END,
+                "plan[0](p).audience.any[0]"},
+        BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\naudience = { presence = \"asleep\" }\n" END,
+                "plan[0](p).audience.presence"},
+        BadPlan{HEAD END "[[plan]]\nid = \"p\"\naudience = {}\n" END, "plan[1].id"}));
 
 TEST(PlanFile, ListsEveryProblemNotOnlyTheFirst) {
-  EXPECT_EQ(parse_plans_toml("schema = 1\n[[plan]]\nid = \"p\"\naudience = { max = 0 }\n[[plan.end]]\non = \"x\"\n").problems.size(), 2u);
+  EXPECT_EQ(
+      parse_plans_toml("schema = 1\n[[plan]]\nid = \"p\"\naudience = { max = 0 }\n[[plan.end]]\non = \"x\"\n")
+          .problems.size(),
+      2u);
 }
 
 TEST(Rfc3339, ReadsAndWritesTimesWithOffsets) {
   EXPECT_EQ(topics::parse_rfc3339("1970-01-01T00:00:00Z"), 0);
   EXPECT_EQ(topics::parse_rfc3339("2026-01-01T01:00:00.2509+01:00"), 1'767'225'600'250);
   EXPECT_EQ(topics::format_rfc3339(1'767'225'600'250), "2026-01-01T00:00:00.250Z");
-  for (const char* bad : {"", "2026-01-01", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "2026-01-01T00:00:00Zx", "2026-01-01T00:00:00.Z"})
+  for (const char* bad : {"", "2026-01-01", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z",
+                          "2026-01-01T00:00:00", "2026-01-01T00:00:00Zx", "2026-01-01T00:00:00.Z"})
     EXPECT_FALSE(topics::parse_rfc3339(bad)) << bad;
 }
 

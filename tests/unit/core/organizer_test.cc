@@ -40,7 +40,9 @@ class Organizer : public testing::Test {
   }
   StartOutcome staff_start(const std::string& key = "") {
     StartOutcome outcome;
-    w.step([&](Engine& e, Context& ctx) { outcome = start_group(e.state(), e.state().plans.at(PlanId::parse("hall")), "staff eve", key, ctx); });
+    w.step([&](Engine& e, Context& ctx) {
+      outcome = start_group(e.state(), e.state().plans.at(PlanId::parse("hall")), "staff eve", key, ctx);
+    });
     return outcome;
   }
   CoreWorld w;
@@ -82,7 +84,9 @@ TEST_F(Organizer, FeedsMembershipBeforeAnythingThatNeedsIt) {
   for (const auto& out : w.fx.out) {
     if (std::holds_alternative<FeedChange>(out)) fed = true;
     const auto* p = std::get_if<Publish>(&out);
-    if (p && p->topic.find("/area/") == std::string::npos) { EXPECT_TRUE(fed) << p->topic; }
+    if (p && p->topic.find("/area/") == std::string::npos) {
+      EXPECT_TRUE(fed) << p->topic;
+    }
   }
   EXPECT_TRUE(fed);
 }
@@ -135,7 +139,8 @@ TEST_F(Organizer, R15_EndsAtASetTimeIfThatComesFirst) {
 TEST_F(Organizer, R11_MembersWithAShorterDurationLeaveEarlierAndTheListCarriesTheirEnd) {
   w.step([](Engine& e, Context& ctx) { e.put_profile(UserId::parse("ben"), "Ben", {}, 120'000, ctx); });
   all_in();
-  const auto page = *messages::decode_roster_page(w.published("cv1/demo/g/" + w.group().id.str() + "/buddies/0").at(0));
+  const auto page =
+      *messages::decode_roster_page(w.published("cv1/demo/g/" + w.group().id.str() + "/buddies/0").at(0));
   EXPECT_EQ(page.buddies.at(1).ends_ms, w.now + 120'000);
   EXPECT_FALSE(page.buddies.at(0).ends_ms);
   w.pass(120'000);
@@ -150,7 +155,8 @@ TEST_F(Organizer, StaffButtonStartsTheSameKeyOnlyOnce) {
   EXPECT_EQ(again.result, StartResult::same_key);
   EXPECT_EQ(again.group, w.group().id);
   w.step([&](Engine& e, Context& ctx) { end_group(e.state(), w.group(), "staff", ctx); });
-  EXPECT_EQ(staff_start("press-1").result, StartResult::same_key) << "the same press never starts a second chat";
+  EXPECT_EQ(staff_start("press-1").result, StartResult::same_key)
+      << "the same press never starts a second chat";
   EXPECT_EQ(staff_start("press-2").result, StartResult::started);
 }
 
@@ -169,11 +175,14 @@ TEST_F(Organizer, RecordsFurtherReasonsWhileTheGroupLives) {
 TEST_F(Organizer, AddsAndRemovesMembersByHand) {
   all_in();
   Group& g = w.group();
-  w.step([&](Engine& e, Context& ctx) { add_member(e.state(), g, UserId::parse("dora"), "added by staff eve", ctx); });
+  w.step([&](Engine& e, Context& ctx) {
+    add_member(e.state(), g, UserId::parse("dora"), "added by staff eve", ctx);
+  });
   EXPECT_EQ(g.members.size(), 4u);
   EXPECT_TRUE(std::holds_alternative<messages::ChatStart>(w.inbox("dora").at(0)));
   w.pass(1000);
-  w.step([&](Engine& e, Context& ctx) { remove_member(e.state(), g, UserId::parse("anna"), "removed", ctx); });
+  w.step(
+      [&](Engine& e, Context& ctx) { remove_member(e.state(), g, UserId::parse("anna"), "removed", ctx); });
   EXPECT_EQ(std::get<messages::ChatEnd>(w.inbox("anna").back()).reason, "removed");
   w.pass(1000);
   const auto changes = w.published("cv1/demo/g/" + g.id.str() + "/changes");
@@ -186,7 +195,9 @@ TEST_F(Organizer, EndsWithItsLastMember) {
   w.at("anna", 50, 10);
   staff_start();
   const GroupId id = w.group().id;
-  w.step([&](Engine& e, Context& ctx) { remove_member(e.state(), *e.state().group(id), UserId::parse("anna"), "left", ctx); });
+  w.step([&](Engine& e, Context& ctx) {
+    remove_member(e.state(), *e.state().group(id), UserId::parse("anna"), "left", ctx);
+  });
   EXPECT_EQ(w.live_groups(), 0u);
 }
 
@@ -237,13 +248,19 @@ on = "duration"
 after = "1h"
 )");
   for (int i = 0; i < 1000; ++i)
-    w.step([&](Engine& e, Context& ctx) { e.put_profile(UserId::parse("user" + std::to_string(i)), "Name \"" + std::to_string(i), {{"ticket", "vip"}}, {}, ctx); });
-  w.step([&](Engine& e, Context& ctx) { start_group(e.state(), e.state().plans.at(PlanId::parse("crowd")), "staff eve", "", ctx); });
+    w.step([&](Engine& e, Context& ctx) {
+      e.put_profile(UserId::parse("user" + std::to_string(i)), "Name \"" + std::to_string(i),
+                    {{"ticket", "vip"}}, {}, ctx);
+    });
+  w.step([&](Engine& e, Context& ctx) {
+    start_group(e.state(), e.state().plans.at(PlanId::parse("crowd")), "staff eve", "", ctx);
+  });
   const Group& g = w.group();
   EXPECT_EQ(g.members.size(), 1000u);
   std::set<std::string> users;
   for (std::uint32_t p = 0; p < g.pages.size(); ++p) {
-    const std::string payload = w.published("cv1/demo/g/" + g.id.str() + "/buddies/" + std::to_string(p)).at(0);
+    const std::string payload =
+        w.published("cv1/demo/g/" + g.id.str() + "/buddies/" + std::to_string(p)).at(0);
     EXPECT_LE(payload.size(), messages::kPageBytes);
     const auto page = *messages::decode_roster_page(payload);
     for (const auto& b : page.buddies) users.insert(b.user);

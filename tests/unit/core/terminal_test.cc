@@ -18,16 +18,25 @@ using topics::UserId;
 class Terminal : public testing::Test {
  protected:
   Terminal() {
-    w.plan("[[plan]]\nid = \"p\"\naudience = { any = [{ users = [\"anna\", \"ben\"] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+    w.plan(
+        "[[plan]]\nid = \"p\"\naudience = { any = [{ users = [\"anna\", \"ben\"] }] }\n[[plan.end]]\non = "
+        "\"duration\"\nafter = \"1h\"\n");
     w.available("anna");
     w.available("ben");
-    w.step([](Engine& e, Context& ctx) { start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx); });
+    w.step([](Engine& e, Context& ctx) {
+      start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
+    });
     id = w.group().id;
   }
-  void chat(const std::string& from, const std::string& message_id, std::uint64_t n, std::uint64_t epoch = 1) {
-    w.step([&](Engine& e, Context& ctx) { e.chat(id, UserId::parse(from), {message_id, "text", "hello", {}}, {"demo", epoch, n, w.now}, ctx); });
+  void chat(const std::string& from, const std::string& message_id, std::uint64_t n,
+            std::uint64_t epoch = 1) {
+    w.step([&](Engine& e, Context& ctx) {
+      e.chat(id, UserId::parse(from), {message_id, "text", "hello", {}}, {"demo", epoch, n, w.now}, ctx);
+    });
   }
-  messages::ArchivedUpTo marker() { return *messages::decode_archived_up_to(w.published("cv1/demo/g/" + id.str() + "/ack").back()); }
+  messages::ArchivedUpTo marker() {
+    return *messages::decode_archived_up_to(w.published("cv1/demo/g/" + id.str() + "/ack").back());
+  }
   CoreWorld w;
   GroupId id;
 };
@@ -60,7 +69,8 @@ TEST_F(Terminal, WhoIsNotBackAfterABrokerRestartIsOfflineAfterTheGraceTime) {
 TEST_F(Terminal, R4_SeesAvailabilityChangeInTheList) {
   w.presence("ben", PresenceState::away, 2);
   w.pass(1000);
-  const auto change = *messages::decode_roster_changes(w.published("cv1/demo/g/" + id.str() + "/changes").at(0));
+  const auto change =
+      *messages::decode_roster_changes(w.published("cv1/demo/g/" + id.str() + "/changes").at(0));
   ASSERT_EQ(change.put.size(), 1u);
   EXPECT_EQ(change.put[0].user, "ben");
   EXPECT_EQ(change.put[0].presence, PresenceState::away);
@@ -69,7 +79,8 @@ TEST_F(Terminal, R4_SeesAvailabilityChangeInTheList) {
 
 TEST_F(Terminal, R4_AsksWhoIsAvailableOverTheWholeList) {
   w.presence("ben", PresenceState::away, 2);
-  const auto answer = std::get<messages::AvailableAnswer>(w.request("anna", messages::AvailableRequest{id.str(), ""}).result);
+  const auto answer =
+      std::get<messages::AvailableAnswer>(w.request("anna", messages::AvailableRequest{id.str(), ""}).result);
   ASSERT_EQ(answer.buddies.size(), 1u);
   EXPECT_EQ(answer.buddies[0].user, "anna");
   EXPECT_FALSE(answer.more);
@@ -77,14 +88,16 @@ TEST_F(Terminal, R4_AsksWhoIsAvailableOverTheWholeList) {
 
 TEST_F(Terminal, ResumeTellsStartsItIsInAndEndsOfWhatIsOver) {
   const std::string unknown(32, 'f');
-  auto answer = std::get<messages::ResumeAnswer>(w.request("anna", messages::ResumeRequest{{{unknown, 3}}}).result);
+  auto answer =
+      std::get<messages::ResumeAnswer>(w.request("anna", messages::ResumeRequest{{{unknown, 3}}}).result);
   ASSERT_EQ(answer.starts.size(), 1u);
   EXPECT_EQ(answer.starts[0].head.group, id.str());
   ASSERT_EQ(answer.ends.size(), 1u);
   EXPECT_EQ(answer.ends[0].group, unknown);
   EXPECT_EQ(answer.ends[0].reason, "unknown-group");
   w.pass(3'600'000);
-  answer = std::get<messages::ResumeAnswer>(w.request("anna", messages::ResumeRequest{{{id.str(), 1}}}).result);
+  answer =
+      std::get<messages::ResumeAnswer>(w.request("anna", messages::ResumeRequest{{{id.str(), 1}}}).result);
   EXPECT_TRUE(answer.starts.empty());
   ASSERT_EQ(answer.ends.size(), 1u);
   EXPECT_EQ(answer.ends[0].reason, "duration");
@@ -92,19 +105,23 @@ TEST_F(Terminal, ResumeTellsStartsItIsInAndEndsOfWhatIsOver) {
 
 TEST_F(Terminal, StrangersGetNoPageNoListNoHistory) {
   w.available("mallory");
-  for (const auto& op : std::vector<decltype(messages::Request::op)>{messages::PageRequest{id.str(), 0}, messages::AvailableRequest{id.str(), ""},
-                                                                     messages::HistoryRequest{id.str(), 0, 0, 10}})
+  for (const auto& op : std::vector<decltype(messages::Request::op)>{
+           messages::PageRequest{id.str(), 0}, messages::AvailableRequest{id.str(), ""},
+           messages::HistoryRequest{id.str(), 0, 0, 10}})
     EXPECT_EQ(std::get<messages::RequestError>(w.request("mallory", op).result).code, "not-member");
 }
 
 TEST_F(Terminal, LeavingTellsTheLeaverAndTheOthers) {
   w.available("cleo");
-  w.step([&](Engine& e, Context& ctx) { add_member(e.state(), w.group(), UserId::parse("cleo"), "added", ctx); });
+  w.step([&](Engine& e, Context& ctx) {
+    add_member(e.state(), w.group(), UserId::parse("cleo"), "added", ctx);
+  });
   w.pass(1000);
   w.request("ben", messages::LeaveRequest{id.str()});
   EXPECT_EQ(std::get<messages::ChatEnd>(w.inbox("ben").back()).reason, "left");
   w.pass(1000);
-  EXPECT_EQ(messages::decode_roster_changes(w.published("cv1/demo/g/" + id.str() + "/changes").back())->gone, std::vector<std::string>{"ben"});
+  EXPECT_EQ(messages::decode_roster_changes(w.published("cv1/demo/g/" + id.str() + "/changes").back())->gone,
+            std::vector<std::string>{"ben"});
 }
 
 TEST_F(Terminal, ArchivesEachMessageOnceAndMarksHowFar) {
@@ -133,7 +150,9 @@ TEST_F(Terminal, NamesWhatWasStampedButNeverCame) {
 TEST_F(Terminal, DoesNotArchiveStrangersOrForeignStamps) {
   chat("mallory", "x", 1);
   EXPECT_TRUE(w.fx.archive.empty());
-  w.step([&](Engine& e, Context& ctx) { e.chat(id, UserId::parse("anna"), {"y", "text", "hello", {}}, {"elsewhere", 1, 9, w.now}, ctx); });
+  w.step([&](Engine& e, Context& ctx) {
+    e.chat(id, UserId::parse("anna"), {"y", "text", "hello", {}}, {"elsewhere", 1, 9, w.now}, ctx);
+  });
   EXPECT_TRUE(w.fx.archive.empty());
   EXPECT_EQ(w.group().archive.upto, 1u);
 }

@@ -14,7 +14,8 @@ using topics::PlanId;
 using topics::UserId;
 
 std::string plan(const std::string& start) {
-  return "[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"hall\" }] }\n[[plan.start]]\n" + start + "\n[[plan.end]]\non = \"duration\"\nafter = \"1m\"\n";
+  return "[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"hall\" }] }\n[[plan.start]]\n" + start +
+         "\n[[plan.end]]\non = \"duration\"\nafter = \"1m\"\n";
 }
 
 TEST(Triggers, R14_StartsAtASetTimeOnce) {
@@ -83,8 +84,10 @@ TEST(Triggers, ADisabledPlanDoesNothing) {
   CoreWorld w;
   w.area("hall", 50, 10, 100);
   w.available("anna");
-  w.plan("[[plan]]\nid = \"p\"\nenabled = false\naudience = { any = [{ area = \"hall\" }] }\n[[plan.start]]\non = \"enter\"\narea = \"hall\"\n"
-         "[[plan.end]]\non = \"duration\"\nafter = \"1m\"\n");
+  w.plan(
+      "[[plan]]\nid = \"p\"\nenabled = false\naudience = { any = [{ area = \"hall\" }] }\n[[plan.start]]\non "
+      "= \"enter\"\narea = \"hall\"\n"
+      "[[plan.end]]\non = \"duration\"\nafter = \"1m\"\n");
   w.at("anna", 50, 10);
   EXPECT_EQ(w.live_groups(), 0u);
 }
@@ -103,11 +106,17 @@ TEST(Triggers, WithdrawingAPlanEndsItsGroup) {
 
 TEST(Triggers, AListMayNameUsersWhoWereNeverHeardOf) {
   CoreWorld w;
-  w.plan("[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ users = [\"anna\"] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
-  w.step([](Engine& e, Context& ctx) { start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx); });
+  w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ users = [\"anna\"] }] "
+      "}\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  w.step([](Engine& e, Context& ctx) {
+    start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
+  });
   EXPECT_EQ(w.group().members.size(), 1u);
   w.available("anna");
-  EXPECT_EQ(std::get<messages::ResumeAnswer>(w.request("anna", messages::ResumeRequest{}).result).starts.size(), 1u);
+  EXPECT_EQ(
+      std::get<messages::ResumeAnswer>(w.request("anna", messages::ResumeRequest{}).result).starts.size(),
+      1u);
 }
 
 TEST(Triggers, OccupancyFollowsPeopleAndAreas) {

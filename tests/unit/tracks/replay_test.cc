@@ -10,8 +10,8 @@
 
 #include "geo/geojson.h"
 #include "ops/tracks/fixes.h"
-#include "tests/unit/geo/twin.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/geo/twin.h"
 
 namespace convoke::cli {
 namespace {
