@@ -25,7 +25,7 @@ struct ConnectCommand {
   std::string will_topic;    // retained, QoS 1
   std::string will_payload;
 };
-struct DisconnectCommand {};  // with the will
+struct DisconnectCommand {};  // after what was published before; the broker forgets the will
 struct PublishCommand {
   std::uint64_t ticket = 0;  // comes back in PublishDone; 0: nobody asks
   std::string topic;

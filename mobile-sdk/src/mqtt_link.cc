@@ -1,31 +1,25 @@
 #include "mobile-sdk/src/mqtt_link.h"
 
-#include <MQTTAsync.h>
+#include <mqtt/async_client.h>
 
+#include <atomic>
 #include <charconv>
-#include <stdexcept>
 
 namespace convoke::sdk {
 namespace {
 
 constexpr int kMaxBufferedMessages = 10'000;  // Paho's; the session bounds what it gives
-constexpr int kConnectTimeoutS = 10;
-
-std::string_view view(const MQTTLenString& text) {
-  return {text.data, static_cast<std::size_t>(std::max(text.len, 0))};
-}
+constexpr auto kConnectTimeout = std::chrono::seconds(10);
 
 void read(std::string_view text, std::uint64_t& number) {
   std::from_chars(text.data(), text.data() + text.size(), number);
 }
 
-messages::Stamp stamp_of(const MQTTProperties& properties) {
+messages::Stamp stamp_of(const mqtt::properties& properties) {
   messages::Stamp stamp;
-  for (int i = 0; i < properties.count; ++i) {
-    const MQTTProperty& property = properties.array[i];
-    if (property.identifier != MQTTPROPERTY_CODE_USER_PROPERTY) continue;
-    const std::string_view name = view(property.value.data);
-    const std::string_view value = view(property.value.value);
+  const std::size_t count = properties.count(mqtt::property::USER_PROPERTY);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto [name, value] = mqtt::get<mqtt::string_pair>(properties, mqtt::property::USER_PROPERTY, i);
     std::uint64_t time = 0;
     if (name == messages::kStampSite) stamp.site = value;
     if (name == messages::kStampEpoch) read(value, stamp.epoch);
@@ -35,195 +29,180 @@ messages::Stamp stamp_of(const MQTTProperties& properties) {
   return stamp;
 }
 
-std::string describe(const char* message, int code) {
-  if (message != nullptr) return message;
-  return code < 0 ? "network error"
-                  : std::string(MQTTReasonCode_toString(static_cast<MQTTReasonCodes>(code)));
+mqtt::create_options create_options() {
+  mqtt::create_options_builder options;
+  return options.mqtt_version(MQTTVERSION_5).max_buffered_messages(kMaxBufferedMessages).finalize();
+}
+
+mqtt::ssl_options tls(const std::string& ca_file) {
+  mqtt::ssl_options options;
+  options.set_verify(true);
+  options.set_enable_server_cert_auth(true);
+  if (!ca_file.empty()) options.set_trust_store(ca_file);
+  return options;
+}
+
+std::uint64_t ticket_of(const mqtt::token& token) {
+  return reinterpret_cast<std::uintptr_t>(token.get_user_context());
+}
+
+void* context(std::uint64_t ticket) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(ticket)); }
+
+/// The broker's reason, or -1 if the message never came to it.
+int refusal(const mqtt::token& token) {
+  return token.get_reason_code() >= 0x80 ? token.get_reason_code() : -1;
 }
 
 }  // namespace
 
-struct MqttLink::Callbacks {
-  static void connected(void* context, MQTTAsync_successData5* data) {
-    auto* link = static_cast<MqttLink*>(context);
-    link->live_ = true;
-    link->sink_(LinkUp{data->alt.connect.sessionPresent != 0});
-  }
-  static void connect_failed(void* context, MQTTAsync_failureData5* data) {
-    // The CONNACK's reason code is in `code`; a negative one is Paho's own. `reasonCode` is not always set.
-    const int code = std::max(data->code, 0);
-    static_cast<MqttLink*>(context)->down(
-        code, code > 0 ? describe(nullptr, code) : describe(data->message, data->code));
-  }
-  static void lost(void* context, char*) { static_cast<MqttLink*>(context)->down(0, "connection lost"); }
-  static void kicked(void* context, MQTTProperties*, MQTTReasonCodes code) {
-    static_cast<MqttLink*>(context)->down(code, describe(nullptr, code));
-  }
-  static void closed(void* context, MQTTAsync_successData5*) {
-    static_cast<MqttLink*>(context)->down(0, "closed");
-  }
-  static void not_closed(void* context, MQTTAsync_failureData5*) {
-    static_cast<MqttLink*>(context)->down(0, "closed");
+struct MqttLink::Connection {
+  struct Connecting final : mqtt::iaction_listener {
+    explicit Connecting(Connection& c) : connection(c) {}
+    void on_success(const mqtt::token& token) override {
+      connection.live = true;
+      connection.sink(LinkUp{token.get_connect_response().is_session_present()});
+    }
+    void on_failure(const mqtt::token& token) override {
+      // The CONNACK's reason is in the return code; a negative one is Paho's own.
+      const int code = std::max(token.get_return_code(), 0);
+      connection.down(code, code > 0 ? mqtt::exception::reason_code_str(code)
+                                     : mqtt::exception::error_str(token.get_return_code()));
+    }
+    Connection& connection;
+  };
+  struct Closing final : mqtt::iaction_listener {
+    explicit Closing(Connection& c) : connection(c) {}
+    void on_success(const mqtt::token&) override { connection.down(0, "closed"); }
+    void on_failure(const mqtt::token&) override { connection.down(0, "closed"); }
+    Connection& connection;
+  };
+  struct Publishing final : mqtt::iaction_listener {
+    explicit Publishing(Connection& c) : connection(c) {}
+    void on_success(const mqtt::token& token) override { connection.sink(PublishDone{ticket_of(token), 0}); }
+    void on_failure(const mqtt::token& token) override {
+      connection.sink(PublishDone{ticket_of(token), refusal(token)});
+    }
+    Connection& connection;
+  };
+  struct Subscribing final : mqtt::iaction_listener {
+    explicit Subscribing(Connection& c) : connection(c) {}
+    void on_success(const mqtt::token& token) override {
+      // Of a refused first filter Paho C++ tells only that: it is taken for all, as asking again does no
+      // harm.
+      std::vector<int> codes(token.get_topics()->size(), token.get_reason_code());
+      if (token.get_reason_code() < 0x80) {
+        const auto response = token.get_subscribe_response();
+        codes.assign(response.get_reason_codes().begin(), response.get_reason_codes().end());
+      }
+      connection.sink(SubscribeDone{ticket_of(token), std::move(codes)});
+    }
+    void on_failure(const mqtt::token& token) override {
+      connection.sink(
+          SubscribeDone{ticket_of(token), std::vector<int>(token.get_topics()->size(), refusal(token))});
+    }
+    Connection& connection;
+  };
+
+  Connection(const Config& config, Sink to)
+      : sink(std::move(to)), client(config.brokers.front(), config.client_id, create_options()) {
+    client.set_message_callback([this](const mqtt::const_message_ptr& message) {
+      sink(Arrived{message->get_topic(), message->to_string(), stamp_of(message->get_properties())});
+    });
+    client.set_connection_lost_handler([this](const std::string&) { down(0, "connection lost"); });
+    client.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode code) {
+      down(code, mqtt::exception::reason_code_str(code));
+    });
   }
 
-  static int arrived(void* context, char* topic, int length, MQTTAsync_message* message) {
-    Arrived event;
-    event.topic = length > 0 ? std::string(topic, static_cast<std::size_t>(length)) : std::string(topic);
-    event.payload.assign(static_cast<const char*>(message->payload),
-                         static_cast<std::size_t>(message->payloadlen));
-    event.stamp = stamp_of(message->properties);
-    MQTTAsync_freeMessage(&message);
-    MQTTAsync_free(topic);
-    static_cast<MqttLink*>(context)->sink_(std::move(event));
-    return 1;
+  /// Paho tells the end of one connection up to three times.
+  void down(int code, std::string reason) {
+    if (live.exchange(false)) sink(LinkDown{code, std::move(reason)});
   }
 
-  static void done(void* context, MQTTAsync_successData5* data) {
-    auto* waiting = static_cast<Waiting*>(context);
-    MqttLink* link = waiting->link;
-    const Waiting what = link->take(waiting);
-    if (what.filters == 0) return link->sink_(PublishDone{what.ticket, 0});
-    SubscribeDone answer{what.ticket, {static_cast<int>(data->reasonCode)}};
-    if (data->alt.sub.reasonCodeCount > 1)
-      answer.codes.assign(data->alt.sub.reasonCodes,
-                          data->alt.sub.reasonCodes + data->alt.sub.reasonCodeCount);
-    link->sink_(std::move(answer));
-  }
-  static void failed(void* context, MQTTAsync_failureData5* data) {
-    auto* waiting = static_cast<Waiting*>(context);
-    MqttLink* link = waiting->link;
-    const Waiting what = link->take(waiting);
-    const int code = data->reasonCode >= 0x80 ? static_cast<int>(data->reasonCode) : -1;
-    if (what.filters == 0) return link->sink_(PublishDone{what.ticket, code});
-    link->sink_(SubscribeDone{what.ticket, std::vector<int>(what.filters, code)});
-  }
+  const Sink sink;
+  std::atomic<bool> live = false;  // a connection or an attempt that has not ended yet
+  Connecting connecting{*this};
+  Closing closing{*this};
+  Publishing publishing{*this};
+  Subscribing subscribing{*this};
+  mqtt::async_client client;  // last: gone before what its callbacks use
 };
 
-MqttLink::MqttLink(Config config, Sink sink) : config_(std::move(config)), sink_(std::move(sink)) {
-  MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer5;
-  options.sendWhileDisconnected = 0;
-  options.maxBufferedMessages = kMaxBufferedMessages;
-  const int rc =
-      MQTTAsync_createWithOptions(&handle_, config_.brokers.front().c_str(), config_.client_id.c_str(),
-                                  MQTTCLIENT_PERSISTENCE_NONE, nullptr, &options);
-  if (rc != MQTTASYNC_SUCCESS)
-    throw std::runtime_error("MQTT client: " + std::string(MQTTAsync_strerror(rc)));
-  MQTTAsync_setCallbacks(handle_, this, &Callbacks::lost, &Callbacks::arrived, nullptr);
-  MQTTAsync_setDisconnected(handle_, this, &Callbacks::kicked);
-}
+MqttLink::MqttLink(Config config, Sink sink)
+    : config_(std::move(config)), connection_(std::make_unique<Connection>(config_, std::move(sink))) {}
 
-MqttLink::~MqttLink() { MQTTAsync_destroy(&handle_); }
-
-/// Paho tells the end of one connection up to three times.
-void MqttLink::down(int code, std::string reason) {
-  if (live_.exchange(false)) sink_(LinkDown{code, std::move(reason)});
-}
+MqttLink::~MqttLink() = default;
 
 void MqttLink::connect(const ConnectCommand& command, const std::string& token) {
-  MQTTAsync_connectOptions options = MQTTAsync_connectOptions_initializer5;
-  char* broker = const_cast<char*>(config_.brokers[command.attempt % config_.brokers.size()].c_str());
-  options.serverURIs = &broker;
-  options.serverURIcount = 1;
-  options.cleanstart = 0;
-  options.keepAliveInterval = config_.keepalive_s;
-  options.connectTimeout = kConnectTimeoutS;
-  options.username = config_.user.c_str();
-  options.password = token.c_str();
-  options.context = this;
-  options.onSuccess5 = &Callbacks::connected;
-  options.onFailure5 = &Callbacks::connect_failed;
+  // Not with Paho C++ 1.2.0's builder: what it builds has lost its properties.
+  mqtt::connect_options options;
+  options.set_mqtt_version(MQTTVERSION_5);
+  options.set_servers(
+      mqtt::string_collection::create(config_.brokers[command.attempt % config_.brokers.size()]));
+  options.set_clean_start(false);
+  options.set_keep_alive_interval(config_.keepalive_s);
+  options.set_connect_timeout(kConnectTimeout);
+  options.set_user_name(config_.user);
+  options.set_password(token);
+  options.set_will(
+      mqtt::will_options(command.will_topic, mqtt::binary_ref(command.will_payload), 1, true, {}));
+  options.set_properties(
+      {{mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(config_.session_expiry_s)}});
+  if (config_.brokers.front().starts_with("ssl://")) options.set_ssl(tls(config_.ca_file));
 
-  MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
-  will.topicName = command.will_topic.c_str();
-  will.message = command.will_payload.c_str();
-  will.qos = 1;
-  will.retained = 1;
-  options.will = &will;
-
-  MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
-  tls.verify = 1;
-  tls.enableServerCertAuth = 1;
-  if (!config_.ca_file.empty()) tls.trustStore = config_.ca_file.c_str();
-  if (config_.brokers.front().starts_with("ssl://")) options.ssl = &tls;
-
-  MQTTProperty expiry{};
-  expiry.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL;
-  expiry.value.integer4 = config_.session_expiry_s;
-  MQTTProperties properties = MQTTProperties_initializer;
-  MQTTProperties_add(&properties, &expiry);
-  options.connectProperties = &properties;
-
-  live_ = true;
-  const int rc = MQTTAsync_connect(handle_, &options);
-  MQTTProperties_free(&properties);
-  if (rc != MQTTASYNC_SUCCESS) down(0, MQTTAsync_strerror(rc));
+  // Paho tells a DISCONNECT before it has cleared that connection away, under its lock, and would take an
+  // attempt made in between for the old one. Asking for the state waits for the lock.
+  connection_->client.is_connected();
+  connection_->live = true;
+  try {
+    connection_->client.connect(options, nullptr, connection_->connecting);
+  } catch (const mqtt::exception& e) {
+    connection_->down(0, e.what());
+  }
 }
 
 void MqttLink::disconnect() {
-  MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer5;
-  options.reasonCode = MQTTREASONCODE_DISCONNECT_WITH_WILL_MESSAGE;
-  options.timeout = 0;  // what was sent before is before it on the wire
-  options.context = this;
-  options.onSuccess5 = &Callbacks::closed;
-  options.onFailure5 = &Callbacks::not_closed;
-  if (MQTTAsync_disconnect(handle_, &options) == MQTTASYNC_SUCCESS) return;
-  live_ = false;  // not connected (any more, or yet: then the LinkUp is still to come)
-  sink_(LinkDown{0, "closed"});
-}
-
-MqttLink::Waiting* MqttLink::wait(std::uint64_t ticket, std::size_t filters) {
-  const std::lock_guard lock(mutex_);
-  waiting_.push_back({this, ticket, filters, {}});
-  waiting_.back().self = std::prev(waiting_.end());
-  return &waiting_.back();
-}
-
-MqttLink::Waiting MqttLink::take(Waiting* waiting) {
-  const std::lock_guard lock(mutex_);
-  const Waiting copy = *waiting;
-  waiting_.erase(copy.self);
-  return copy;
+  try {  // without waiting: what was sent before is before it on the wire
+    connection_->client.disconnect(0, nullptr, connection_->closing);
+  } catch (const mqtt::exception&) {
+    connection_->live = false;  // not connected (any more, or yet: then the LinkUp is still to come)
+    connection_->sink(LinkDown{0, "closed"});
+  }
 }
 
 void MqttLink::publish(const PublishCommand& command) {
-  MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
-  Waiting* waiting = nullptr;
-  if (command.qos > 0) {
-    options.context = waiting = wait(command.ticket, 0);
-    options.onSuccess5 = &Callbacks::done;
-    options.onFailure5 = &Callbacks::failed;
+  const auto message = mqtt::message::create(command.topic, command.payload, command.qos, command.retain);
+  try {
+    if (command.qos == 0)
+      connection_->client.publish(message);
+    else
+      connection_->client.publish(message, context(command.ticket), connection_->publishing);
+  } catch (const mqtt::exception&) {
+    if (command.qos > 0) connection_->sink(PublishDone{command.ticket, -1});
   }
-  const int rc = MQTTAsync_send(handle_, command.topic.c_str(), static_cast<int>(command.payload.size()),
-                                command.payload.data(), command.qos, command.retain ? 1 : 0, &options);
-  if (rc == MQTTASYNC_SUCCESS || waiting == nullptr) return;
-  take(waiting);
-  sink_(PublishDone{command.ticket, -1});
 }
 
 void MqttLink::subscribe(const SubscribeCommand& command) {
-  std::vector<char*> filters;
+  std::vector<std::string> filters;
   std::vector<int> qos;
   for (const auto& [filter, level] : command.filters) {
-    filters.push_back(const_cast<char*>(filter.c_str()));
+    filters.push_back(filter);
     qos.push_back(level);
   }
-  MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
-  Waiting* waiting = wait(command.ticket, filters.size());
-  options.context = waiting;
-  options.onSuccess5 = &Callbacks::done;
-  options.onFailure5 = &Callbacks::failed;
-  const int rc = MQTTAsync_subscribeMany(handle_, static_cast<int>(filters.size()), filters.data(),
-                                         qos.data(), &options);
-  if (rc == MQTTASYNC_SUCCESS) return;
-  take(waiting);
-  sink_(SubscribeDone{command.ticket, std::vector<int>(filters.size(), -1)});
+  try {
+    connection_->client.subscribe(mqtt::string_collection::create(filters), qos, context(command.ticket),
+                                  connection_->subscribing);
+  } catch (const mqtt::exception&) {
+    connection_->sink(SubscribeDone{command.ticket, std::vector<int>(command.filters.size(), -1)});
+  }
 }
 
 void MqttLink::unsubscribe(const UnsubscribeCommand& command) {
-  std::vector<char*> filters;
-  for (const std::string& filter : command.filters) filters.push_back(const_cast<char*>(filter.c_str()));
-  MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
-  MQTTAsync_unsubscribeMany(handle_, static_cast<int>(filters.size()), filters.data(), &options);
+  try {
+    connection_->client.unsubscribe(mqtt::string_collection::create(command.filters));
+  } catch (const mqtt::exception&) {
+    // Not connected: the next session's subscriptions do not hold it either.
+  }
 }
 
 }  // namespace convoke::sdk

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -12,7 +9,7 @@
 
 namespace convoke::sdk {
 
-/// One MQTT 5 connection through Eclipse Paho's C library; the only file that knows it. Connects when told,
+/// One MQTT 5 connection through Eclipse Paho's C++ library; the only file that knows it. Connects when told,
 /// never by itself. The commands belong to one thread; `sink` is called on Paho's threads and must only pass
 /// the event on.
 class MqttLink {
@@ -36,30 +33,17 @@ class MqttLink {
 
   /// The answer is a LinkUp or a LinkDown.
   void connect(const ConnectCommand& command, const std::string& token);
-  /// Says goodbye so that the broker sends the will; the answer is a LinkDown.
+  /// Says goodbye after what was published before, without the will; the answer is a LinkDown.
   void disconnect();
   void publish(const PublishCommand& command);
   void subscribe(const SubscribeCommand& command);
   void unsubscribe(const UnsubscribeCommand& command);
 
  private:
-  struct Callbacks;  // Paho's C entry points
-  struct Waiting {   // for a PUBACK or SUBACK
-    MqttLink* link;
-    std::uint64_t ticket;
-    std::size_t filters;  // 0: a publish
-    std::list<Waiting>::iterator self;
-  };
-  Waiting* wait(std::uint64_t ticket, std::size_t filters);
-  Waiting take(Waiting* waiting);
-  void down(int code, std::string reason);
+  struct Connection;  // Paho's client and what it calls
 
   const Config config_;
-  const Sink sink_;
-  void* handle_ = nullptr;
-  std::atomic<bool> live_ = false;  // a connection or an attempt that has not ended yet
-  std::mutex mutex_;
-  std::list<Waiting> waiting_;  // guarded by mutex_
+  const std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace convoke::sdk

@@ -39,8 +39,18 @@ void Session::open(Now now) {
 
 void Session::close() {
   if (phase_ == Phase::closed) return;
+  const bool up = phase_ == Phase::up;
   phase_ = Phase::closed;
   resumed_ = false;
+  if (up)
+    say_goodbye();
+  else
+    order(DisconnectCommand{});
+}
+
+void Session::say_goodbye() {
+  publish(topics::presence_topic(self_.site, self_.user, self_.device),
+          encode(messages::Presence{messages::PresenceState::offline, connect_number_}), 1, true);
   order(DisconnectCommand{});
 }
 
@@ -63,7 +73,7 @@ void Session::on(const LinkEvent& event, Now now) {
 }
 
 void Session::handle(const LinkUp& up, Now now) {
-  if (phase_ == Phase::closed) order(DisconnectCommand{});  // closed while connecting
+  if (phase_ == Phase::closed) say_goodbye();  // closed while connecting
   if (phase_ != Phase::connecting) return;
   phase_ = Phase::up;
   up_since_ms_ = now.steady_ms;

@@ -97,6 +97,7 @@ class Session {
   void handle(const SubscribeDone&, Now);
   void connect(Now now);
   void publish_presence();
+  void say_goodbye();
   void publish_fixes();
   void subscribe(std::vector<std::pair<std::string, int>> filters);
   void publish(std::string topic, std::string payload, int qos, bool retain = false,
