@@ -72,6 +72,9 @@ int TestClient::connect(const std::optional<std::string>& token, const ConnectWi
     const std::lock_guard lock(mutex_);
     cut_ = false;
   }
+  // Paho tells a DISCONNECT before it has cleared that connection away, under its lock, and would take an
+  // attempt made in between for the old one. Asking for the state waits for the lock.
+  client_->is_connected();
   try {
     return outcome(client_->connect(options));
   } catch (const mqtt::exception&) {
