@@ -15,3 +15,14 @@ choose_port() {
   chosen_port=$port
 }
 handed_out=
+
+# Between the choice of a port and the program that listens there, another ops/run could choose the same: they wait for
+# one another. Programs started meanwhile inherit the lock, so it is given back by name.
+lock_ports() {
+  local file=${TMPDIR:-/tmp}/convoke-ports.lock
+  [ -e "$file" ] || (umask 022 && : >>"$file")
+  exec 8<"$file"
+  flock 8
+}
+
+unlock_ports() { flock --unlock 8 && exec 8<&-; }
