@@ -29,7 +29,7 @@ Recording load_recording(const std::string& path, const Venue* venue);
 
 inline constexpr double kDefaultSpeed = 30;
 inline constexpr std::int64_t kLeadMs = 6'000;  // real time until the recording begins: the venue is set up
-inline constexpr std::int64_t kFirstEntryMs = 8'000;  // real time from there until the first entry, at most
+inline constexpr std::int64_t kFirstEntryMs = 3'500;  // real time from there until the first entry, at most
 
 /// A clock that shows the recording's beginning kLeadMs from now. Without `speed`: kDefaultSpeed, or as much
 /// faster as it takes to show the first entry within kFirstEntryMs.
