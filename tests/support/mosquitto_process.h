@@ -15,6 +15,8 @@ class MosquittoProcess {
   /// `public_jwks`: keys that tokens are checked with. `more_config`: lines for the end of the configuration,
   /// where plugin_opt_… lines are possible too.
   MosquittoProcess(const std::string& site, const std::string& public_jwks, std::string more_config = {});
+  /// The same configuration without the plugin, open to everyone: what benchmarks compare with.
+  MosquittoProcess();
 
   /// Starts it and waits until it accepts connections; the first time on a free port, then on the same one
   /// again. Throws std::runtime_error with the log if it does not within 10 s.
