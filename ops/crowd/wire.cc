@@ -16,14 +16,17 @@ void put_text(std::string& out, std::string_view text) {
   out.append(text);
 }
 
+void put_varint(std::string& out, std::size_t value) {
+  do {
+    const auto digit = static_cast<unsigned char>(value & 0x7f);
+    value >>= 7;
+    out += static_cast<char>(value > 0 ? digit | 0x80 : digit);
+  } while (value > 0);
+}
+
 std::string packet(unsigned char first, const std::string& body) {
   std::string out(1, static_cast<char>(first));
-  std::size_t length = body.size();
-  do {
-    const auto digit = static_cast<unsigned char>(length & 0x7f);
-    length >>= 7;
-    out += static_cast<char>(length > 0 ? digit | 0x80 : digit);
-  } while (length > 0);
+  put_varint(out, body.size());
   return out + body;
 }
 
@@ -142,11 +145,19 @@ std::string connect(const Connect& c) {
   return packet(0x10, body);
 }
 
-std::string publish(std::string_view topic, std::string_view payload, std::uint16_t id, bool retain) {
+std::string publish(std::string_view topic, std::string_view payload, std::uint16_t id, bool retain,
+                    const UserProperties& properties) {
+  std::string encoded;
+  for (const auto& [name, value] : properties) {
+    encoded += '\x26';
+    put_text(encoded, name);
+    put_text(encoded, value);
+  }
   std::string body;
   put_text(body, topic);
   if (id != 0) put16(body, id);
-  body += '\0';
+  put_varint(body, encoded.size());
+  body += encoded;
   body.append(payload);
   return packet(static_cast<unsigned char>(0x30 | (id != 0 ? 0x02 : 0) | (retain ? 0x01 : 0)), body);
 }

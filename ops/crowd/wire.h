@@ -21,8 +21,10 @@ struct Connect {
 };
 
 std::string connect(const Connect& connect);
+using UserProperties = std::vector<std::pair<std::string, std::string>>;
 /// `id` 0: QoS 0, else QoS 1.
-std::string publish(std::string_view topic, std::string_view payload, std::uint16_t id, bool retain = false);
+std::string publish(std::string_view topic, std::string_view payload, std::uint16_t id, bool retain = false,
+                    const UserProperties& properties = {});
 std::string subscribe(std::uint16_t id, const std::vector<std::pair<std::string, int>>& filters);
 std::string puback(std::uint16_t id);
 std::string ping();
