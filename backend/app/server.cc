@@ -51,6 +51,7 @@ egress::LinkOptions link_options(const Config& c) {
 const char* kind_name(topics::Kind kind) {
   switch (kind) {
     case topics::Kind::position:
+    case topics::Kind::owntracks:
       return "position";
     case topics::Kind::presence:
       return "presence";
@@ -67,7 +68,7 @@ const char* kind_name(topics::Kind kind) {
 
 bool is_position(const egress::LinkEvent& event) {
   const auto* m = std::get_if<egress::LinkMessage>(&event);
-  return m && m->topic.ends_with("/pos");
+  return m && (m->topic.ends_with("/pos") || m->topic.starts_with("owntracks/"));
 }
 
 }  // namespace
@@ -182,7 +183,8 @@ void Server::handle(egress::LinkEvent& event, core::Context& ctx) {
 
 void Server::handle(const egress::LinkMessage& message, core::Context& ctx) {
   auto topic = topics::parse_topic(message.topic);
-  if (!topic || topic->site != config_.site) return decoder_.unknown_topic(Clock::real_now());
+  const bool of_a_site = topic && topic->kind != topics::Kind::owntracks;
+  if (!topic || (of_a_site && topic->site != config_.site)) return decoder_.unknown_topic(Clock::real_now());
   metrics_.count_message(kind_name(topic->kind));
   if (topic->kind == topics::Kind::staff_request) return handle_staff(*topic, message, ctx);
   decoder_.handle(*topic, {message.topic, message.payload, message.correlation, message.stamp},

@@ -49,13 +49,15 @@ void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
   next_feed_seq_ = std::max(next_feed_seq_, static_cast<std::uint64_t>(real_ms) * 100);
   marker_ = std::to_string(real_ms) + "-" + std::to_string(up.connection);
   const std::string p = "cv1/" + site_.str();
-  link_.subscribe({{std::string(topics::kFeedResponseTopic), 1},
-                   {marker_topic_, 1},
-                   {p + "/u/+/+/presence", 1},
-                   {p + "/u/+/+/req", 1},
-                   {p + "/g/+/chat/+", 1},
-                   {p + "/staff/+/+/req", 1},
-                   {p + "/u/+/+/pos", 0}});  // QoS 0: a saturated broker starves QoS 1 subscribers
+  link_.subscribe(
+      {{std::string(topics::kFeedResponseTopic), 1},
+       {marker_topic_, 1},
+       {p + "/u/+/+/presence", 1},
+       {p + "/u/+/+/req", 1},
+       {p + "/g/+/chat/+", 1},
+       {p + "/staff/+/+/req", 1},
+       {"owntracks/+/+", 0},
+       {p + "/u/+/+/pos", 0}});  // positions with QoS 0: a saturated broker starves QoS 1 subscribers
   phase_ = Phase::feeding;
   send_full_feed();
 }

@@ -1,17 +1,32 @@
 #include "backend/ingress/decoder.h"
 
 #include "topics/messages/limits.h"
+#include "topics/messages/owntracks.h"
 #include "topics/messages/position.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/request.h"
 
 namespace convoke::ingress {
+namespace {
+
+constexpr const char* kTimeRule = ": expected a time from seven days ago to five minutes ahead";
+
+/// The reason to refuse a fix at this time; null: none.
+const char* wrong_time(const messages::Fix& fix, const core::Context& ctx) {
+  if (fix.time_ms > ctx.now + messages::kMaxFutureMs) return "position-in-future";
+  if (fix.time_ms < ctx.now - messages::kMaxPastMs) return "position-too-old";
+  return nullptr;
+}
+
+}  // namespace
 
 void Decoder::handle(const topics::Topic& topic, const Incoming& message, std::int64_t real_ms,
                      core::Context& ctx) {
   switch (topic.kind) {
     case topics::Kind::position:
       return position(topic, message, real_ms, ctx);
+    case topics::Kind::owntracks:
+      return owntracks(topic, message, real_ms, ctx);
     case topics::Kind::presence:
       return presence(topic, message, real_ms, ctx);
     case topics::Kind::request:
@@ -27,15 +42,23 @@ void Decoder::position(const topics::Topic& t, const Incoming& m, std::int64_t r
   auto report = messages::decode_position_report(m.payload);
   if (!report) return refuse_device(t, m, "position", report.error().to_string(), real_ms, ctx);
   for (std::size_t i = 0; i < report->fixes.size(); ++i) {
-    const messages::Fix& fix = report->fixes[i];
-    const bool future = fix.time_ms > ctx.now + messages::kMaxFutureMs;
-    if (future || fix.time_ms < ctx.now - messages::kMaxPastMs)
-      return refuse_device(
-          t, m, future ? "position-in-future" : "position-too-old",
-          "fixes[" + std::to_string(i) + "].t: expected a time from seven days ago to five minutes ahead",
-          real_ms, ctx);
+    const char* wrong = wrong_time(report->fixes[i], ctx);
+    if (wrong)
+      return refuse_device(t, m, wrong, "fixes[" + std::to_string(i) + "].t" + kTimeRule, real_ms, ctx);
   }
   for (const messages::Fix& fix : report->fixes) engine_.position(t.user, fix, ctx);
+}
+
+/// Nobody reads an answer here: the app has no topic for one.
+void Decoder::owntracks(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx) {
+  if (!t.rest.empty()) return;  // the app's other news
+  const std::string sender = t.user.str() + ":" + t.device.str();
+  const auto fix = messages::decode_owntracks(m.payload);
+  if (!fix) return refuse("owntracks", sender, fix.error().to_string(), real_ms);
+  if (!*fix) return;
+  if (const char* wrong = wrong_time(**fix, ctx))
+    return refuse(wrong, sender, std::string("tst") + kTimeRule, real_ms);
+  engine_.position(t.user, **fix, ctx);
 }
 
 void Decoder::presence(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx) {

@@ -38,6 +38,7 @@ class Decoder {
 
  private:
   void position(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
+  void owntracks(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
   void presence(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
   void request(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
   void chat(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);

@@ -7,6 +7,7 @@
 #include "topics/messages/feed.h"
 #include "topics/messages/inbox.h"
 #include "topics/messages/limits.h"
+#include "topics/messages/owntracks.h"
 #include "topics/messages/position.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/request.h"
@@ -52,6 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check<decode_server_status>(payload);
   check<decode_feed>(payload);
   check<decode_feed_response>(payload);
+  if (const auto fix = decode_owntracks(payload); fix && *fix)
+    check<decode_position_report>(encode(PositionReport{{**fix}}));
   request_id(payload);
   return 0;
 }

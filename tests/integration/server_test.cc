@@ -75,6 +75,28 @@ TEST_F(Server, RefusesBadInputOnEveryTopicWithAnAnswerAndChangesNothing) {
       << "over 64 KiB the broker cuts the connection";
 }
 
+TEST_F(Server, SeesAnUnmodifiedOwnTracksPhoneInAnArea) {
+  server.start();
+  const auto area = server.call(
+      "PUT", "/areas",
+      R"({"type":"FeatureCollection","features":[{"type":"Feature","id":"bar","properties":{"radius_m":50},)"
+      R"("geometry":{"type":"Point","coordinates":[10,50]}}]})");
+  ASSERT_EQ(area.status, 200) << area.body;
+  test::TestClient app(broker.url(), tokens.client_id("anna", "pixel"));
+  ASSERT_EQ(
+      app.connect(tokens.make(topics::Role::terminal, "anna", "pixel"), {.mqtt_version = MQTTVERSION_3_1_1}),
+      test::kSuccess);
+  const std::string now = std::to_string(test::TestTokens::now_s());
+  app.publish({"owntracks/anna/pixel", R"({"_type":"location","lat":50,"lon":10,"acc":5,"tst":)" + now + "}",
+               1, true});
+  test::TestClient staff(broker.url(), tokens.client_id("eve", "desk"));
+  ASSERT_EQ(staff.connect(tokens.make(topics::Role::staff, "eve", "desk")), test::kSuccess);
+  ASSERT_LE(staff.subscribe("cv1/demo/area/bar/occupancy", 1), 2);
+  EXPECT_TRUE(
+      staff.wait_for([](const Received& r) { return r.payload.find("\"count\":1") != std::string::npos; }));
+  EXPECT_NE(server.call("GET", "/users/anna").body.find("bar"), std::string::npos);
+}
+
 TEST_F(Server, R1_StaffStartAndEndAChatOverMqttToo) {
   server.start();
   auto anna = phone("anna");

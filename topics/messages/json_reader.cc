@@ -205,6 +205,17 @@ std::optional<double> Field::optional_number(double min, double max) const {
   return present() ? std::optional(number(min, max)) : std::nullopt;
 }
 
+double Field::lenient_number(double min, double max) const {
+  const std::string_view digits = any_string();
+  if (digits.empty()) return number(min, max);
+  double found = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), found);
+  if (error == std::errc() && end == digits.data() + digits.size() && found >= min && found <= max)
+    return found;
+  fail("a number from " + shortest(min) + " to " + shortest(max));
+  return 0;
+}
+
 std::string_view Field::any_string() const {
   const json::string* found = value_ ? value_->if_string() : nullptr;
   return found ? std::string_view(found->data(), found->size()) : std::string_view();

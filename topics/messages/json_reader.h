@@ -43,6 +43,8 @@ class Field {
   std::optional<std::int64_t> optional_time_ms() const;
   double number(double min, double max) const;
   std::optional<double> optional_number(double min, double max) const;
+  /// A number, or the decimal digits of one in a string.
+  double lenient_number(double min, double max) const;
 
   std::string plain_id() const;
   std::string user_id() const;

@@ -47,6 +47,19 @@ TEST_F(DecoderOf, TakesGoodInput) {
   EXPECT_TRUE(decoder.rejects().counts().empty());
 }
 
+TEST_F(DecoderOf, TakesAnOwnTracksLocation) {
+  deliver("owntracks/anna/pixel", R"({"_type":"location","tst":1767225600,"lat":50,"lon":10})");
+  deliver("owntracks/ben/pixel/event", R"({"_type":"transition"})");
+  EXPECT_TRUE(w.engine.tracker().last("anna"));
+  EXPECT_FALSE(w.engine.tracker().last("ben"));
+  EXPECT_TRUE(decoder.rejects().counts().empty());
+  deliver("owntracks/ben/pixel", R"({"_type":"location","tst":1767225600,"lat":95,"lon":10})");
+  EXPECT_EQ(count("owntracks"), 1u);
+  deliver("owntracks/ben/pixel", R"({"_type":"location","tst":1767226500,"lat":50,"lon":10})");
+  EXPECT_EQ(count("position-in-future"), 1u);
+  EXPECT_FALSE(w.engine.tracker().last("ben"));
+}
+
 TEST_F(DecoderOf, RefusesBrokenInputWithTheFieldAndChangesNothing) {
   deliver(kPos, R"({"fixes":[{"t":1767225600000,"lat":91,"lon":10}]})");
   EXPECT_NE(refusal().find("fixes[0].lat"), std::string::npos) << refusal();
