@@ -20,4 +20,5 @@ find_path(MOSQUITTO_CLIENT_INCLUDE_DIR NAMES mosquitto.h REQUIRED)  # libmosquit
 if(CONVOKE_TESTS)
   find_package(GTest REQUIRED)
   find_package(benchmark REQUIRED)
+  find_library(MOSQUITTO_LIBRARY mosquitto REQUIRED)  # property functions, for the test host of the plugin
 endif()
