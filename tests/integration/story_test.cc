@@ -1,0 +1,156 @@
+// What the product does for people, end to end: the real broker with the plugin, the real server, phones on
+// the real SDK. Named after the requirements that each shows.
+
+#include <gtest/gtest.h>
+
+#include "tests/support/mosquitto_process.h"
+#include "tests/support/phones.h"
+#include "tests/support/server_process.h"
+#include "topics/rfc3339.h"
+
+namespace convoke {
+namespace {
+
+using test::Phone;
+
+constexpr const char* kBar =
+    R"({"type":"FeatureCollection","features":[{"type":"Feature","id":"bar","properties":{"radius_m":50},)"
+    R"("geometry":{"type":"Point","coordinates":[10,50]}}]})";
+constexpr sdk::Fix kInside{.lat = 50, .lon = 10, .acc_m = 5};
+constexpr sdk::Fix kOutside{.lat = 50.01, .lon = 10, .acc_m = 5};
+
+class Story : public testing::Test {
+ protected:
+  void SetUp() override {
+    server.start();
+    ASSERT_EQ(server.call("PUT", "/areas", kBar).status, 200);
+    ASSERT_TRUE(phones.until_all([](Phone& p) { return p.client->connected(); })) << phones.stories();
+  }
+
+  /// Applies a plan `p`: `lines` of TOML after its id.
+  void plan(const std::string& lines) {
+    const auto answer =
+        server.call("PUT", "/plans", "schema = 1\n[[plan]]\nid = \"p\"\n" + lines, "application/toml");
+    ASSERT_EQ(answer.status, 200) << answer.body;
+  }
+  /// The only group that the phone is in; empty: none.
+  static std::string group_of(Phone& p) {
+    const auto groups = p.client->groups();
+    return groups.empty() ? std::string() : groups[0].id;
+  }
+  static std::vector<std::string> users_of(const std::vector<sdk::Buddy>& buddies) {
+    std::vector<std::string> users;
+    for (const sdk::Buddy& b : buddies) users.push_back(b.user);
+    return users;
+  }
+  static std::vector<std::string> list(Phone& p) { return users_of(p.client->buddies(group_of(p))); }
+
+  void wait_for_list(std::initializer_list<int> who, const std::vector<std::string>& expected) {
+    for (const int i : who)
+      EXPECT_TRUE(phones.until([&] { return list(phones[i]) == expected; })) << i << phones.stories();
+  }
+  void wait_for_end(std::initializer_list<int> who) {
+    for (const int i : who)
+      EXPECT_TRUE(phones.until([&] {
+        return !phones[i].ended.empty() && phones[i].client->groups().empty();
+      })) << i
+          << phones.stories();
+  }
+  void press_start() {
+    ASSERT_TRUE(phones.until([&] { return server.call("POST", "/groups", R"({"plan":"p"})").status == 201; }))
+        << server.log();
+  }
+  static std::int64_t in_ms(std::int64_t ms) {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count() + ms;
+  }
+
+  test::TestTokens tokens;
+  test::MosquittoProcess broker{"demo", tokens.public_jwks()};
+  bool broker_runs = (broker.start(), true);
+  test::ServerProcess server{tokens, broker.port()};
+  test::Phones phones{tokens, broker.url(), 4};  // user0 … user3
+};
+
+const std::vector<std::string> kFirstThree = {"user0", "user1", "user2"};
+constexpr const char* kFourUsers =
+    "audience = { any = [{ users = [\"user0\", \"user1\", \"user2\", \"user3\"] }] }\n";
+
+TEST_F(Story, R1_R2_R3_R8_R24_AFullAreaStartsAChatOfThoseInItAndStaffEndIt) {
+  plan(R"(audience = { any = [{ area = "bar" }] }
+[[plan.start]]
+on = "occupancy"
+area = "bar"
+reaches = 3
+[[plan.end]]
+on = "duration"
+after = "1h"
+)");
+  phones[3].client->report_position(kOutside);
+  for (int i = 0; i < 3; ++i) phones[i].client->report_position(kInside);
+  wait_for_list({0, 1, 2}, kFirstThree);
+  EXPECT_TRUE(phones[3].started.empty());
+
+  const std::string group = group_of(phones[0]);
+  const auto id = phones[0].client->send(group, "Hello!");
+  ASSERT_TRUE(id);
+  for (const int i : {1, 2})
+    EXPECT_TRUE(phones.until([&] { return phones[i].received[group].contains("user0/" + *id); }));
+  EXPECT_TRUE(phones.until([&] { return phones[0].archived.contains("user0/" + *id); }));
+
+  EXPECT_EQ(server.call("POST", "/groups/" + group + "/end").status, 200);
+  wait_for_end({0, 1, 2});
+  EXPECT_TRUE(phones[1].client->buddies(group).empty()) << "the list is deleted with the end";
+  EXPECT_FALSE(phones[1].client->send(group, "anyone?"));
+  for (auto& phone : phones.all()) EXPECT_EQ(phone->repeats, 0);
+}
+
+TEST_F(Story, R4_R26_OnlyTheAvailableAreDrawnInAndTheFilterFollowsPresence) {
+  plan(std::string(kFourUsers) + "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  phones[3].client->set_presence(sdk::Presence::busy);
+  ASSERT_TRUE(phones.until([&] {
+    return server.call("GET", "/users/user3").body.find("\"presence\":\"busy\"") != std::string::npos;
+  }));
+  for (const int i : {0, 1, 2})
+    ASSERT_TRUE(phones.until([&] {
+      return server.call("GET", "/users/user" + std::to_string(i)).body.find("\"presence\":\"available\"") !=
+             std::string::npos;
+    }));
+  press_start();
+  wait_for_list({0, 1, 2}, kFirstThree);
+  EXPECT_TRUE(phones[3].started.empty()) << "who is busy is not drawn in";
+
+  phones[2].client->set_presence(sdk::Presence::away);
+  const auto available = [&] { return users_of(phones[0].client->available_buddies(group_of(phones[0]))); };
+  EXPECT_TRUE(phones.until([&] { return available() == std::vector<std::string>{"user1"}; }));
+  phones[2].client->set_presence(sdk::Presence::available);
+  EXPECT_TRUE(phones.until([&] { return available() == std::vector<std::string>{"user1", "user2"}; }));
+  EXPECT_EQ(list(phones[0]), kFirstThree) << "the list itself keeps everybody";
+}
+
+TEST_F(Story, R2_R11_R25_EndsAfterItsDurationAndForSomeEarlier) {
+  plan(std::string(kFourUsers) + "[[plan.end]]\non = \"duration\"\nafter = \"9s\"\n");
+  ASSERT_EQ(server.call("PUT", "/users/user0", R"({"name":"Anna","chat_duration_ms":5000})").status, 200);
+  press_start();
+  wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
+  const auto buddies = phones[1].client->buddies(group_of(phones[1]));
+  ASSERT_EQ(buddies.size(), 4U);
+  EXPECT_EQ(buddies[0].name, "Anna");
+  EXPECT_TRUE(buddies[0].ends_ms) << "the list carries her own ending time";
+  EXPECT_FALSE(buddies[1].ends_ms);
+  wait_for_end({0});
+  wait_for_list({1, 2, 3}, {"user1", "user2", "user3"});
+  wait_for_end({1, 2, 3});
+}
+
+TEST_F(Story, R14_R15_StartsAtASetTimeAndEndsAtASetTime) {
+  plan(std::string(kFourUsers) +
+       "[[plan.start]]\non = \"schedule\"\nat = " + topics::format_rfc3339(in_ms(3'000)) +
+       "\n[[plan.end]]\non = \"set-time\"\nat = " + topics::format_rfc3339(in_ms(10'000)) + "\n");
+  for (auto& phone : phones.all()) EXPECT_TRUE(phone->started.empty()) << "not before its time";
+  wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
+  wait_for_end({0, 1, 2, 3});
+}
+
+}  // namespace
+}  // namespace convoke
