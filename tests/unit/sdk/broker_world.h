@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <deque>
 #include <functional>
 
 #include "convoke/client.h"
@@ -21,6 +23,8 @@ class BrokerWorld : public test::BrokerFixture {
       ASSERT_LE(server->subscribe(filter, 1), 2);
   }
 
+  std::deque<Event> events;  // polled and not yet awaited
+
   Options options() {
     Options o;
     o.brokers = {broker.url()};
@@ -31,18 +35,20 @@ class BrokerWorld : public test::BrokerFixture {
     return o;
   }
 
-  /// Polls until an event of this kind has come; fails after ten seconds.
+  /// Polls until an event of this kind has come, passing over those before it; fails after ten seconds.
   template <class E>
   E await(Client& client) {
-    std::optional<E> found;
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!found && std::chrono::steady_clock::now() < deadline) {
-      client.wait_and_poll(std::chrono::milliseconds(100), [&](const Event& event) {
-        if (const auto* e = std::get_if<E>(&event); e != nullptr && !found) found = *e;
-      });
-    }
-    EXPECT_TRUE(found) << "no such event";
-    return found.value_or(E{});
+    do {
+      while (!events.empty()) {
+        const Event event = std::move(events.front());
+        events.pop_front();
+        if (const auto* e = std::get_if<E>(&event)) return *e;
+      }
+      client.wait_and_poll(std::chrono::milliseconds(100), [&](const Event& e) { events.push_back(e); });
+    } while (!events.empty() || std::chrono::steady_clock::now() < deadline);
+    ADD_FAILURE() << "no such event";
+    return E{};
   }
 
   /// Waits for mia's next request of this kind, and answers it.
