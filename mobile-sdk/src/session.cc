@@ -111,7 +111,7 @@ void Session::handle(const LinkDown& down, Now now) {
   while (fixes_.size() > kMaxFixes) fixes_.pop_front();
   fixes_sent_.clear();
   publishes_.clear();
-  subscribes_.clear();
+  for (const auto& [ticket, asked] : std::exchange(subscribes_, {})) subscription_lost(asked);
   events_.push_back(Disconnected{down.reason, down.code, delay});
 }
 
@@ -148,17 +148,29 @@ void Session::handle(const SubscribeDone& done, Now now) {
   if (it == subscribes_.end()) return;
   const SubscribeCommand asked = std::move(it->second);
   subscribes_.erase(it);
+  bool lost = false;
   for (std::size_t i = 0; i < asked.filters.size() && i < done.codes.size(); ++i) {
-    if (done.codes[i] < kRefusedFrom) continue;
+    if (done.codes[i] >= 0 && done.codes[i] < kRefusedFrom) continue;
+    lost = true;
+    if (done.codes[i] < 0) continue;
     events_.push_back(
         Refused{"subscribe", asked.filters[i].first, done.codes[i], "the broker refused the subscription"});
-    for (auto& [id, entry] : groups_) {
-      if (asked.filters[i].first != topics::head_topic(self_.site, topics::GroupId::parse(id))) continue;
-      entry.subscribed = entry.page_followed = false;
-      entry.resubscribe_pause_ms = std::clamp<std::int64_t>(entry.resubscribe_pause_ms * 2, 2'000, 60'000);
-      entry.resubscribe_ms = now.steady_ms + entry.resubscribe_pause_ms;
-    }
   }
+  GroupEntry* entry = lost ? subscription_lost(asked) : nullptr;
+  if (entry == nullptr) return;
+  entry->resubscribe_pause_ms = std::clamp<std::int64_t>(entry->resubscribe_pause_ms * 2, 2'000, 60'000);
+  entry->resubscribe_ms = now.steady_ms + entry->resubscribe_pause_ms;
+}
+
+/// The broker refused this SUBSCRIBE, or perhaps never saw it: the group it was for is subscribed to anew.
+/// (The inbox and the answers are, with every connection.)
+Session::GroupEntry* Session::subscription_lost(const SubscribeCommand& asked) {
+  for (auto& [id, entry] : groups_) {
+    if (asked.filters.front().first != topics::head_topic(self_.site, topics::GroupId::parse(id))) continue;
+    entry.subscribed = entry.page_followed = false;
+    return &entry;
+  }
+  return nullptr;
 }
 
 // ---- What goes out ----------------------------------------------------------------------------------------

@@ -95,6 +95,7 @@ class Session {
   void handle(const Arrived&, Now);
   void handle(const PublishDone&, Now);
   void handle(const SubscribeDone&, Now);
+  GroupEntry* subscription_lost(const SubscribeCommand& asked);
   void connect(Now now);
   void publish_presence();
   void say_goodbye();

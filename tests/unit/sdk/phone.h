@@ -136,6 +136,13 @@ class Phone {
     return std::any_of(commands_.begin(), commands_.end(),
                        [](const Command& c) { return request_in<R>(c).has_value(); });
   }
+  /// The broker grants every SUBSCRIBE that has not been taken, and takes it.
+  void grant_subscriptions() {
+    while (has<SubscribeCommand>()) {
+      const auto asked = take<SubscribeCommand>();
+      on(SubscribeDone{asked.ticket, std::vector<int>(asked.filters.size(), 1)});
+    }
+  }
   void forget_commands() { commands_.clear(); }
 
   template <class E>

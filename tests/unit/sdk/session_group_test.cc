@@ -189,6 +189,7 @@ TEST(Session, SubscribesAgainIfTheBrokerLostTheSession) {
   phone.online();
   phone.start_group();
   phone.no_history();
+  phone.grant_subscriptions();
   for (const bool session_present : {true, false}) {
     phone.on(LinkDown{0, "connection lost"});
     phone.wait(60'000);
@@ -215,6 +216,33 @@ TEST(Session, TriesAgainWhenAGroupsSubscriptionIsRefused) {
   phone.on(SubscribeDone{subscribe.ticket, std::vector<int>(6, 0x87)});
   EXPECT_FALSE(phone.has<SubscribeCommand>());
   EXPECT_THAT(phone.take_events<Refused>(), SizeIs(6));
+  phone.wait(2'000);
+  EXPECT_THAT(phone.take<SubscribeCommand>().filters, SizeIs(6));
+}
+
+TEST(Session, SubscribesAgainWhereTheConnectionTookTheSubscriptionWithIt) {
+  Phone phone;
+  phone.online();
+  phone.arrive(kInbox, encode(InboxMessage(ChatStart{header(1)})));
+  phone.on(LinkDown{0, "connection lost"});  // before the SUBACK
+  phone.wait(60'000);
+  phone.forget_commands();
+  phone.on(LinkUp{true});
+  EXPECT_THAT(phone.take<SubscribeCommand>().filters,
+              SizeIs(2));  // inbox and res, whatever the session holds
+  phone.respond(phone.request<ResumeRequest>().first, ResumeAnswer{{ChatStart{header(1)}}, {}});
+  EXPECT_THAT(phone.take<SubscribeCommand>().filters, SizeIs(6));
+  phone.load(1);
+  EXPECT_EQ(phone.session().group(kGroup)->version, 1U);
+}
+
+TEST(Session, SubscribesAgainWhereTheSubscriptionNeverWentOut) {
+  Phone phone;
+  phone.online();
+  phone.forget_commands();
+  phone.arrive(kInbox, encode(InboxMessage(ChatStart{header(1)})));
+  phone.on(SubscribeDone{phone.take<SubscribeCommand>().ticket, std::vector<int>(6, -1)});
+  EXPECT_THAT(phone.take_events<Refused>(), IsEmpty());  // nobody refused anything
   phone.wait(2'000);
   EXPECT_THAT(phone.take<SubscribeCommand>().filters, SizeIs(6));
 }
