@@ -102,7 +102,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   void shut_down();
   bool closed() const {
     const std::lock_guard lock(mutex_);
-    return session_.closed() && !pump_requested_ && !closing_;
+    return session_.closed() && !pump_requested_;
   }
   std::int64_t clock() const { return options_.clock ? options_.clock() : system_now().unix_ms; }
 
@@ -131,7 +131,6 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   std::uint64_t lost_ = 0;
   bool told_ = false;  // the app knows that there is something to poll
   bool pump_requested_ = false;
-  bool closing_ = false;
 };
 
 void Client::Impl::request_pump() {
@@ -145,7 +144,6 @@ void Client::Impl::on(const LinkEvent& event) {
   {
     const std::lock_guard lock(mutex_);
     session_.on(event, system_now());
-    if (std::holds_alternative<LinkDown>(event)) closing_ = false;
   }
   pump();
 }
@@ -160,8 +158,6 @@ void Client::Impl::pump() {
     const std::lock_guard lock(mutex_);
     pump_requested_ = false;
     commands = session_.take_commands();
-    for (const Command& command : commands)
-      closing_ = closing_ || std::holds_alternative<DisconnectCommand>(command);
     state = session_.take_state_to_save();
     next_ms = session_.next_tick();
     keep(session_.take_events());
@@ -243,7 +239,8 @@ void Client::Impl::shut_down() {
   call([](Session& session, Now) { session.close(); });
   std::unique_lock lock(mutex_);
   if (!runtime_.on_own_thread())
-    changed_.wait_for(lock, std::chrono::seconds(1), [this] { return !pump_requested_ && !closing_; });
+    changed_.wait_for(lock, std::chrono::seconds(1),
+                      [this] { return session_.closed() && !pump_requested_; });
   lock.unlock();
   if (runtime_.on_own_thread()) return link_.reset();
   bool down = false;

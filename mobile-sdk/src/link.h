@@ -25,7 +25,8 @@ struct ConnectCommand {
   std::string will_topic;    // retained, QoS 1
   std::string will_payload;
 };
-struct DisconnectCommand {};  // after what was published before; the broker forgets the will
+struct DisconnectCommand {
+};  // after what was published before; the broker forgets the will. Hastens the LinkDown
 struct PublishCommand {
   std::uint64_t ticket = 0;  // comes back in PublishDone; 0: nobody asks
   std::string topic;
@@ -44,6 +45,8 @@ using Command =
     std::variant<ConnectCommand, DisconnectCommand, PublishCommand, SubscribeCommand, UnsubscribeCommand>;
 
 // ---- Connection → session ---------------------------------------------------------------------------------
+
+// Each ConnectCommand is answered by at most one LinkUp and then exactly one LinkDown.
 
 struct LinkUp {
   bool session_present = false;

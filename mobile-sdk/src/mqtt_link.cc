@@ -165,8 +165,7 @@ void MqttLink::disconnect() {
   try {  // without waiting: what was sent before is before it on the wire
     connection_->client.disconnect(0, nullptr, connection_->closing);
   } catch (const mqtt::exception&) {
-    connection_->live = false;  // not connected (any more, or yet: then the LinkUp is still to come)
-    connection_->sink(LinkDown{0, "closed"});
+    // Not connected any more, or not yet: that connection's end, or the attempt's, tells the LinkDown.
   }
 }
 

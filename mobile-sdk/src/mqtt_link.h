@@ -31,9 +31,10 @@ class MqttLink {
   MqttLink(const MqttLink&) = delete;
   MqttLink& operator=(const MqttLink&) = delete;
 
-  /// The answer is a LinkUp or a LinkDown.
+  /// Only when the last one's LinkDown has come. Its answer is at most one LinkUp, then one LinkDown.
   void connect(const ConnectCommand& command, const std::string& token);
-  /// Says goodbye after what was published before, without the will; the answer is a LinkDown.
+  /// Says goodbye after what was published before, without the will, so that the LinkDown comes soon. Does
+  /// nothing to an attempt under way, which goes on to its LinkUp or LinkDown.
   void disconnect();
   void publish(const PublishCommand& command);
   void subscribe(const SubscribeCommand& command);

@@ -34,18 +34,18 @@ std::string Session::random_id() { return hex(random_()) + hex(random_()); }
 // ---- The connection's life --------------------------------------------------------------------------------
 
 void Session::open(Now now) {
-  if (phase_ == Phase::closed) connect(now);
+  if (phase_ != Phase::closed) return;
+  if (link_busy_)
+    phase_ = Phase::reopening;
+  else
+    connect(now);
 }
 
 void Session::close() {
-  if (phase_ == Phase::closed) return;
-  const bool up = phase_ == Phase::up;
-  phase_ = Phase::closed;
+  const Phase before = std::exchange(phase_, Phase::closed);
   resumed_ = false;
-  if (up)
-    say_goodbye();
-  else
-    order(DisconnectCommand{});
+  if (before == Phase::up) say_goodbye();
+  if (before == Phase::connecting) order(DisconnectCommand{});
 }
 
 void Session::say_goodbye() {
@@ -56,6 +56,7 @@ void Session::say_goodbye() {
 
 void Session::connect(Now now) {
   phase_ = Phase::connecting;
+  link_busy_ = true;
   resumed_ = false;
   connect_number_ =
       std::max(connect_number_ + 1, static_cast<std::uint64_t>(std::max<std::int64_t>(now.unix_ms, 1)));
@@ -73,8 +74,7 @@ void Session::on(const LinkEvent& event, Now now) {
 }
 
 void Session::handle(const LinkUp& up, Now now) {
-  if (phase_ == Phase::closed) say_goodbye();  // closed while connecting
-  if (phase_ != Phase::connecting) return;
+  if (phase_ != Phase::connecting) return say_goodbye();  // closed meanwhile
   phase_ = Phase::up;
   up_since_ms_ = now.steady_ms;
   fresh_token_ = false;
@@ -99,6 +99,9 @@ void Session::handle(const LinkUp& up, Now now) {
 }
 
 void Session::handle(const LinkDown& down, Now now) {
+  link_busy_ = false;
+  keep_what_was_not_taken();
+  if (phase_ == Phase::reopening) return connect(now);
   if (phase_ != Phase::connecting && phase_ != Phase::up) return;
   if (down.code == kNotAuthorized || down.code == kBadUserOrPassword) fresh_token_ = true;
   if (phase_ == Phase::up && now.steady_ms - up_since_ms_ >= kStableMs) backoff_.reset();
@@ -106,13 +109,17 @@ void Session::handle(const LinkDown& down, Now now) {
   phase_ = Phase::waiting;
   resumed_ = false;
   retry_ms_ = now.steady_ms + delay;
+  events_.push_back(Disconnected{down.reason, down.code, delay});
+}
+
+/// What the broker did not acknowledge on the connection that is gone is to be sent again on the next.
+void Session::keep_what_was_not_taken() {
   for (auto ticket = fixes_sent_.rbegin(); ticket != fixes_sent_.rend(); ++ticket)
     fixes_.insert(fixes_.begin(), ticket->second.begin(), ticket->second.end());
   while (fixes_.size() > kMaxFixes) fixes_.pop_front();
   fixes_sent_.clear();
   publishes_.clear();
   for (const auto& [ticket, asked] : std::exchange(subscribes_, {})) subscription_lost(asked);
-  events_.push_back(Disconnected{down.reason, down.code, delay});
 }
 
 void Session::handle(const Arrived& message, Now now) {

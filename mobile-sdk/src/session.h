@@ -57,7 +57,8 @@ class Session {
   std::optional<std::string> request_available(std::string_view group, std::string_view after, Now now);
 
   bool connected() const { return phase_ == Phase::up; }
-  bool closed() const { return phase_ == Phase::closed; }
+  /// Closed, and the connection is down.
+  bool closed() const { return phase_ == Phase::closed && !link_busy_; }
   std::vector<Group> groups() const;
   std::optional<Group> group(std::string_view id) const;
   std::vector<Buddy> buddies(std::string_view group) const;
@@ -75,7 +76,7 @@ class Session {
   std::optional<SavedState> take_state_to_save();
 
  private:
-  enum class Phase : std::uint8_t { closed, connecting, up, waiting };
+  enum class Phase : std::uint8_t { closed, connecting, up, waiting, reopening };
   struct GroupEntry {
     Roster roster;
     Transcript transcript;
@@ -98,6 +99,7 @@ class Session {
   GroupEntry* subscription_lost(const SubscribeCommand& asked);
   void connect(Now now);
   void publish_presence();
+  void keep_what_was_not_taken();
   void say_goodbye();
   void publish_fixes();
   void subscribe(std::vector<std::pair<std::string, int>> filters);
@@ -143,6 +145,7 @@ class Session {
   Self self_;
   std::mt19937_64 random_;
   Phase phase_ = Phase::closed;
+  bool link_busy_ = false;  // from a ConnectCommand to its LinkDown; the next one waits for that
   Backoff backoff_;
   std::size_t attempt_ = 0;
   bool fresh_token_ = false;

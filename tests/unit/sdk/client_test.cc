@@ -28,6 +28,25 @@ TEST_F(ClientTest, SaysGoodbyeWhenItCloses) {
   EXPECT_EQ(hello->connect_number, goodbye->connect_number);
 }
 
+TEST_F(ClientTest, OpensAgainRightAfterClose) {
+  Client client(options());
+  client.open();
+  client.close();
+  client.open();
+  const auto hello = await_presence(PresenceState::available);
+  ASSERT_TRUE(hello);
+  std::uint64_t number = hello->connect_number;
+  for (int i = 0; i < 3; ++i) {
+    client.close();
+    client.open();
+    ASSERT_TRUE(server->wait_for([&](const Received& m) {
+      const auto presence = messages::decode_presence(m.payload);
+      if (m.topic != own + "presence" || presence->state != PresenceState::available) return false;
+      return presence->connect_number > std::exchange(number, std::max(number, presence->connect_number));
+    }));
+  }
+}
+
 TEST_F(ClientTest, SaysGoodbyeWhenItIsDestroyed) {
   {
     Client client(options());

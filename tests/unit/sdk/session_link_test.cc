@@ -105,6 +105,53 @@ TEST(Session, ClosesAConnectionThatCameUpAfterClose) {
   EXPECT_FALSE(phone.session().connected());
   phone.take<DisconnectCommand>();
   phone.take<DisconnectCommand>();
+  EXPECT_FALSE(phone.session().closed());
+  phone.on(LinkDown{0, "closed"});
+  EXPECT_TRUE(phone.session().closed());
+}
+
+TEST(Session, OpensAgainOnlyWhenTheClosedConnectionIsDown) {
+  Phone phone;
+  phone.online();
+  phone.session().report_position({.time_ms = 1, .lat = 1, .lon = 2});
+  phone.session().close();
+  phone.wait(0);
+  phone.forget_commands();
+  phone.open();
+  EXPECT_FALSE(phone.has<ConnectCommand>());
+  EXPECT_FALSE(phone.session().closed());
+  phone.on(LinkDown{0, "closed"});
+  EXPECT_THAT(phone.take_events<Disconnected>(), IsEmpty());
+  const auto connect = phone.take<ConnectCommand>();
+  EXPECT_GT(presence_in(connect.will_payload).connect_number, 1'767'225'600'000U);
+  phone.on(LinkUp{true});
+  EXPECT_TRUE(phone.session().connected());
+  EXPECT_THAT(phone.take_published(kOwn + "pos"), SizeIs(1));  // the broker had not taken it
+}
+
+TEST(Session, EndsAnAttemptOfBeforeTheCloseAndThenMakesItsOwn) {
+  Phone phone;
+  phone.open();
+  phone.session().close();
+  phone.open();
+  phone.forget_commands();
+  phone.on(LinkUp{});  // with the old will: not the one to keep
+  EXPECT_FALSE(phone.session().connected());
+  phone.take<DisconnectCommand>();
+  phone.on(LinkDown{0, "closed"});
+  phone.take<ConnectCommand>();
+}
+
+TEST(Session, StaysClosedIfClosedAgainBeforeTheConnectionIsDown) {
+  Phone phone;
+  phone.online();
+  phone.session().close();
+  phone.open();
+  phone.session().close();
+  phone.forget_commands();
+  phone.on(LinkDown{0, "closed"});
+  EXPECT_TRUE(phone.session().closed());
+  EXPECT_FALSE(phone.has<ConnectCommand>());
 }
 
 TEST(Session, SendsOfflineFixesAsOneReport) {
