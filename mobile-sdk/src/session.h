@@ -129,6 +129,7 @@ class Session {
 
   // session_requests.cc: answers
   void on_response(std::string_view payload, Now now);
+  void on_refused_report(const messages::RequestError& error, Now now);
   void on_error(const std::string& id, const messages::RequestError& error, Now now);
   void answer(const messages::ResumeRequest&, const messages::ResumeAnswer&, Now);
   void answer(const messages::HoldRequest&);

@@ -1,6 +1,7 @@
 // The part of the session that deals with requests and their answers.
 #include "mobile-sdk/src/convert.h"
 #include "mobile-sdk/src/session.h"
+#include "topics/messages/limits.h"
 
 namespace convoke::sdk {
 
@@ -77,7 +78,18 @@ void Session::answer(const HistoryRequest& asked, const HistoryAnswer& history, 
   entry->transcript.history_done(history.more && !history.messages.empty(), now.steady_ms);
 }
 
+/// The server could not use a position or a presence of this device.
+void Session::on_refused_report(const RequestError& error, Now now) {
+  events_.push_back(Refused{"report", "", 0, error.code + ": " + error.detail});
+  // A connect number far ahead, kept from a time when this phone's clock was fast, is refused with every
+  // presence. The clock has been set since, so begin anew from it.
+  if (phase_ != Phase::up || static_cast<std::int64_t>(connect_number_) <= now.unix_ms + kMaxFutureMs) return;
+  connect_number_ = 0;
+  order(DisconnectCommand{});
+}
+
 void Session::on_error(const std::string& id, const RequestError& error, Now now) {
+  if (id.empty()) return on_refused_report(error, now);
   // "Not now" leaves the request waiting; so does any error to a resume, without which nothing else can go
   // on.
   const bool later = error.retry_after_ms || error.code == "unavailable" || error.code == "rate-limited";

@@ -39,7 +39,10 @@ struct Options {
   /// app's main loop here; do nothing else. Optional.
   std::function<void()> on_events;
 
-  /// Unix milliseconds for fixes without time. Default: the system clock.
+  /// Unix milliseconds for fixes without time. Default: the system clock. The server refuses what is more
+  /// than five minutes ahead of its own clock, so a phone whose system clock is fast takes no part until the
+  /// clock is right (its connections are numbered by it): show the Refused event with `what` "report" in the
+  /// log.
   std::function<std::int64_t()> clock;
 
   Storage storage;  // optional; without it a restarted phone asks the server for everything again

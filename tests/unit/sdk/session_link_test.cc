@@ -212,6 +212,30 @@ TEST(Session, TellsTheAppWhatTheBrokerRefused) {
   EXPECT_EQ(refused[1].code, 0x87);
 }
 
+TEST(Session, TellsTheAppThatTheServerCouldNotUseAReport) {
+  Phone phone;
+  phone.online();
+  phone.forget_commands();
+  phone.respond("", messages::RequestError{"bad-request", "n: expected a connect number of now", {}});
+  const auto refused = phone.take_events<Refused>();
+  ASSERT_THAT(refused, SizeIs(1));
+  EXPECT_EQ(refused[0].what, "report");
+  EXPECT_EQ(refused[0].detail, "bad-request: n: expected a connect number of now");
+  EXPECT_FALSE(
+      phone.has<DisconnectCommand>());  // the number is the clock's: another would be refused as well
+}
+
+TEST(Session, GivesUpAConnectNumberOfAClockThatWasFast) {
+  Phone phone(SavedState{1'900'000'000'000, {}});
+  phone.online();
+  phone.forget_commands();
+  phone.respond("", messages::RequestError{"bad-request", "n: expected a connect number of now", {}});
+  phone.take<DisconnectCommand>();
+  phone.on(LinkDown{0, "closed"});
+  phone.wait(60'000);
+  EXPECT_EQ(presence_in(phone.take<ConnectCommand>().will_payload).connect_number, 1'767'225'660'000U);
+}
+
 TEST(Session, ResumesTheGroupsOfAnEarlierProcess) {
   Phone phone(SavedState{5, {{kGroup, "hall-a"}}});
   EXPECT_THAT(phone.session().groups(), IsEmpty());
