@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -38,7 +39,7 @@ struct Self {
 class Session {
  public:
   static constexpr std::size_t kMaxFixes = 200;         // kept while offline
-  static constexpr std::size_t kMaxEndedGroups = 1024;  // remembered, so that none opens again
+  static constexpr std::size_t kMaxEndedGroups = 1024;  // remembered, so that no repeat opens one again
   static constexpr std::int64_t kHoldPauseMs = 1'000;   // between two hold reports
   static constexpr std::int64_t kStableMs = 10'000;     // a connection of this age makes retries quick again
 
@@ -86,6 +87,7 @@ class Session {
     bool page_followed = false;       // buddies/0 is subscribed
     std::int64_t resubscribe_ms = 0;  // 0: nothing refused
     std::int64_t resubscribe_pause_ms = 0;
+    std::uint64_t seen = 0;      // the newest version in a chat-start or header
     std::uint64_t reported = 0;  // version that the server knows we hold
   };
   using Groups = std::map<std::string, GroupEntry, std::less<>>;
@@ -117,6 +119,7 @@ class Session {
                const Arrived& message, Now now);
   void on_ack(const std::string& group, GroupEntry& entry, std::string_view payload, Now now);
   void on_signal(const std::string& group, const topics::UserId& from, std::string_view payload);
+  bool reopen_group(const messages::RosterHead& head);
   void start_group(const messages::RosterHead& head, Now now);
   void end_group(const messages::ChatEnd& end);
   void subscribe_group(const std::string& id, GroupEntry& entry, Now now);
@@ -158,7 +161,8 @@ class Session {
 
   Groups groups_;
   std::deque<std::string> ended_order_;
-  std::unordered_set<std::string> ended_;
+  /// With the newest list version known of it, 0 for none: only a start with a newer one opens it again.
+  std::unordered_map<std::string, std::uint64_t> ended_;
   std::unordered_set<std::string> ended_to_report_;
   std::int64_t next_hold_ms_ = 0;
   bool hold_wanted_ = false;

@@ -32,15 +32,29 @@ void Session::on_inbox(std::string_view payload, Now now) {
   if (std::holds_alternative<messages::ReportPosition>(*message)) events_.push_back(PositionWanted{});
 }
 
-void Session::start_group(const messages::RosterHead& head, Now now) {
-  if (ended_.contains(head.group)) {  // a late repeat: what has ended never opens again
+/// A start of a group that has ended here: is it a late repeat, or was this user added again? The list's
+/// version has moved on since then if so. Of a group never seen the first start is taken for a repeat that
+/// its end has overtaken; the server repeats a true one, with a newer version.
+bool Session::reopen_group(const messages::RosterHead& head) {
+  std::uint64_t& seen = ended_.at(head.group);
+  if (seen == 0 || head.version <= seen) {
+    seen = std::max(seen, head.version);
     ended_to_report_.insert(head.group);
     hold_wanted_ = true;
-    return;
+    return false;
   }
+  ended_.erase(head.group);
+  std::erase(ended_order_, head.group);
+  ended_to_report_.erase(head.group);
+  return true;
+}
+
+void Session::start_group(const messages::RosterHead& head, Now now) {
+  if (ended_.contains(head.group) && !reopen_group(head)) return;
   if (groups_.size() >= messages::kMaxHeldGroups && !groups_.contains(head.group)) return;
   GroupEntry& entry = groups_[head.group];
   entry.plan = head.plan;
+  entry.seen = std::max(entry.seen, head.version);
   // A header out of the inbox may be older than the replay that is being read.
   if (!entry.subscribed || entry.roster.settled()) entry.roster.head(head, now.steady_ms);
   if (!std::exchange(entry.started, true)) events_.push_back(ChatStarted{describe(head.group, entry)});
@@ -50,14 +64,16 @@ void Session::start_group(const messages::RosterHead& head, Now now) {
 void Session::end_group(const ChatEnd& end) {
   ended_to_report_.insert(end.group);
   hold_wanted_ = true;
-  if (!ended_.insert(end.group).second) return;
+  const auto entry = groups_.find(end.group);
+  const std::uint64_t seen =
+      entry == groups_.end() ? 0 : std::max(entry->second.seen, entry->second.roster.header().version);
+  if (!ended_.emplace(end.group, seen).second) return;
   ended_order_.push_back(end.group);
   if (ended_order_.size() > kMaxEndedGroups) {
     ended_.erase(ended_order_.front());
     ended_to_report_.erase(ended_order_.front());
     ended_order_.pop_front();
   }
-  const auto entry = groups_.find(end.group);
   if (entry == groups_.end()) return;
   for (const std::string& id : outbox_.drop_group(end.group))
     events_.push_back(OwnMessage{end.group, id, OwnMessage::State::dropped, std::nullopt});

@@ -184,6 +184,33 @@ TEST(Session, NeverOpensAnEndedGroupAgain) {
   EXPECT_TRUE(phone.request<HoldRequest>().second.groups.at(0).ended);
 }
 
+TEST(Session, OpensAGroupAgainThatTheUserWasAddedToAgain) {
+  Phone phone;
+  phone.online();
+  phone.start_group(3);
+  phone.end_group();
+  phone.arrive(kInbox, encode(InboxMessage(ChatStart{header(3)})));  // a late repeat
+  EXPECT_THAT(phone.take_events<ChatStarted>(), SizeIs(1));
+  phone.forget_commands();
+  phone.arrive(kInbox, encode(InboxMessage(ChatStart{header(4)})));
+  EXPECT_THAT(phone.take_events<ChatStarted>(), SizeIs(1));
+  EXPECT_THAT(phone.take<SubscribeCommand>().filters, SizeIs(6));
+  phone.load(4);
+  EXPECT_EQ(phone.session().group(kGroup)->version, 4U);
+  phone.wait(Session::kHoldPauseMs);
+  phone.end_group();  // and this end counts as well
+  EXPECT_THAT(phone.take_events<ChatEnded>(), SizeIs(2));
+}
+
+TEST(Session, OpensAGroupAgainAtTheSecondStartIfItNeverSawTheFirst) {
+  Phone phone(SavedState{5, {{kGroup, "hall-a"}}});
+  phone.online(false, ResumeAnswer{{}, {ChatEnd{kGroup, "hall-a", "removed", 9}}});
+  phone.arrive(kInbox, encode(InboxMessage(ChatStart{header(7)})));
+  EXPECT_THAT(phone.take_events<ChatStarted>(), IsEmpty());
+  phone.arrive(kInbox, encode(InboxMessage(ChatStart{header(8)})));
+  EXPECT_THAT(phone.take_events<ChatStarted>(), SizeIs(1));
+}
+
 TEST(Session, SubscribesAgainIfTheBrokerLostTheSession) {
   Phone phone;
   phone.online();
