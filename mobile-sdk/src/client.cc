@@ -17,6 +17,8 @@ namespace convoke::sdk {
 namespace {
 
 constexpr std::size_t kMaxWaitingEvents = 65'536;
+constexpr auto kGoodbyePatience = std::chrono::seconds(1);
+constexpr auto kTearDownPatience = std::chrono::seconds(2);
 
 void expect(bool holds, const char* field, const char* expected) {
   if (!holds) throw std::invalid_argument(std::string(field) + ": expected " + expected);
@@ -114,6 +116,11 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   void connect(const ConnectCommand& command);
   void keep(std::vector<Event> events);
   void schedule(std::int64_t due_ms);
+  void tear_down();
+  bool gone() const {
+    const std::lock_guard lock(mutex_);
+    return gone_;
+  }
 
   const Options options_;
   const Self self_;
@@ -131,6 +138,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   std::uint64_t lost_ = 0;
   bool told_ = false;  // the app knows that there is something to poll
   bool pump_requested_ = false;
+  bool gone_ = false;  // the Client is destroyed: nothing of the app is called any more
 };
 
 void Client::Impl::request_pump() {
@@ -161,7 +169,8 @@ void Client::Impl::pump() {
     state = session_.take_state_to_save();
     next_ms = session_.next_tick();
     keep(session_.take_events());
-    tell = !events_.empty() && !std::exchange(told_, true);
+    tell = !gone_ && !events_.empty() && !std::exchange(told_, true);
+    if (gone_) state.reset();
   }
   if (state && options_.storage.save)
     options_.storage.save(format(*state));  // before anybody sees the number
@@ -204,6 +213,7 @@ void Client::Impl::carry_out(const Command& command) {
 }
 
 void Client::Impl::connect(const ConnectCommand& command) {
+  if (gone()) return;
   if (command.fresh_token || token_.empty()) token_ = options_.token();
   if (!token_.empty()) return link_->connect(command, token_);
   runtime_.post([weak = weak_from_this()] {
@@ -234,24 +244,26 @@ std::size_t Client::Impl::wait_and_poll(std::chrono::milliseconds timeout,
   return poll(handler);
 }
 
-/// Says goodbye and takes the connection down on the runtime's thread.
+/// Says goodbye and has the runtime's thread take the connection down. That thread may be held up by the
+/// app's own functions: then it does so later, without this client being waited for.
 void Client::Impl::shut_down() {
   call([](Session& session, Now) { session.close(); });
+  if (runtime_.on_own_thread()) {
+    pump();  // the goodbye
+    return tear_down();
+  }
   std::unique_lock lock(mutex_);
-  if (!runtime_.on_own_thread())
-    changed_.wait_for(lock, std::chrono::seconds(1),
-                      [this] { return session_.closed() && !pump_requested_; });
-  lock.unlock();
-  if (runtime_.on_own_thread()) return link_.reset();
-  bool down = false;
-  runtime_.post([self = shared_from_this(), &down] {
-    self->link_.reset();
-    const std::lock_guard last(self->mutex_);
-    down = true;
-    self->changed_.notify_all();
-  });
-  lock.lock();
-  changed_.wait(lock, [&down] { return down; });
+  changed_.wait_for(lock, kGoodbyePatience, [this] { return session_.closed() && !pump_requested_; });
+  runtime_.post([self = shared_from_this()] { self->tear_down(); });
+  changed_.wait_for(lock, kTearDownPatience, [this] { return gone_; });
+  gone_ = true;
+}
+
+void Client::Impl::tear_down() {
+  link_.reset();
+  const std::lock_guard lock(mutex_);
+  gone_ = true;
+  changed_.notify_all();
 }
 
 // ---- The public face --------------------------------------------------------------------------------------
@@ -266,6 +278,10 @@ Client::~Client() { impl_->shut_down(); }
 
 void Client::open() {
   impl_->call([](Session& session, Now now) { session.open(now); });
+}
+
+void Client::retry_now() {
+  impl_->call([](Session& session, Now now) { session.retry_now(now); });
 }
 
 void Client::close() {

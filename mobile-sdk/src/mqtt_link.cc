@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kMaxBufferedMessages = 10'000;  // Paho's; the session bounds what it gives
 constexpr auto kConnectTimeout = std::chrono::seconds(10);
+constexpr auto kGoodbyePatience = std::chrono::seconds(1);
 
 void read(std::string_view text, std::uint64_t& number) {
   std::from_chars(text.data(), text.data() + text.size(), number);
@@ -125,13 +126,23 @@ struct MqttLink::Connection {
   Closing closing{*this};
   Publishing publishing{*this};
   Subscribing subscribing{*this};
+  mqtt::token_ptr goodbye;    // of this connection or an earlier one
   mqtt::async_client client;  // last: gone before what its callbacks use
 };
 
 MqttLink::MqttLink(Config config, Sink sink)
     : config_(std::move(config)), connection_(std::make_unique<Connection>(config_, std::move(sink))) {}
 
-MqttLink::~MqttLink() = default;
+MqttLink::~MqttLink() {
+  // Cut before that, Paho would send a DISCONNECT that overtakes the goodbye and has the broker forget the
+  // will.
+  if (!connection_->live || !connection_->goodbye) return;
+  try {
+    connection_->goodbye->wait_for(kGoodbyePatience);
+  } catch (const mqtt::exception&) {
+    // It failed, with its connection.
+  }
+}
 
 void MqttLink::connect(const ConnectCommand& command, const std::string& token) {
   // Not with Paho C++ 1.2.0's builder: what it builds has lost its properties.
@@ -163,7 +174,7 @@ void MqttLink::connect(const ConnectCommand& command, const std::string& token) 
 
 void MqttLink::disconnect() {
   try {  // without waiting: what was sent before is before it on the wire
-    connection_->client.disconnect(0, nullptr, connection_->closing);
+    connection_->goodbye = connection_->client.disconnect(0, nullptr, connection_->closing);
   } catch (const mqtt::exception&) {
     // Not connected any more, or not yet: that connection's end, or the attempt's, tells the LinkDown.
   }

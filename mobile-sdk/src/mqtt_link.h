@@ -26,7 +26,8 @@ class MqttLink {
 
   /// Throws std::runtime_error if Paho refuses a broker's address.
   MqttLink(Config config, Sink sink);
-  /// Cuts the connection without goodbye. No callback runs any more when this returns.
+  /// Gives a goodbye that is under way one second to go out, then cuts the connection. No callback runs any
+  /// more when this returns.
   ~MqttLink();
   MqttLink(const MqttLink&) = delete;
   MqttLink& operator=(const MqttLink&) = delete;

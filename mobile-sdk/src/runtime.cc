@@ -12,8 +12,12 @@ Now system_now() {
           duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
 }
 
-Runtime::Runtime() : impl_(std::make_unique<Impl>()) {}
-Runtime::~Runtime() = default;
+namespace {
+constexpr auto kPatience = std::chrono::seconds(1);
+}  // namespace
+
+Runtime::Runtime() : impl_(std::make_shared<Impl>()) { impl_->start(); }
+Runtime::~Runtime() { impl_->stop(); }
 
 std::shared_ptr<Runtime> Runtime::shared() {
   static std::mutex mutex;
@@ -24,15 +28,20 @@ std::shared_ptr<Runtime> Runtime::shared() {
   return runtime;
 }
 
-Runtime::Impl::Impl() : thread_([this] { run(); }) {}
+void Runtime::Impl::start() {
+  thread_ = std::thread([self = shared_from_this()] { self->run(); });
+}
 
-Runtime::Impl::~Impl() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
+void Runtime::Impl::stop() {
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
   wake_.notify_one();
-  thread_.join();
+  const bool ended = !on_own_thread() && ended_changed_.wait_for(lock, kPatience, [this] { return ended_; });
+  lock.unlock();
+  if (ended)
+    thread_.join();
+  else
+    thread_.detach();
 }
 
 void Runtime::Impl::post(Job job) {
@@ -55,8 +64,8 @@ void Runtime::Impl::post_at(std::int64_t steady_ms, Job job) {
 bool Runtime::Impl::take(std::vector<Job>& work) {
   std::unique_lock lock(mutex_);
   for (;;) {
-    if (stopping_) return false;
     work.swap(jobs_);
+    if (stopping_) return !work.empty();
     const std::int64_t now_ms = system_now().steady_ms;
     while (!timers_.empty() && timers_.top().due_ms <= now_ms) {
       work.push_back(timers_.top().job);
@@ -77,6 +86,9 @@ void Runtime::Impl::run() {
     for (const Job& job : work) job();
     work.clear();
   }
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  ended_changed_.notify_all();
 }
 
 }  // namespace convoke::sdk

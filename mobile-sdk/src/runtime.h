@@ -17,12 +17,14 @@ namespace convoke::sdk {
 Now system_now();
 
 /// One thread that runs jobs in order, and jobs at their time.
-class Runtime::Impl {
+class Runtime::Impl : public std::enable_shared_from_this<Runtime::Impl> {
  public:
   using Job = std::function<void()>;
 
-  Impl();
-  ~Impl();
+  void start();
+  /// Runs what was posted, drops what waits for its time, and ends the thread. Waits for that, but not for a
+  /// job that hangs in the app's code: the thread then ends, and this object with it, when that returns.
+  void stop();
 
   /// From any thread; never blocks on a job.
   void post(Job job);
@@ -45,10 +47,12 @@ class Runtime::Impl {
 
   std::mutex mutex_;  // guards all below except thread_
   std::condition_variable wake_;
+  std::condition_variable ended_changed_;
   std::vector<Job> jobs_;
   std::priority_queue<Timer> timers_;
   std::uint64_t order_ = 0;
   bool stopping_ = false;
+  bool ended_ = false;
   std::thread thread_;
 };
 

@@ -48,6 +48,10 @@ void Session::close() {
   if (before == Phase::connecting) order(DisconnectCommand{});
 }
 
+void Session::retry_now(Now now) {
+  if (phase_ == Phase::waiting) connect(now);
+}
+
 void Session::say_goodbye() {
   publish(topics::presence_topic(self_.site, self_.user, self_.device),
           encode(messages::Presence{messages::PresenceState::offline, connect_number_}), 1, true);

@@ -48,6 +48,7 @@ class Session {
   // ---- from the app
   void open(Now now);
   void close();
+  void retry_now(Now now);
   void set_presence(Presence presence);
   void report_position(const Fix& fix);  // must be usable, and have a time
   std::optional<std::string> send(std::string_view group, std::string_view text,

@@ -13,11 +13,13 @@
 
 namespace convoke::sdk {
 
-/// What must survive the end of the process: the connect number and which chats the phone was in. Both
-/// functions are called on the SDK's thread, one at a time, and must not throw.
+/// What survives the end of the process: the connect number and which chats the phone was in. Not the
+/// messages: what was sent and not archived yet is lost with the process, and the archive of each chat is
+/// read anew by the next, with a MessageReceived for each message. Neither function may throw.
 struct Storage {
-  std::function<std::string()> load;             // the last saved text, "" if there is none
-  std::function<void(const std::string&)> save;  // replaces it; a few kB, at most a few times a minute
+  std::function<std::string()> load;  // called in the client's constructor; "" if nothing was saved
+  /// Replaces it. Called on the SDK's thread, with a few kB, at most a few times a minute.
+  std::function<void(const std::string&)> save;
 };
 
 /// Keeps it in one file, replaced as a whole at each save. The folder must exist.
@@ -30,13 +32,14 @@ struct Options {
   std::string device;  // names this phone among the user's devices; keep it for ever
 
   /// Gives the token that proves all this (docs/protocol/tokens.md). Called on the SDK's thread before the
-  /// first connect and again after each refusal, so it must return soon; "" means "not now, ask again later".
+  /// first connect and again after each refusal, so it must return soon (all clients wait meanwhile) and not
+  /// throw; "" means "not now, ask again later", or at Client::retry_now.
   std::function<std::string()> token;
 
   std::string ca_file;  // PEM; for ssl://. Empty: the system's certificates
 
   /// Called, on the SDK's thread, when there is something to poll and the app has not been told yet. Wake the
-  /// app's main loop here; do nothing else. Optional.
+  /// app's main loop here; do nothing else, and do not throw. Optional.
   std::function<void()> on_events;
 
   /// Unix milliseconds for fixes without time. Default: the system clock. The server refuses what is more
@@ -57,7 +60,9 @@ struct Options {
 class Runtime {
  public:
   Runtime();
-  ~Runtime();  // every client of it must be gone
+  /// Every client of it must be gone. Waits one second at most for a `token` or `storage` function that does
+  /// not return; the thread then ends when it does.
+  ~Runtime();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
@@ -68,7 +73,7 @@ class Runtime {
   Impl& impl() { return *impl_; }
 
  private:
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // the thread holds it too
 };
 
 /// One phone: one user on one device at one site.
@@ -80,16 +85,20 @@ class Client {
  public:
   /// Throws std::invalid_argument naming the field if an option is not usable. Does not connect yet.
   explicit Client(Options options, std::shared_ptr<Runtime> runtime = Runtime::shared());
-  /// Closes if still open.
+  /// Closes if still open, so that others see this device offline. Waits three seconds at most, on a network
+  /// that takes nothing or for a `token` or `storage` function that does not return; afterwards nothing of
+  /// the app is called any more, except that such a function still ends.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Connects, and stays connected: an interrupted connection comes back by itself, with growing pauses.
+  /// Connects, and stays connected: an interrupted connection comes back by itself, after a random pause of a
+  /// range that grows to 30 s.
   void open();
+  /// Ends such a pause: call it when the network or a token is there again. Does nothing at other times.
+  void retry_now();
   /// Says goodbye (others see this device offline at once) and stays disconnected until the next open.
-  /// Returns at once; `closed` tells when it is done. The destructor closes too, and waits for one second at
-  /// most.
+  /// Returns at once; `closed` tells when it is done. After a close the next open waits for that by itself.
   void close();
   bool closed() const;
   bool connected() const;
@@ -117,8 +126,9 @@ class Client {
   /// is an AvailableBuddies event with the request's id, which is returned; nothing if the group is not held.
   std::optional<std::string> request_available(std::string_view group, std::string_view after);
 
-  /// Sends a text of 1 to 4096 bytes of UTF-8 and keeps at it until it is archived. Returns the message's id;
-  /// nothing if the group is not held, the text is not usable, or 200 messages already wait.
+  /// Sends a text of 1 to 4096 bytes of UTF-8 and keeps at it, while this object lives, until it is archived.
+  /// Returns the message's id; nothing if the group is not held, the text is not usable, or 200 messages
+  /// already wait.
   std::optional<std::string> send(std::string_view group, std::string_view text,
                                   std::optional<std::string> reply_to = std::nullopt);
   /// Tells the others that this user types, or has received or read all up to this stamp. Lost while offline.
@@ -127,7 +137,8 @@ class Client {
   /// held.
   bool leave(std::string_view group);
 
-  /// Calls `handler` for each waiting event, in order, on this thread. Returns how many there were.
+  /// Calls `handler` for each waiting event, in order, on this thread. Returns how many there were. If
+  /// `handler` throws, the exception comes out here and the events behind it are lost.
   std::size_t poll(const std::function<void(const Event&)>& handler);
   /// Waits until there is an event or the time is over, then polls.
   std::size_t wait_and_poll(std::chrono::milliseconds timeout,

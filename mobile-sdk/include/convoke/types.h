@@ -13,14 +13,14 @@ namespace convoke::sdk {
 /// What a user lets others know: available means "may be drawn into a chat now".
 enum class Presence : std::uint8_t { available, away, busy, offline };
 
-/// One position of this phone, WGS84 degrees.
+/// One position of this phone, WGS84.
 struct Fix {
   std::int64_t time_ms = 0;          // of the measurement; 0: now, by Options::clock
-  double lat = 0;                    // -90 to 90
-  double lon = 0;                    // -180 to 180
-  std::optional<double> acc_m = {};  // radius in metres that holds the true place with 68 %
-  std::optional<double> alt_m = {};
-  std::optional<double> speed_mps = {};
+  double lat = 0;                    // degrees, -90 to 90
+  double lon = 0;                    // degrees, -180 to 180
+  std::optional<double> acc_m = {};  // radius in metres that holds the true place with 68 %; 0 to 1,000,000
+  std::optional<double> alt_m = {};  // above the ellipsoid; -10,000 to 100,000
+  std::optional<double> speed_mps = {};  // 0 to 100,000
 };
 
 /// One member of a group. Never a position.
@@ -96,7 +96,8 @@ struct ChatEnded {
   std::int64_t ended_ms = 0;
 };
 
-/// A message, once for each message, whether it came live or from the archive.
+/// A message, whether it came live or from the archive: once in the life of the Client, so again after a
+/// restart of the app. `Message::from` and `id` together name it for ever.
 struct MessageReceived {
   Message message;
 };

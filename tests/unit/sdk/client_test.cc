@@ -1,4 +1,6 @@
 #include <atomic>
+#include <future>
+#include <thread>
 
 #include "tests/unit/sdk/broker_world.h"
 
@@ -52,6 +54,32 @@ TEST_F(ClientTest, SaysGoodbyeWhenItIsDestroyed) {
     Client client(options());
     client.open();
     ASSERT_TRUE(await_presence(PresenceState::available));
+  }
+  EXPECT_TRUE(await_presence(PresenceState::offline));
+}
+
+TEST_F(ClientTest, SaysGoodbyeEvenIfItsThreadWasHeldUp) {
+  std::promise<void> release;
+  std::atomic<bool> hold = false;
+  {
+    Client other([&] {  // on the same thread
+      Options o = options();
+      o.device = "other";
+      o.token = [&, released = release.get_future().share()] {
+        hold = true;
+        released.wait();
+        return std::string();
+      };
+      return o;
+    }());
+    {
+      Client client(options());
+      client.open();
+      ASSERT_TRUE(await_presence(PresenceState::available));
+      other.open();
+      while (!hold) std::this_thread::yield();
+    }  // returns, though nothing can be sent now
+    release.set_value();
   }
   EXPECT_TRUE(await_presence(PresenceState::offline));
 }

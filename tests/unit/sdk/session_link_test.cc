@@ -71,6 +71,20 @@ TEST(Session, ComesBackByItselfWithTheNextBroker) {
   EXPECT_EQ(phone.take<ConnectCommand>().attempt, 1U);
 }
 
+TEST(Session, TriesAtOnceWhenTheAppSaysSo) {
+  Phone phone;
+  phone.session().retry_now(phone.now());  // closed: no attempt
+  phone.open();
+  phone.on(LinkDown{0, "no token yet"});
+  phone.take<ConnectCommand>();
+  EXPECT_FALSE(phone.has<ConnectCommand>());
+  phone.session().retry_now(phone.now());
+  phone.session().retry_now(phone.now());  // one attempt at a time
+  phone.wait(0);
+  phone.take<ConnectCommand>();
+  EXPECT_FALSE(phone.has<ConnectCommand>());
+}
+
 TEST(Session, AsksForAFreshTokenAfterARefusalAndOnlyThen) {
   Phone phone;
   phone.open();
