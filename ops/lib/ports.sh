@@ -22,7 +22,10 @@ lock_ports() {
   local file=${TMPDIR:-/tmp}/convoke-ports.lock
   [ -e "$file" ] || (umask 022 && : >>"$file")
   exec 8<"$file"
-  flock 8
+  if flock --nonblock 8; then return; fi
+  say "Waiting for another ops/run that is choosing its ports"
+  flock --wait "$port_patience_s" 8 || die "another ops/run has been starting for $port_patience_s s; if none is, delete $file"
 }
+readonly port_patience_s=60
 
 unlock_ports() { flock --unlock 8 && exec 8<&-; }
