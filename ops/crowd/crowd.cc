@@ -18,6 +18,7 @@ constexpr std::int64_t kLeaveAfterMs = 3'000;
 constexpr std::int64_t kProbeEveryMs = 500;
 constexpr std::int64_t kSilentMs = 30'000;  // a phone that does not move reports this often
 constexpr std::int64_t kGoodbyeMs = 3'000;
+constexpr std::int64_t kAfterTracksMs = 3'000;  // the last fixes go out, and the venue answers to them
 
 std::int64_t steady_ms() {
   using namespace std::chrono;
@@ -87,6 +88,7 @@ void Crowd::add_phones() {
       add_phone(user, mix(options_.seed, phones_.size()));
       phones_.back().track = &fixes;
     }
+    tracks_playing_ = phones_.size();
   }
   for (std::size_t i = 1; i <= options_.phones; ++i) {
     const std::uint64_t seed = mix(options_.seed, phones_.size());
@@ -162,7 +164,10 @@ void Crowd::replay(std::size_t index) {
     phone.client->report_position((*phone.track)[phone.next_fix++]);
     ++tally_.fixes;
   }
-  if (phone.next_fix == phone.track->size()) return;
+  if (phone.next_fix == phone.track->size()) {
+    if (--tracks_playing_ == 0) at(now_ms() + kAfterTracksMs, [this] { tracks_over_ = true; });
+    return;
+  }
   const double left_ms =
       static_cast<double>((*phone.track)[phone.next_fix].time_ms - venue_now) / clock.speed;
   at(now_ms() + static_cast<std::int64_t>(left_ms) + 1, [this, index] { replay(index); });
@@ -293,7 +298,7 @@ bool Crowd::over() const {
   }
   if (options_.duration_s > 0 && now_ms() > static_cast<std::int64_t>(options_.duration_s * 1000))
     return true;
-  return recording_ && venue_now_ms() > recording_->last_ms;
+  return tracks_over_;
 }
 
 void Crowd::wait_for_work() {

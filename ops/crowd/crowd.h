@@ -95,7 +95,9 @@ class Crowd {
   std::vector<Phone> phones_;
   std::priority_queue<Task> tasks_;
   std::uint64_t order_ = 0;
-  std::size_t left_ = 0;  // phones that have left a chat for --leave-first
+  std::size_t tracks_playing_ = 0;
+  bool tracks_over_ = false;  // every track has sent all its fixes, a while ago
+  std::size_t left_ = 0;      // phones that have left a chat for --leave-first
   Tally tally_;
   Story story_;
   std::optional<OneLife> life_;
