@@ -100,7 +100,10 @@ bool OneLife::step_complete() const {
         return held != versions_.end() && held->second == rosters_.rbegin()->first;
       });
     case Step::message:
-      return !message_id_.empty() && received_.size() + 1 >= all.size();
+      return all.size() > 1 && !message_id_.empty() &&
+             std::all_of(all.begin(), all.end(), [this](const std::string& user) {
+               return user == sender_ || received_.contains(user);
+             });
     case Step::end:
       return std::includes(ended_.begin(), ended_.end(), all.begin(), all.end());
     case Step::close:
@@ -122,7 +125,7 @@ void OneLife::advance(std::int64_t at_ms) {
 }
 
 std::optional<std::string> OneLife::wants_message() const {
-  if (step_ != Step::message || !message_id_.empty()) return std::nullopt;
+  if (step_ != Step::message || !message_id_.empty() || members_.size() < 2) return std::nullopt;
   return *members_.begin();
 }
 
@@ -145,6 +148,7 @@ std::string OneLife::missing() const {
       return step + absent(holding);
     }
     case Step::message: {
+      if (members_.size() < 2) return step + "the chat has one member only, and nobody to read a message";
       if (message_id_.empty()) return step + "nobody has written";
       std::set<std::string> have = received_;
       have.insert(sender_);

@@ -105,6 +105,24 @@ TEST(OneLife, CountsOnlyTheMessageItAskedFor) {
   EXPECT_EQ(life.step(), Step::end);
 }
 
+TEST(OneLife, WantsAReaderForTheMessage) {
+  OneLife life(1);
+  life.connected("p1", 1);
+  life.started("p1", group(), 2);
+  life.list("p1", kGroup, 1, {{"p1", "", sdk::Presence::available, {}}}, 3);
+  EXPECT_EQ(life.step(), Step::message);
+  EXPECT_FALSE(life.wants_message());
+  EXPECT_THAT(life.missing(), HasSubstr("one member only"));
+}
+
+TEST(OneLife, TakesNobodyElseForTheMemberThatHasNotReceived) {
+  OneLife life = until(Step::message);
+  life.sent("p1", "m1");
+  life.received("p2", message("p1", "m1"), 4);
+  life.received("p1", message("p1", "m1"), 4);  // the sender's own
+  EXPECT_EQ(life.missing(), "message: 1 of 3 member phones miss it: p3");
+}
+
 TEST(OneLife, FailsIfTheChatEndsTooEarly) {
   OneLife life = until(Step::message);
   life.ended("p2", kGroup, true, 5);
