@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -57,19 +58,12 @@ Crowd::Crowd(Options options)
   if (!options_.fixes_file.empty()) recording_ = load_recording(options_.fixes_file, nullptr);
   if (options_.phones + options_.light > 0 && !venue_)
     throw std::runtime_error("--areas: expected a file, for the phones to walk in");
-  if (!options_.stats_file.empty()) {
-    stats_ = options_.stats_file == "-" ? stdout : std::fopen(options_.stats_file.c_str(), "w");
-    if (stats_ == nullptr) throw std::runtime_error(options_.stats_file + ": cannot be written");
-  }
+  if (options_.stats_file != "-") write_stats();  // or say now that it cannot be written
   add_phones();
   tally_.phones = phones_.size();
   if (options_.one_life) life_.emplace(phones_.size());
   if (options_.light > 0)
     light_ = std::make_unique<LightCrowd>(options_, tokens_, *venue_, [this] { return venue_now_ms(); });
-}
-
-Crowd::~Crowd() {
-  if (stats_ != nullptr && stats_ != stdout) std::fclose(stats_);
 }
 
 std::int64_t Crowd::now_ms() const { return steady_ms() - began_ms_; }
@@ -188,12 +182,25 @@ void Crowd::chat(std::size_t index) {
 void Crowd::report() {
   const double at_s = static_cast<double>(now_ms()) / 1000;
   if (light_) tally_.light = light_->counts();
-  if (stats_ != nullptr) {
-    fmt::print(stats_, "{}\n", tally_.to_json(at_s));
-    std::fflush(stats_);
-  }
+  write_stats();
   if (!options_.json) story_.tell(tally_, at_s);
+  tally_.forget_ended();
   at(now_ms() + kStatsEveryMs, [this] { report(); });
+}
+
+/// On stdout a line each second; a file holds the last one only, and is replaced as a whole.
+void Crowd::write_stats() {
+  if (options_.stats_file.empty()) return;
+  const std::string line = tally_.to_json(static_cast<double>(now_ms()) / 1000);
+  if (options_.stats_file == "-") {
+    fmt::print("{}\n", line);
+    std::fflush(stdout);
+    return;
+  }
+  const std::string draft = options_.stats_file + ".new";
+  std::ofstream(draft) << line << '\n';
+  if (std::rename(draft.c_str(), options_.stats_file.c_str()) != 0)
+    throw std::runtime_error(options_.stats_file + ": cannot be written");
 }
 
 // ---- What phones see --------------------------------------------------------------------------------------
@@ -326,7 +333,7 @@ int Crowd::run() {
   }
   const double at_s = static_cast<double>(now_ms()) / 1000;
   if (!options_.json) story_.tell(tally_, at_s);
-  if (stats_ != nullptr) fmt::print(stats_, "{}\n", tally_.to_json(at_s));
+  write_stats();
   const int code = verdict();
   close_all();
   return code;

@@ -29,7 +29,6 @@ class Crowd {
  public:
   /// Throws std::runtime_error if a file is not usable.
   explicit Crowd(Options options);
-  ~Crowd();
 
   /// Runs until the duration, the recording or the one life is over, or `stop` was called. Returns the exit
   /// code.
@@ -73,6 +72,7 @@ class Crowd {
   void chat(std::size_t phone);
   void report();
 
+  void write_stats();
   bool over() const;
   void wait_for_work();
   void run_due_tasks();
@@ -103,7 +103,6 @@ class Crowd {
   std::optional<OneLife> life_;
   std::unique_ptr<LightCrowd> light_;
   std::int64_t next_probe_ms_ = 0;
-  std::FILE* stats_ = nullptr;
 
   std::mutex mutex_;
   std::condition_variable wake_;

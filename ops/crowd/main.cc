@@ -83,7 +83,8 @@ int main(int argc, char** argv) {
   app.add_option("--light", options.light,
                  "further phones that speak the protocol without the SDK, for large crowds")
       ->check(CLI::Range(0, 100'000));
-  app.add_option("--stats", options.stats_file, "a line of JSON each second to this file; -: stdout");
+  app.add_option("--stats", options.stats_file,
+                 "counts as JSON, each second: the last line in this file; -: all on stdout");
   app.add_flag("--one-life", options.one_life,
                "watch the first chat from start to closed topic, and say whether all was right");
   app.add_option("--timeout", options.timeout_s, "seconds that --one-life may take")->capture_default_str();

@@ -68,10 +68,15 @@ void Tally::count(std::size_t phone, const sdk::Event& event, const std::optiona
     if (own->state == sdk::OwnMessage::State::dropped) ++dropped;
   }
   if (const auto* lost = std::get_if<sdk::EventsLost>(&event)) events_lost += lost->count;
-  if (const auto* end = std::get_if<sdk::ChatEnded>(&event)) {
-    groups[end->group].versions.erase(phone);
-    groups[end->group].ended.insert(phone);
-  }
+  const auto* end = std::get_if<sdk::ChatEnded>(&event);
+  const auto group = end == nullptr ? groups.end() : groups.find(end->group);
+  if (group == groups.end()) return;
+  group->second.versions.erase(phone);
+  group->second.ended.insert(phone);
+}
+
+void Tally::forget_ended() {
+  std::erase_if(groups, [](const auto& group) { return group.second.over(); });
 }
 
 std::string Tally::to_json(double at_s) const {
@@ -100,6 +105,7 @@ std::string Tally::to_json(double at_s) const {
 }
 
 void Story::tell(const Tally& tally, double at_s) {
+  std::erase_if(groups_, [&](const auto& told) { return !tally.groups.contains(told.first); });
   if (tally.connected != connected_) {
     connected_ = tally.connected;
     say(at_s, fmt::format("{} of {} phones are connected", tally.connected, tally.phones));

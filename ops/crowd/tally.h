@@ -37,6 +37,8 @@ struct Tally {
 
   /// One phone's event; `group` is what that phone holds of the event's group now, if it does.
   void count(std::size_t phone, const sdk::Event& event, const std::optional<sdk::Group>& group);
+  /// Forgets the groups that are over, once they have been told, so that a venue can run for weeks.
+  void forget_ended();
   /// One line of NDJSON without its end.
   std::string to_json(double at_s) const;
 };
