@@ -8,16 +8,16 @@ namespace {
 using messages::HoldRequest;
 using messages::ResumeRequest;
 
-bool concerns(const Requests::Operation& op, std::string_view group) {
+}  // namespace
+
+std::string Requests::group_of(const Operation& op) {
   return std::visit(
-      [&](const auto& request) {
-        if constexpr (requires { request.group; }) return request.group == group;
-        return false;
+      [](const auto& request) -> std::string {
+        if constexpr (requires { request.group; }) return request.group;
+        return {};
       },
       op);
 }
-
-}  // namespace
 
 std::optional<std::string> Requests::add(Operation op) {
   if (pending_.size() >= kMax) return std::nullopt;
@@ -76,8 +76,14 @@ void Requests::all_due_now() {
   }
 }
 
-void Requests::drop_group(std::string_view group) {
-  std::erase_if(pending_, [&](const auto& p) { return concerns(p.second.op, group); });
+std::vector<std::string> Requests::drop_group(std::string_view group) {
+  std::vector<std::string> awaited;
+  std::erase_if(pending_, [&](const auto& p) {
+    if (group_of(p.second.op) != group) return false;
+    if (std::holds_alternative<messages::AvailableRequest>(p.second.op)) awaited.push_back(p.first);
+    return true;
+  });
+  return awaited;
 }
 
 void Requests::drop_holds() {

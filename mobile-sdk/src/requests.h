@@ -19,6 +19,9 @@ class Requests {
   static constexpr std::int64_t kFirstRepeatMs = 5'000;
   static constexpr std::int64_t kMaxRepeatMs = 60'000;
 
+  /// The group that a request is about; "" for those about many.
+  static std::string group_of(const Operation& op);
+
   /// Ids are `{prefix}.{counter}`; the prefix must differ from those of earlier processes.
   explicit Requests(std::string prefix) : prefix_(std::move(prefix)) {}
 
@@ -37,8 +40,9 @@ class Requests {
 
   /// A new connection: everything is due again.
   void all_due_now();
-  /// Drops what concerns a group that has ended (except holds).
-  void drop_group(std::string_view group);
+  /// Drops what concerns a group that has ended (except holds). Returns the ids of those for which the app
+  /// waits.
+  std::vector<std::string> drop_group(std::string_view group);
   /// Drops holds, or resumes and holds: they are made anew from the present state.
   void drop_holds();
   void drop_state_reports();

@@ -77,7 +77,8 @@ void Session::end_group(const ChatEnd& end) {
   if (entry == groups_.end()) return;
   for (const std::string& id : outbox_.drop_group(end.group))
     events_.push_back(OwnMessage{end.group, id, OwnMessage::State::dropped, std::nullopt});
-  requests_.drop_group(end.group);
+  for (const std::string& id : requests_.drop_group(end.group))
+    events_.push_back(Refused{"available", "", 0, "the chat has ended", id, end.group});
   if (phase_ == Phase::up) {
     const GroupId group = GroupId::parse(end.group);
     order(UnsubscribeCommand{

@@ -96,7 +96,8 @@ void Session::on_error(const std::string& id, const RequestError& error, Now now
   if (later && requests_.postpone(id, now.steady_ms, error.retry_after_ms.value_or(1'000))) return;
   const std::optional<Requests::Operation> op = requests_.answered(id);
   if (!op) return;
-  events_.push_back(Refused{name_of(*op), "", 0, error.code + ": " + error.detail});
+  events_.push_back(
+      Refused{name_of(*op), "", 0, error.code + ": " + error.detail, id, Requests::group_of(*op)});
   if (const auto* resume = std::get_if<ResumeRequest>(&*op)) {
     if (const auto again = requests_.add(*resume)) requests_.postpone(*again, now.steady_ms, 5'000);
   } else if (const auto* page = std::get_if<PageRequest>(&*op)) {

@@ -123,7 +123,8 @@ class Client {
   /// way.
   bool load_more_buddies(std::string_view group);
   /// Asks the server who is available over the whole list, those after user `after` ("" to begin). The answer
-  /// is an AvailableBuddies event with the request's id, which is returned; nothing if the group is not held.
+  /// is an AvailableBuddies or a Refused event with the request's id, which is returned; nothing if the group
+  /// is not held.
   std::optional<std::string> request_available(std::string_view group, std::string_view after);
 
   /// Sends a text of 1 to 4096 bytes of UTF-8 and keeps at it, while this object lives, until it is archived.

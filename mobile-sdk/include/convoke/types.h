@@ -140,6 +140,8 @@ struct Refused {
   std::string topic;  // of a publish or subscribe
   int code = 0;       // MQTT 5 reason code; 0 for requests
   std::string detail;
+  std::string request = {};  // of a request: its id, as Client::request_available gave it
+  std::string group = {};    // of a request: its group, where it has one
 };
 
 /// The app did not drain its events in time, and the oldest were dropped.

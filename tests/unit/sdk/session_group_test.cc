@@ -80,6 +80,24 @@ TEST(Session, R4_AsksForWhoIsAvailableOverAWholeLargeList) {
   EXPECT_TRUE(answers[0].more);
 }
 
+TEST(Session, SaysWhichRequestHasFailed) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  const auto refused_id = phone.session().request_available(kGroup, "", phone.now());
+  phone.respond(*refused_id, messages::RequestError{"not-member", "group: expected another", {}});
+  const auto dropped_id = phone.session().request_available(kGroup, "", phone.now());
+  phone.end_group();
+  const auto refused = phone.take_events<Refused>();
+  ASSERT_THAT(refused, SizeIs(2));
+  EXPECT_EQ(refused[0].request, *refused_id);
+  EXPECT_EQ(refused[0].group, kGroup);
+  EXPECT_EQ(refused[0].detail, "not-member: group: expected another");
+  EXPECT_EQ(refused[1].request, *dropped_id);
+  EXPECT_EQ(refused[1].group, kGroup);
+  EXPECT_EQ(refused[1].detail, "the chat has ended");
+}
+
 TEST(Session, ReportsVersionsAtMostOnceASecond) {
   Phone phone;
   phone.online();
