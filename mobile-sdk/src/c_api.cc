@@ -106,7 +106,8 @@ class ToC {
   convoke_event operator()(const Refused& e) {
     convoke_event c = blank(CONVOKE_REFUSED);
     c.message_type = e.what.c_str();
-    c.id = e.topic.c_str();
+    c.id = e.request.empty() ? e.topic.c_str() : e.request.c_str();
+    c.group = e.group.c_str();
     c.code = e.code;
     c.text = e.detail.c_str();
     return c;
@@ -151,7 +152,23 @@ Options to_cpp(const convoke_options& c) {
   options.token = token_of(c);
   if (c.wake != nullptr) options.on_events = [wake = c.wake, context = c.context] { wake(context); };
   if (c.state_file != nullptr) options.storage = file_storage(c.state_file);
+  if (c.keepalive_s != 0) options.keepalive = std::chrono::seconds(c.keepalive_s);
+  if (c.session_expiry_s != 0) options.session_expiry = std::chrono::seconds(c.session_expiry_s);
   return options;
+}
+
+convoke_group to_c(const Group& group) {
+  return {.id = group.id.c_str(),
+          .plan = group.plan.c_str(),
+          .name = group.name.c_str(),
+          .started_ms = group.started_ms,
+          .ends_ms = group.ends_ms.value_or(0),
+          .version = group.version,
+          .settled = group.settled ? 1 : 0,
+          .members = group.members,
+          .available = group.available,
+          .pages = group.pages,
+          .pages_held = group.pages_held};
 }
 
 int hand_out(const std::optional<std::string>& id, char* out, std::size_t size) {
@@ -164,7 +181,7 @@ int hand_out(const std::optional<std::string>& id, char* out, std::size_t size) 
 
 convoke_client* convoke_create(const convoke_options* options, char* error, size_t error_size) {
   try {
-    return new convoke_client{Client(to_cpp(*options))};
+    return new convoke_client{Client(to_cpp(options == nullptr ? convoke_options{} : *options))};
   } catch (const std::exception& e) {
     if (error != nullptr && error_size > 0) std::snprintf(error, error_size, "%s", e.what());
     return nullptr;
@@ -172,55 +189,95 @@ convoke_client* convoke_create(const convoke_options* options, char* error, size
 }
 
 void convoke_destroy(convoke_client* client) { delete client; }
-void convoke_open(convoke_client* client) { client->client.open(); }
-void convoke_close(convoke_client* client) { client->client.close(); }
-int convoke_connected(const convoke_client* client) { return client->client.connected() ? 1 : 0; }
+
+void convoke_open(convoke_client* client) {
+  if (client != nullptr) client->client.open();
+}
+
+void convoke_retry_now(convoke_client* client) {
+  if (client != nullptr) client->client.retry_now();
+}
+
+void convoke_close(convoke_client* client) {
+  if (client != nullptr) client->client.close();
+}
+
+int convoke_connected(const convoke_client* client) {
+  return client != nullptr && client->client.connected() ? 1 : 0;
+}
 
 void convoke_set_presence(convoke_client* client, convoke_presence presence) {
+  if (client == nullptr || presence < CONVOKE_AVAILABLE || presence > CONVOKE_OFFLINE) return;
   client->client.set_presence(static_cast<Presence>(presence));
 }
 
 int convoke_report_position(convoke_client* client, int64_t time_ms, double lat, double lon, double acc_m) {
+  if (client == nullptr) return 0;
   Fix fix{.time_ms = time_ms, .lat = lat, .lon = lon};
   if (acc_m >= 0) fix.acc_m = acc_m;
   return client->client.report_position(fix) ? 1 : 0;
 }
 
+size_t convoke_groups(const convoke_client* client, convoke_group_fn fn, void* context) {
+  if (client == nullptr) return 0;
+  const std::vector<Group> all = client->client.groups();
+  for (const Group& group : all) {
+    const convoke_group c = to_c(group);
+    if (fn != nullptr) fn(context, &c);
+  }
+  return all.size();
+}
+
 size_t convoke_buddies(const convoke_client* client, const char* group, int only_available,
                        convoke_buddy_fn fn, void* context) {
+  if (client == nullptr) return 0;
+  const std::string id = text_or_empty(group);
   const std::vector<Buddy> all =
-      only_available != 0 ? client->client.available_buddies(group) : client->client.buddies(group);
+      only_available != 0 ? client->client.available_buddies(id) : client->client.buddies(id);
   for (const Buddy& buddy : all) {
     const convoke_buddy c = to_c(buddy);
-    fn(context, &c);
+    if (fn != nullptr) fn(context, &c);
   }
   return all.size();
 }
 
 int convoke_load_more_buddies(convoke_client* client, const char* group) {
-  return client->client.load_more_buddies(group) ? 1 : 0;
+  return client != nullptr && client->client.load_more_buddies(text_or_empty(group)) ? 1 : 0;
 }
 
 int convoke_request_available(convoke_client* client, const char* group, const char* after, char* id,
                               size_t id_size) {
-  return hand_out(client->client.request_available(group, text_or_empty(after)), id, id_size);
+  if (client == nullptr) return 0;
+  return hand_out(client->client.request_available(text_or_empty(group), text_or_empty(after)), id, id_size);
 }
 
 int convoke_send(convoke_client* client, const char* group, const char* text, char* id, size_t id_size) {
-  return hand_out(client->client.send(group, text), id, id_size);
+  return convoke_reply(client, group, text, nullptr, id, id_size);
+}
+
+int convoke_reply(convoke_client* client, const char* group, const char* text, const char* reply_to, char* id,
+                  size_t id_size) {
+  if (client == nullptr) return 0;
+  std::optional<std::string> answered;
+  if (reply_to != nullptr) answered = reply_to;
+  return hand_out(client->client.send(text_or_empty(group), text_or_empty(text), std::move(answered)), id,
+                  id_size);
 }
 
 void convoke_typing(convoke_client* client, const char* group) {
-  client->client.signal(group, SignalReceived::Kind::typing);
+  if (client != nullptr) client->client.signal(text_or_empty(group), SignalReceived::Kind::typing);
 }
 
-int convoke_leave(convoke_client* client, const char* group) { return client->client.leave(group) ? 1 : 0; }
+int convoke_leave(convoke_client* client, const char* group) {
+  return client != nullptr && client->client.leave(text_or_empty(group)) ? 1 : 0;
+}
 
 size_t convoke_poll(convoke_client* client, int timeout_ms, convoke_event_fn fn, void* context) {
+  if (client == nullptr) return 0;
   const auto hand_over = [fn, context](const Event& event) {
     ToC to_c;
     const convoke_event c = std::visit(to_c, event);
-    fn(context, &c);
+    if (fn != nullptr) fn(context, &c);
   };
   return client->client.wait_and_poll(std::chrono::milliseconds(timeout_ms), hand_over);
 }

@@ -5,7 +5,8 @@
  * convoke/client.h: every call may come from any thread, none blocks on the network, and what happened is
  * drained with convoke_poll on the caller's thread. Strings are UTF-8 and end with NUL; a string that is
  * handed out is valid only until the callback that got it returns. Times are Unix milliseconds. 1 means yes
- * or done, 0 no or not done. */
+ * or done, 0 no or not done. A NULL string is taken for "", a NULL function is not called, and with a NULL
+ * client nothing happens and the answer is 0. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,7 +25,7 @@ typedef enum {
   CONVOKE_CHAT_STARTED,       /* group, plan, text: name, ends_ms */
   CONVOKE_BUDDY_LIST_CHANGED, /* group, version */
   CONVOKE_CHAT_ENDED,         /* group, plan, text: reason, time_ms; the buddy list is deleted */
-  CONVOKE_MESSAGE_RECEIVED,   /* group, user: from, id, text, type, epoch, n, time_ms */
+  CONVOKE_MESSAGE_RECEIVED,   /* group, user: from, id, text, message_type, epoch, n, time_ms */
   CONVOKE_MESSAGE_SENT,       /* group, id, epoch, n, time_ms: an own message has its place */
   CONVOKE_MESSAGE_ARCHIVED,   /* group, id: it is safe */
   CONVOKE_MESSAGE_DROPPED,    /* group, id: it will not be sent */
@@ -33,7 +34,7 @@ typedef enum {
   CONVOKE_READ,               /* group, user, epoch, n */
   CONVOKE_AVAILABLE_BUDDIES,  /* id: request, group, buddies, buddy_count, code: 1 if there are more */
   CONVOKE_POSITION_WANTED,    /* - */
-  CONVOKE_REFUSED,            /* type: what, id: topic, code, text */
+  CONVOKE_REFUSED,            /* message_type: what, id: topic, or the request's id, group, code, text */
   CONVOKE_EVENTS_LOST         /* version: how many */
 } convoke_event_type;
 
@@ -43,6 +44,20 @@ typedef struct {
   convoke_presence presence;
   int64_t ends_ms; /* 0: as the group */
 } convoke_buddy;
+
+typedef struct {
+  const char* id;
+  const char* plan;
+  const char* name;
+  int64_t started_ms;
+  int64_t ends_ms;  /* 0: no end is set yet */
+  uint64_t version; /* of the buddy list held; 0: none yet */
+  int settled;      /* 0 while the list is being brought from one version to the next */
+  uint32_t members;
+  uint32_t available;
+  uint32_t pages;      /* of the whole buddy list */
+  uint32_t pages_held; /* of these this phone holds */
+} convoke_group;
 
 /* Fields that an event type does not name are zero or "". */
 typedef struct {
@@ -63,12 +78,14 @@ typedef struct {
   size_t buddy_count;
 } convoke_event;
 
-/* Writes the token, NUL-terminated, into `token` (4097 bytes). Returns 1; 0 for "not now". See
- * Options::token. */
+/* Writes the token, NUL-terminated, into `token` (4097 bytes). Returns 1; 0 for "not now". Called on the
+ * SDK's thread; see Options::token. */
 typedef int (*convoke_token_fn)(void* context, char* token, size_t size);
+/* There is something to poll. Called on the SDK's thread: wake the main loop, do nothing else. */
 typedef void (*convoke_wake_fn)(void* context);
 typedef void (*convoke_event_fn)(void* context, const convoke_event* event);
 typedef void (*convoke_buddy_fn)(void* context, const convoke_buddy* buddy);
+typedef void (*convoke_group_fn)(void* context, const convoke_group* group);
 
 typedef struct {
   const char* broker; /* "ssl://host:8883"; several: separated by commas */
@@ -78,8 +95,10 @@ typedef struct {
   const char* ca_file;    /* NULL: the system's certificates */
   const char* state_file; /* NULL: nothing survives the process */
   convoke_token_fn token;
-  convoke_wake_fn wake; /* NULL: the app polls by itself */
-  void* context;        /* for token and wake */
+  convoke_wake_fn wake;      /* NULL: the app polls by itself */
+  void* context;             /* for token and wake */
+  uint32_t keepalive_s;      /* 0: 30 */
+  uint32_t session_expiry_s; /* 0: one day */
 } convoke_options;
 
 /* NULL if an option is not usable; `error` (may be NULL) then says which. */
@@ -87,6 +106,7 @@ convoke_client* convoke_create(const convoke_options* options, char* error, size
 void convoke_destroy(convoke_client* client);
 
 void convoke_open(convoke_client* client);
+void convoke_retry_now(convoke_client* client);
 void convoke_close(convoke_client* client);
 int convoke_connected(const convoke_client* client);
 
@@ -94,6 +114,8 @@ void convoke_set_presence(convoke_client* client, convoke_presence presence);
 /* time_ms 0: now; acc_m negative: unknown. */
 int convoke_report_position(convoke_client* client, int64_t time_ms, double lat, double lon, double acc_m);
 
+/* Calls `fn` for each chat this user is in. Returns how many. */
+size_t convoke_groups(const convoke_client* client, convoke_group_fn fn, void* context);
 /* Calls `fn` for each buddy held of the group. Returns how many. */
 size_t convoke_buddies(const convoke_client* client, const char* group, int only_available,
                        convoke_buddy_fn fn, void* context);
@@ -104,6 +126,9 @@ int convoke_request_available(convoke_client* client, const char* group, const c
 
 /* `id` (may be NULL) gets the message's id (65 bytes). */
 int convoke_send(convoke_client* client, const char* group, const char* text, char* id, size_t id_size);
+/* The same, as a reply to the message of that id. */
+int convoke_reply(convoke_client* client, const char* group, const char* text, const char* reply_to, char* id,
+                  size_t id_size);
 void convoke_typing(convoke_client* client, const char* group);
 int convoke_leave(convoke_client* client, const char* group);
 

@@ -59,6 +59,29 @@ TEST_F(CApiTest, SaysWhichOptionIsNotUsable) {
   EXPECT_EQ(convoke_create(&o, error, sizeof error), nullptr);
   EXPECT_EQ(std::strncmp(error, "user: expected", 14), 0) << error;
   EXPECT_EQ(convoke_create(&o, nullptr, 0), nullptr);
+  EXPECT_EQ(convoke_create(nullptr, nullptr, 0), nullptr);
+}
+
+TEST_F(CApiTest, TakesNullForNothing) {
+  convoke_open(nullptr);
+  convoke_retry_now(nullptr);
+  convoke_close(nullptr);
+  convoke_set_presence(nullptr, CONVOKE_AWAY);
+  EXPECT_EQ(convoke_connected(nullptr), 0);
+  EXPECT_EQ(convoke_poll(nullptr, 0, &note, nullptr), 0U);
+  const convoke_options o = c_options();
+  convoke_client* client = convoke_create(&o, nullptr, 0);
+  ASSERT_NE(client, nullptr);
+  EXPECT_EQ(convoke_groups(client, nullptr, nullptr), 0U);
+  EXPECT_EQ(convoke_buddies(client, nullptr, 0, nullptr, nullptr), 0U);
+  EXPECT_EQ(convoke_load_more_buddies(client, nullptr), 0);
+  EXPECT_EQ(convoke_request_available(client, nullptr, nullptr, nullptr, 0), 0);
+  EXPECT_EQ(convoke_send(client, nullptr, nullptr, nullptr, 0), 0);
+  EXPECT_EQ(convoke_leave(client, nullptr), 0);
+  convoke_typing(client, nullptr);
+  EXPECT_EQ(convoke_poll(client, 0, nullptr, nullptr), 0U);
+  convoke_destroy(client);
+  convoke_destroy(nullptr);
 }
 
 TEST_F(CApiTest, LivesThroughTheBeginningOfAChat) {
@@ -81,9 +104,16 @@ TEST_F(CApiTest, LivesThroughTheBeginningOfAChat) {
   EXPECT_TRUE(await(client, seen, CONVOKE_CHAT_STARTED));
   EXPECT_EQ(seen.group, group_id);
   EXPECT_EQ(seen.text, "Hall A");
+  std::string listed;
+  const auto list = [](void* context, const convoke_group* group) {
+    *static_cast<std::string*>(context) += group->id;
+  };
+  EXPECT_EQ(convoke_groups(client, list, &listed), 1U);
+  EXPECT_EQ(listed, group_id);
   char id[65] = "";
   EXPECT_EQ(convoke_send(client, group_id.c_str(), "hello", id, sizeof id), 1);
   EXPECT_GT(std::strlen(id), 0U);
+  EXPECT_EQ(convoke_reply(client, group_id.c_str(), "hello again", id, nullptr, 0), 1);
   EXPECT_EQ(convoke_send(client, "unknown", "hello", nullptr, 0), 0);
   EXPECT_TRUE(await(client, seen, CONVOKE_MESSAGE_SENT));
   convoke_destroy(client);
