@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "ops/cli/failure.h"
+#include "ops/cli/fields.h"
 #include "ops/cli/files.h"
 #include "ops/cli/text.h"
 
@@ -27,7 +28,9 @@ std::string read_token(const std::string& path) {
   return token;
 }
 
-std::string what_next(int status) {
+std::string what_next(int status, std::string_view code) {
+  if (code == "no-members")
+    return "See where people are and whom the plan asks for: convokectl area list, convokectl plan list";
   switch (status) {
     case 401:
       return "The token has expired or is not for this site. Make a new one: convokectl token issue --help";
@@ -45,13 +48,14 @@ std::string what_next(int status) {
 /// The server's error object as a sentence; its `problems` one a line.
 Failure refusal(int status, const std::string& body) {
   std::string text = "the server refused (" + std::to_string(status) + ")";
+  std::string word;
   boost::system::error_code error;
   const auto value = boost::json::parse(body, error);
   const auto* outer = error ? nullptr : value.if_object();
   const auto* inner = outer == nullptr ? nullptr : outer->if_contains("error");
   if (const auto* fields = inner == nullptr ? nullptr : inner->if_object()) {
     if (const auto* code = fields->if_contains("code"); code && code->is_string())
-      text += " " + printable(code->get_string());
+      text += " " + (word = printable(code->get_string()));
     if (const auto* detail = fields->if_contains("detail"); detail && detail->is_string())
       text += ": " + printable(detail->get_string());
     if (const auto* problems = fields->if_contains("problems"); problems && problems->is_array()) {
@@ -61,7 +65,19 @@ Failure refusal(int status, const std::string& body) {
       }
     }
   }
-  return Failure(kFailed, text, what_next(status));
+  return Failure(kFailed, text, what_next(status, word));
+}
+
+/// Of a server that is not ready: what it says is amiss.
+std::string health_problems(httplib::Client& client) {
+  const auto health = client.Get("/v1/health");
+  if (!health) return {};
+  boost::system::error_code error;
+  const auto value = boost::json::parse(health->body, error);
+  std::string text;
+  if (error) return text;
+  for (const auto& problem : list(value, "problems")) text += "\n  " + printable(show(problem));
+  return text;
 }
 
 Failure unreachable(const std::string& url, httplib::Error error) {
@@ -119,6 +135,10 @@ boost::json::value ApiClient::call(const std::string& method, const std::string&
   request.body = std::move(body);
   const auto result = http_->client.send(request);
   if (!result) throw unreachable(url_, result.error());
+  if (result->status == 503) {
+    const Failure failure = refusal(503, result->body);
+    throw Failure(failure.code, failure.what() + health_problems(http_->client), failure.next);
+  }
   if (result->status < 200 || result->status > 299) throw refusal(result->status, result->body);
   if (result->body.empty()) return nullptr;
   boost::system::error_code error;

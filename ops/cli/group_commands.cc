@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <boost/json.hpp>
+#include <utility>
 
 #include "ops/cli/context.h"
+#include "ops/cli/failure.h"
 #include "ops/cli/fields.h"
 #include "ops/cli/text.h"
 
@@ -12,8 +15,24 @@ void start_group(const Context& context, const std::string& plan, const std::str
   if (!key.empty()) body["key"] = key;
   const auto answer = context.client().call("POST", "/v1/groups", boost::json::serialize(body));
   if (context.json) return context.print_json(answer);
-  context.out << "group " << printable(show(field(answer, "group"))) << " with "
-              << show(field(answer, "members")) << " members\n";
+  const auto& started = field(answer, "started");
+  const bool already = started.is_bool() && !started.get_bool();
+  context.out << (already ? "already running: group " : "group ") << printable(show(field(answer, "group")))
+              << " with " << show(field(answer, "members")) << " members\n";
+}
+
+/// Live chats first, and of each kind the newest first.
+std::vector<boost::json::value> by_interest(const boost::json::array& groups) {
+  std::vector<boost::json::value> sorted(groups.begin(), groups.end());
+  const auto rank = [](const boost::json::value& group) {
+    const std::string state = show(field(group, "state"));
+    const auto& started = field(group, "started_ms");
+    return std::pair(state == "ending" || state == "retired",
+                     -(started.is_int64() ? started.get_int64() : std::int64_t{0}));
+  };
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  return sorted;
 }
 
 void list_groups(const Context& context, const std::string& plan, const std::string& state) {
@@ -23,7 +42,7 @@ void list_groups(const Context& context, const std::string& plan, const std::str
   const auto answer = context.client().call("GET", "/v1/groups" + query);
   if (context.json) return context.print_json(answer);
   std::vector<std::vector<std::string>> rows;
-  for (const auto& group : list(answer, "groups")) {
+  for (const auto& group : by_interest(list(answer, "groups"))) {
     rows.push_back({show(field(group, "group")), show(field(group, "plan")), show(field(group, "state")),
                     show(field(group, "members")), show(field(group, "started_ms"), "started_ms"),
                     show(field(group, "ends_ms"), "ends_ms")});
@@ -53,6 +72,15 @@ void change_group(const Context& context, const char* method, const std::string&
                                             body.is_null() ? std::string() : boost::json::serialize(body));
   if (context.json) return context.print_json(answer);
   context.out << done << '\n';
+}
+
+/// The id of the plan's chat that runs now.
+std::string live_group(const Context& context, const std::string& plan) {
+  const auto answer = context.client().call("GET", "/v1/groups?plan=" + plan + "&state=open");
+  const auto& groups = list(answer, "groups");
+  if (groups.empty())
+    throw Failure(kFailed, "no chat of plan " + plan + " is running", "See: convokectl group list");
+  return show(field(groups.front(), "group"));
 }
 
 struct Words {  // what the options of one command hold
@@ -88,10 +116,16 @@ void add_list(CLI::App& group, Context& context) {
 
 void add_end_and_extend(CLI::App& group, Context& context) {
   auto* end = group.add_subcommand("end", "End a chat now");
-  end->footer("Example:\n  convokectl group end 0123456789abcdef0123456789abcdef");
-  auto ended = with_group(end);
+  end->footer(
+      "Examples:\n  convokectl group end 0123456789abcdef0123456789abcdef\n"
+      "  convokectl group end --plan hall");
+  auto ended = std::make_shared<Words>();
+  auto* which = end->add_option_group("which", "one of these")->require_option(1);
+  which->add_option("group", ended->group, "the group's id")->check(kGroupId);
+  which->add_option("--plan", ended->plan, "the plan whose chat runs")->check(kPlainId);
   end->callback([&context, ended] {
-    change_group(context, "POST", ended->group + "/end", nullptr, "group " + ended->group + " ends");
+    const std::string id = ended->plan.empty() ? ended->group : live_group(context, ended->plan);
+    change_group(context, "POST", id + "/end", nullptr, "group " + id + " ends");
   });
 
   auto* extend = group.add_subcommand("extend", "Let a chat last longer");

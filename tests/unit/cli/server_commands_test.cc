@@ -75,6 +75,52 @@ TEST_F(ServerCommandsTest, GroupStartCarriesPlanAndKey) {
             boost::json::parse(R"({"plan":"hall","key":"evening"})"));
 }
 
+TEST_F(ServerCommandsTest, GroupStartSaysThatTheChatRunsAlready) {
+  server_.will_answer(200, R"({"group":"0123456789abcdef0123456789abcdef","members":42,"started":false})");
+  EXPECT_EQ(call({"group", "start", "hall"}).out,
+            "already running: group 0123456789abcdef0123456789abcdef with 42 members\n");
+}
+
+TEST_F(ServerCommandsTest, GroupStartWithoutAnybodySaysWhereToLook) {
+  server_.will_answer(409, R"({"error":{"code":"no-members","detail":"nobody qualifies"}})");
+  const auto outcome = call({"group", "start", "hall"});
+  EXPECT_EQ(outcome.code, kFailed);
+  EXPECT_NE(outcome.err.find("convokectl area list, convokectl plan list"), std::string::npos) << outcome.err;
+}
+
+TEST_F(ServerCommandsTest, ServerThatIsNotReadySaysWhatIsAmiss) {
+  server_.will_answer(503, R"({"error":{"code":"unavailable","detail":"not ready"}})");
+  server_.will_answer(503, R"({"status":"degraded","problems":["broker: not connected"]})");
+  const auto outcome = call({"group", "list"});
+  EXPECT_EQ(outcome.code, kFailed);
+  EXPECT_NE(outcome.err.find("broker: not connected"), std::string::npos) << outcome.err;
+}
+
+TEST_F(ServerCommandsTest, GroupListHasLiveChatsFirstAndTheNewestFirst) {
+  server_.will_answer(200, R"({"groups":[
+    {"group":"a","plan":"p","state":"retired","members":0,"started_ms":1780342205000,"ends_ms":null},
+    {"group":"b","plan":"p","state":"open","members":2,"started_ms":1780342200000,"ends_ms":null},
+    {"group":"c","plan":"p","state":"open","members":3,"started_ms":1780342201000,"ends_ms":null}]})");
+  const std::string out = call({"group", "list"}).out;
+  EXPECT_LT(out.find("\nc "), out.find("\nb ")) << out;
+  EXPECT_LT(out.find("\nb "), out.find("\na ")) << out;
+}
+
+TEST_F(ServerCommandsTest, GroupEndFindsTheChatOfAPlan) {
+  server_.will_answer(200, R"({"groups":[{"group":"0123456789abcdef0123456789abcdef","state":"open"}]})");
+  server_.will_answer(200, "");
+  server_.will_answer(200, R"({"groups":[]})");
+  const auto outcome = call({"group", "end", "--plan", "hall"});
+  EXPECT_EQ(outcome.code, kOk) << outcome.err;
+  EXPECT_EQ(server_.seen().at(0).path, "/v1/groups?plan=hall&state=open");
+  EXPECT_EQ(server_.seen().at(1).path, std::string("/v1/groups/") + kGroup + "/end");
+  const auto none = call({"group", "end", "--plan", "hall"});
+  EXPECT_EQ(none.code, kFailed);
+  EXPECT_NE(none.err.find("no chat of plan hall is running"), std::string::npos) << none.err;
+  EXPECT_EQ(call({"group", "end"}).code, kUsage);
+  EXPECT_EQ(call({"group", "end", kGroup, "--plan", "hall"}).code, kUsage);
+}
+
 TEST_F(ServerCommandsTest, GroupListNarrows) {
   server_.will_answer(200, R"({"groups":[]})");
   const auto outcome = call({"group", "list", "--plan", "hall", "--state", "open"});
