@@ -45,24 +45,23 @@ void add_area_commands(CLI::App& app, Context& context) {
   auto* area = app.add_subcommand("area", "Areas (geofences) of the venue")->require_subcommand(1);
   area->footer("Examples:\n  convokectl area import venue.geojson\n  convokectl area list --json");
 
-  auto* import = area->add_subcommand("import", "Add or replace areas from a GeoJSON file, all or none");
-  import->footer(
+  auto* importing = area->add_subcommand("import", "Add or replace areas from a GeoJSON file, all or none");
+  importing->footer(
       "Polygon, MultiPolygon, and Point with `radius_m` in the properties (a circle). The area's id is the\n"
       "feature's `id`, its name `properties.name`.\nExample:\n  convokectl area import venue.geojson");
   auto file = std::make_shared<std::string>();
-  import->add_option("file", *file, "GeoJSON, or - for standard input")->required();
-  import->callback([&context, file] { import_areas(context, *file);
-});
+  importing->add_option("file", *file, "GeoJSON, or - for standard input")->required();
+  importing->callback([&context, file] { import_areas(context, *file); });
 
-area->add_subcommand("list", "All areas and how many people are in each")
-    ->footer("Example:\n  convokectl area list")
-    ->callback([&context] { list_areas(context); });
+  area->add_subcommand("list", "All areas and how many people are in each")
+      ->footer("Example:\n  convokectl area list")
+      ->callback([&context] { list_areas(context); });
 
-auto* remove = area->add_subcommand("remove", "Remove one area; those inside exit");
-remove->footer("Example:\n  convokectl area remove hall");
-auto id = std::make_shared<std::string>();
-remove->add_option("area", *id, "the area's id")->required()->check(kPlainId);
-remove->callback([&context, id] { remove_area(context, *id); });
-}  // namespace convoke::cli
+  auto* remove = area->add_subcommand("remove", "Remove one area; those inside exit");
+  remove->footer("Example:\n  convokectl area remove hall");
+  auto id = std::make_shared<std::string>();
+  remove->add_option("area", *id, "the area's id")->required()->check(kPlainId);
+  remove->callback([&context, id] { remove_area(context, *id); });
+}
 
 }  // namespace convoke::cli
