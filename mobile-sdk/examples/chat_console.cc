@@ -1,9 +1,10 @@
-// A chat on the console: what others write appears, what you type goes to the first chat you are in.
-//   chat_console tcp://127.0.0.1:1883 SITE USER TOKEN
-#include <poll.h>
-#include <unistd.h>
-
+// A chat on the console: what others write appears, what you type goes to every chat you are in. With a
+// position you stand there; chats of that place then draw you in.
+//   chat_console tcp://127.0.0.1:18883 SITE USER TOKEN [LAT LON]
+#include <atomic>
+#include <cstdlib>
 #include <iostream>
+#include <thread>
 
 #include "convoke/client.h"
 
@@ -17,7 +18,8 @@ template <class... F>
 On(F...) -> On<F...>;
 
 int main(int argc, char** argv) {
-  if (argc != 5) return std::cerr << "usage: chat_console tcp://HOST:PORT SITE USER TOKEN\n", 2;
+  if (argc != 5 && argc != 7)
+    return std::cerr << "usage: chat_console tcp://HOST:PORT SITE USER TOKEN [LAT LON]\n", 2;
   Options options;
   options.brokers = {argv[1]};
   options.site = argv[2];
@@ -26,23 +28,26 @@ int main(int argc, char** argv) {
   options.token = [token = std::string(argv[4])] { return token; };
   Client client(options);
   client.open();
+  if (argc == 7) client.report_position({.lat = std::atof(argv[5]), .lon = std::atof(argv[6]), .acc_m = 5});
 
   const On show{
-      [](const ChatStarted& e) { std::cout << "* chat " << e.group.name << " has started\n"; },
-      [](const ChatEnded& e) { std::cout << "* chat " << e.plan << " has ended: " << e.reason << "\n"; },
-      [](const MessageReceived& e) { std::cout << e.message.from << ": " << e.message.text << "\n"; },
-      [](const Disconnected& e) { std::cout << "* not connected: " << e.reason << "\n"; },
+      [](const ChatStarted& e) { std::cout << "* chat " << e.group.name << " has started" << std::endl; },
+      [](const ChatEnded& e) { std::cout << "* chat " << e.plan << " has ended: " << e.reason << std::endl; },
+      [](const MessageReceived& e) { std::cout << e.message.from << ": " << e.message.text << std::endl; },
+      [](const Disconnected& e) { std::cout << "* not connected: " << e.reason << std::endl; },
       [&](const BuddyListChanged& e) {
         std::cout << "* available:";
         for (const Buddy& buddy : client.available_buddies(e.group)) std::cout << " " << buddy.user;
-        std::cout << "\n";
+        std::cout << std::endl;
       },
       [](const auto&) {}};
-  for (std::string line; std::cin;) {
-    client.wait_and_poll(std::chrono::milliseconds(100),
-                         [&](const Event& event) { std::visit(show, event); });
-    pollfd typed{STDIN_FILENO, POLLIN, 0};
-    if (poll(&typed, 1, 0) != 1 || !std::getline(std::cin, line)) continue;
+  std::atomic<bool> over = false;
+  std::thread events([&] {
+    while (!over)
+      client.wait_and_poll(std::chrono::milliseconds(100), [&](const Event& e) { std::visit(show, e); });
+  });
+  for (std::string line; std::getline(std::cin, line);)
     for (const Group& group : client.groups()) client.send(group.id, line);
-  }
+  over = true;
+  events.join();
 }
