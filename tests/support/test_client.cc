@@ -82,11 +82,6 @@ int TestClient::connect(const std::optional<std::string>& token, const ConnectWi
   }
 }
 
-void TestClient::drop() {
-  // Paho has no call for this: closing the client's handle closes the socket without a DISCONNECT.
-  client_.reset();
-}
-
 void TestClient::disconnect() { client_->disconnect()->wait_for(kPatience); }
 
 int TestClient::publish(const Outgoing& message) { return outcome(client_->publish(to_paho(message))); }

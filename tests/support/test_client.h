@@ -53,8 +53,6 @@ class TestClient {
 
   /// The CONNACK's reason code, or kNoAnswer. No token: connects without a password.
   int connect(const std::optional<std::string>& token, const ConnectWith& with = {});
-  /// Without a DISCONNECT, as a phone that loses its network.
-  void drop();
   void disconnect();
   bool is_connected() const { return client_->is_connected(); }
 
