@@ -10,6 +10,8 @@
 #include <thread>
 #include <utility>
 
+#include "ops/crowd/clock.h"
+
 namespace convoke::crowd {
 namespace {
 
@@ -20,16 +22,6 @@ constexpr std::int64_t kProbeEveryMs = 500;
 constexpr std::int64_t kSilentMs = 30'000;  // a phone that does not move reports this often
 constexpr std::int64_t kGoodbyeMs = 3'000;
 constexpr std::int64_t kAfterTracksMs = 3'000;  // the last fixes go out, and the venue answers to them
-
-std::int64_t steady_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
-std::int64_t unix_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 /// Seeds of different phones must not be neighbours.
 std::uint64_t mix(std::uint64_t seed, std::uint64_t phone) {

@@ -1,6 +1,5 @@
 #include "ops/crowd/late_probe.h"
 
-#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "ops/crowd/resolve.h"
 #include "ops/crowd/wire.h"
 #include "topics/messages/chat.h"
 #include "topics/principal.h"
@@ -23,15 +23,8 @@ using namespace std::chrono_literals;
 class Line {
  public:
   explicit Line(const std::string& broker) {
-    const std::size_t colon = broker.rfind(':');
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    if (colon == std::string::npos ||
-        getaddrinfo(broker.substr(0, colon).c_str(), broker.substr(colon + 1).c_str(), &hints, &found) != 0)
-      return;
-    for (addrinfo* a = found; a != nullptr && fd_ < 0; a = a->ai_next) try_address(*a);
-    freeaddrinfo(found);
+    for (const std::string& address : resolve(broker))
+      if (fd_ < 0) try_address(address);
   }
   ~Line() {
     if (fd_ >= 0) ::close(fd_);
@@ -55,9 +48,10 @@ class Line {
   }
 
  private:
-  void try_address(const addrinfo& address) {
-    const int fd = ::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC, address.ai_protocol);
-    if (fd >= 0 && ::connect(fd, address.ai_addr, address.ai_addrlen) == 0)
+  void try_address(const std::string& bytes) {
+    const auto* address = reinterpret_cast<const sockaddr*>(bytes.data());
+    const int fd = ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && ::connect(fd, address, static_cast<socklen_t>(bytes.size())) == 0)
       fd_ = fd;
     else if (fd >= 0)
       ::close(fd);

@@ -1,7 +1,6 @@
 #include "ops/crowd/light_crowd.h"
 
 #include <fmt/format.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -11,8 +10,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <stdexcept>
+#include <vector>
+
+#include "ops/crowd/clock.h"
+#include "ops/crowd/resolve.h"
 
 namespace convoke::crowd {
 namespace {
@@ -22,27 +24,10 @@ constexpr std::int64_t kSecondMs = 1'000;
 constexpr std::int64_t kPingMs = 25'000;
 constexpr std::size_t kMaxBacklog = 1 << 20;  // bytes that wait for a slow broker
 
-std::int64_t steady_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
-std::int64_t unix_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-std::string resolve(const std::string& broker) {
-  const std::size_t colon = broker.rfind(':');
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (colon == std::string::npos ||
-      getaddrinfo(broker.substr(0, colon).c_str(), broker.substr(colon + 1).c_str(), &hints, &found) != 0)
-    throw std::runtime_error("--broker: cannot resolve " + broker);
-  std::string address(reinterpret_cast<const char*>(found->ai_addr), found->ai_addrlen);
-  freeaddrinfo(found);
-  return address;
+std::string address_of(const std::string& broker) {
+  const std::vector<std::string> addresses = resolve(broker);
+  if (addresses.empty()) throw std::runtime_error("--broker: cannot resolve " + broker);
+  return addresses.front();
 }
 
 }  // namespace
@@ -64,7 +49,7 @@ LightCrowd::LightCrowd(const Options& options, const Tokens& tokens, const Venue
     : options_(options),
       tokens_(tokens),
       venue_now_(std::move(venue_now)),
-      address_(resolve(options.broker)),
+      address_(address_of(options.broker)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   const std::int64_t now = steady_ms();
   for (std::size_t i = 0; i < options_.light; ++i) {
