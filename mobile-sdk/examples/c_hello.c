@@ -11,15 +11,24 @@ static int give_token(void* context, char* token, size_t size) {
 static void show(void* context, const convoke_event* event) {
   convoke_client* client = context;
   switch (event->type) {
-    case CONVOKE_CONNECTED: printf("connected\n"); break;
-    case CONVOKE_DISCONNECTED: printf("not connected: %s\n", event->text); break;
+    case CONVOKE_CONNECTED:
+      printf("connected\n");
+      break;
+    case CONVOKE_DISCONNECTED:
+      printf("not connected: %s\n", event->text);
+      break;
     case CONVOKE_CHAT_STARTED:
       printf("chat %s has started\n", event->text);
       convoke_send(client, event->group, "Hello from C", NULL, 0);
       break;
-    case CONVOKE_MESSAGE_RECEIVED: printf("%s: %s\n", event->user, event->text); break;
-    case CONVOKE_CHAT_ENDED: printf("chat %s has ended: %s\n", event->plan, event->text); break;
-    default: break;
+    case CONVOKE_MESSAGE_RECEIVED:
+      printf("%s: %s\n", event->user, event->text);
+      break;
+    case CONVOKE_CHAT_ENDED:
+      printf("chat %s has ended: %s\n", event->plan, event->text);
+      break;
+    default:
+      break;
   }
 }
 
