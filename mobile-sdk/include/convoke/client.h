@@ -93,7 +93,7 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   /// Connects, and stays connected: an interrupted connection comes back by itself, after a random pause of a
-  /// range that grows to 30 s.
+  /// range that grows to 30 s (after ten minutes: to 2 min).
   void open();
   /// Ends such a pause: call it when the network or a token is there again. Does nothing at other times.
   void retry_now();

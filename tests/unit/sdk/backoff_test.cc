@@ -19,6 +19,16 @@ TEST(Backoff, StaysWithinADoublingRangeUpToTheCap) {
   }
 }
 
+TEST(Backoff, TakesItsTimeAfterManyFailures) {
+  std::mt19937_64 random(1);
+  Backoff backoff;
+  for (int i = 0; i < Backoff::kHopefulTries; ++i) EXPECT_LE(backoff.next(random), Backoff::kCapMs);
+  std::int64_t longest = 0;
+  for (int i = 0; i < 50; ++i) longest = std::max(longest, backoff.next(random));
+  EXPECT_GT(longest, Backoff::kCapMs);
+  EXPECT_LE(longest, Backoff::kLateCapMs);
+}
+
 TEST(Backoff, SpreadsPhonesThatWereCutOffTogether) {
   std::set<std::int64_t> delays;
   for (std::uint64_t phone = 0; phone < 100; ++phone) {
