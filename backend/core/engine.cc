@@ -63,6 +63,7 @@ void Engine::loaded(TimeMs now) {
     if (!group.members.empty()) arm_group_timers(state_, group, now);
     if (group.state != GroupState::open) continue;
     roster_rebuild(state_, group);
+    roster_recover(state_, group, now);
     if (auto plan = state_.plans.find(group.plan); plan != state_.plans.end()) plan->second.live = id;
     for (const auto& [user, member] : group.members)
       if (User* u = state_.user(user)) u->groups.insert(id);
@@ -144,8 +145,11 @@ void Engine::transitions(const std::vector<geo::Transition>& transitions, Contex
 }
 
 void Engine::broker_connected(std::optional<TimeMs> restarted_at, Context& ctx) {
-  for (const auto& [id, group] : state_.groups)
-    if (group.state == GroupState::open) roster_publish_all(state_, group, ctx, false);
+  for (auto& [id, group] : state_.groups) {
+    if (group.state != GroupState::open) continue;
+    roster_flush(state_, group, ctx);  // or a page would be ahead of its header
+    roster_publish_all(state_, group, ctx, false);
+  }
   tracker_.index().for_each([&](const geo::Area& area) {
     state_.timers.set_if_unset({TimerKind::occupancy, area.id}, ctx.now);
   });

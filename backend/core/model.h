@@ -91,6 +91,7 @@ struct Group {
   TimeMs ended_ms = 0;
   std::string end_reason;
   std::uint64_t version = 0;   // roster version, as published
+  bool unsent = false;         // the members or the header have changed since that version
   std::uint64_t messages = 0;  // archived chat messages
   ArchiveProgress archive;
   std::vector<Page> pages;
@@ -100,8 +101,7 @@ struct Group {
 
   // Follow from the above, or matter only while the server runs.
   std::uint32_t available = 0;
-  std::set<UserId> touched, gone;  // roster changes not published yet
-  bool head_changed = false;       // …and a change of the header alone
+  std::set<UserId> touched, gone;  // what `unsent` stands for
   std::optional<TimeMs> flush_not_before;
   std::unordered_set<std::uint64_t> message_keys;  // hashes of (sender, message id): each is archived once
   int resends = 0;

@@ -158,6 +158,7 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   group.pages.clear();
   group.touched.clear();
   group.gone.clear();
+  group.unsent = false;
   group.message_keys.clear();
   group.resends = 0;
   state.timers.set({TimerKind::resend, group.id.str()}, ctx.now + kFirstResendMs);

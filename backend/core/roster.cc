@@ -32,13 +32,16 @@ void count_bytes(const State& state, Page& page) {
   for (const UserId& u : page.users) page.bytes += entry_bytes(state, u);
 }
 
+/// The record says from now on that there is something to tell, so that a restart does not forget it.
 void schedule_flush(State& state, Group& group, Context& ctx) {
+  group.unsent = true;
+  ctx.fx.groups.insert(group.id);
   state.timers.set_if_unset({TimerKind::roster_flush, group.id.str()},
                             std::max(ctx.now, group.flush_not_before.value_or(0)));
 }
 
 /// A change of name may have made the member's page too large: then it moves.
-void keep_within_page(State& state, Group& group, const UserId& user) {
+void keep_within_page(State& state, Group& group, const UserId& user, Context& ctx) {
   Page& page = group.pages[group.members[user].page];
   count_bytes(state, page);
   if (kPageFrameBytes + page.bytes <= messages::kPageBytes) return;
@@ -46,6 +49,7 @@ void keep_within_page(State& state, Group& group, const UserId& user) {
   count_bytes(state, page);
   page.version = group.version + 1;
   roster_place(state, group, user);
+  ctx.fx.members.insert({group.id, user});
 }
 
 messages::RosterChanges changes_of(const State& state, const Group& group) {
@@ -138,10 +142,19 @@ void roster_rebuild(const State& state, Group& group) {
   }
 }
 
+void roster_recover(State& state, Group& group, TimeMs now) {
+  if (!group.unsent) return;
+  // Which pages it is about is not stored. The version is not stored before the next change of the group
+  // either: until then another restart makes the same one, of the same list.
+  ++group.version;
+  for (Page& page : group.pages) page.version = group.version;
+  state.timers.set({TimerKind::roster_flush, group.id.str()}, now);
+}
+
 void roster_touch(State& state, Group& group, const UserId& user, Context& ctx) {
   group.touched.insert(user);
   group.gone.erase(user);
-  keep_within_page(state, group, user);
+  keep_within_page(state, group, user, ctx);
   schedule_flush(state, group, ctx);
 }
 
@@ -155,13 +168,10 @@ void roster_take(State& state, Group& group, const UserId& user, Context& ctx) {
   schedule_flush(state, group, ctx);
 }
 
-void roster_touch_head(State& state, Group& group, Context& ctx) {
-  group.head_changed = true;
-  schedule_flush(state, group, ctx);
-}
+void roster_touch_head(State& state, Group& group, Context& ctx) { schedule_flush(state, group, ctx); }
 
 void roster_flush(State& state, Group& group, Context& ctx) {
-  if (group.touched.empty() && group.gone.empty() && !group.head_changed) return;
+  if (!group.unsent) return;
   ++group.version;
   for (const UserId& u : group.touched) group.pages[group.members[u].page].version = group.version;
   for (std::uint32_t p = 0; p < group.pages.size(); ++p)
@@ -171,7 +181,7 @@ void roster_flush(State& state, Group& group, Context& ctx) {
   ctx.event(ChangeEvent{group.id, group.version, group.members.size(), group.available});
   group.touched.clear();
   group.gone.clear();
-  group.head_changed = false;
+  group.unsent = false;
   group.flush_not_before = ctx.now + kChangesIntervalMs;
   ctx.fx.groups.insert(group.id);
 }

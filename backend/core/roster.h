@@ -19,6 +19,9 @@ void roster_place(const State& state, Group& group, const UserId& user);
 /// Works out what follows from the members of a group that was loaded: who is on which page, who is
 /// available.
 void roster_rebuild(const State& state, Group& group);
+/// Of a loaded group: what had changed when the server stopped and no version showed yet gets a version of
+/// its own, and is told with the next change.
+void roster_recover(State& state, Group& group, TimeMs now);
 
 /// A member was added or looks different now (presence, name, ending time): published with the next change.
 void roster_touch(State& state, Group& group, const UserId& user, Context& ctx);

@@ -180,6 +180,7 @@ std::string encode_group(const core::Group& g) {
   w.member("ended", g.ended_ms);
   w.member("end_reason", g.end_reason);
   w.member("version", g.version);
+  if (g.unsent) w.member("unsent", true);
   w.member("messages", g.messages);
   w.member("epoch", g.archive.epoch);
   w.member("upto", g.archive.upto);
@@ -201,8 +202,8 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
               ends = root["ends"];
   const Field end_kind = root["end_kind"], reasons = root["reasons"], start_key = root["start_key"],
               ended = root["ended"];
-  const Field end_reason = root["end_reason"], version = root["version"], count = root["messages"],
-              epoch = root["epoch"];
+  const Field end_reason = root["end_reason"], version = root["version"], unsent = root["unsent"],
+              count = root["messages"], epoch = root["epoch"];
   const Field upto = root["upto"], missing = root["missing"], pages = root["pages"];
   g.plan = core::PlanId::parse(plan.plain_id());
   g.name = name.line(0, messages::kMaxNameBytes);
@@ -215,6 +216,7 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
   g.ended_ms = ended.time_ms();
   g.end_reason = end_reason.line(0, 256);
   g.version = version.integer();
+  g.unsent = unsent.flag();
   g.messages = count.integer();
   g.archive.epoch = epoch.integer();
   g.archive.upto = upto.integer();

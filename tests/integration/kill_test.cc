@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <regex>
 #include <set>
@@ -18,7 +19,7 @@ constexpr int kPhones = 4;
 constexpr int kMessagesEach = 5;
 constexpr const char* kPlan =
     "schema = 1\n[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ users = [\"user0\", "
-    "\"user1\", \"user2\", \"user3\"] }] }\n"
+    "\"user1\", \"user2\"] }] }\n"
     "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n";
 
 enum class Victim { server, broker };
@@ -45,6 +46,7 @@ class Life {
         },
         "all phones connect");
     const std::string group = start();
+    add_the_last(group);
     step(
         [&] {
           return phones_.until_all([&](test::Phone& p) {
@@ -53,6 +55,7 @@ class Life {
           });
         },
         "all phones hold the same list");
+    compare_with_server(group);
     for (int i = 0; i < kMessagesEach; ++i)
       for (auto& phone : phones_.all()) {
         ASSERT_TRUE(phone->client->send(group, "message " + std::to_string(i)));
@@ -117,6 +120,47 @@ class Life {
         },
         "the start is acknowledged");
     return id;
+  }
+
+  /// The plan's list has all phones but the last, whom staff add.
+  void add_the_last(const std::string& group) {
+    const std::string last = "user" + std::to_string(kPhones - 1);
+    step(
+        [&] {
+          return phones_.until([&] {
+            tick();
+            const std::string body = "{\"user\":\"" + last + "\"}";
+            return server_.call("POST", "/groups/" + group + "/members", body).status == 200;
+          });
+        },
+        "the added member is acknowledged");
+  }
+
+  /// Phones and server agree on the list: its version, and who is on it. They may need a moment to.
+  void compare_with_server(const std::string& group) {
+    step(
+        [&] {
+          return phones_.until([&] {
+            tick();
+            const std::string shown = server_.call("GET", "/groups/" + group).body;
+            for (auto& phone : phones_.all())
+              if (!agrees(*phone, group, shown)) return false;
+            return true;
+          });
+        },
+        "phones and server agree on version and members");
+  }
+
+  static bool agrees(test::Phone& p, const std::string& group, const std::string& shown) {
+    const auto held = p.client->group(group);
+    if (!held || shown.find("\"version\":" + std::to_string(held->version) + ",") == std::string::npos)
+      return false;
+    std::size_t users = 0;
+    for (std::size_t at = 0; (at = shown.find("\"user\":", at)) != std::string::npos; ++at) ++users;
+    const auto buddies = p.client->buddies(group);
+    return users == buddies.size() && std::all_of(buddies.begin(), buddies.end(), [&](const auto& b) {
+             return shown.find("\"user\":\"" + b.user + "\"") != std::string::npos;
+           });
   }
 
   void end(const std::string& group) {

@@ -67,13 +67,15 @@ TEST_P(JournalOf, LoadsBackExactlyWhatTheCoreHad) {
   });
   w.hold("ben", id, 1);
   keep();
+  w.now += 1000;
+  step([](Engine& e, Context& ctx) { e.tick(ctx); });
   const std::string before = dump(*store);
 
   CoreWorld restarted;
   Journal again(*store);
   const auto waiting = again.load(restarted.engine);
   restarted.engine.loaded(w.now);
-  EXPECT_EQ(waiting.size(), 5u) << "feed, page, head and two starts wait for the broker";
+  EXPECT_EQ(waiting.size(), 8u) << "feed, page, head, two starts, and page, head and changes of Anna's name";
   EXPECT_TRUE(std::holds_alternative<core::FeedChange>(waiting[0].second));
 
   const core::Group& g = restarted.group();
@@ -95,6 +97,50 @@ TEST_P(JournalOf, LoadsBackExactlyWhatTheCoreHad) {
   restarted.pass(10 * 60'000);
   EXPECT_EQ(restarted.live_groups(), 0u);
   EXPECT_EQ(before, dump(*store)) << "loading writes nothing";
+}
+
+TEST_P(JournalOf, AfterARestartTellsTheRosterChangesThatNoVersionShowedYet) {
+  CoreWorld w;
+  Journal journal(*store);
+  journal.load(w.engine);
+  auto keep = [&] {
+    journal.add(w.engine, w.fx);
+    ASSERT_FALSE(journal.commit());
+  };
+  w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ users = [\"anna\", \"ben\"] }] }\n"
+      "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  keep();
+  w.step([](Engine& e, Context& ctx) {
+    core::start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
+  });
+  keep();
+  const topics::GroupId id = w.group().id;
+  const std::string topic = "cv1/demo/g/" + id.str();
+  w.step([&](Engine& e, Context& ctx) {
+    core::add_member(e.state(), w.group(), UserId::parse("cleo"), "added by staff eve", ctx);
+    core::remove_member(e.state(), w.group(), UserId::parse("ben"), "removed", ctx);
+  });
+  keep();
+  ASSERT_TRUE(w.published(topic + "/changes").empty()) << "the server stops before it tells";
+
+  CoreWorld restarted;
+  Journal again(*store);
+  again.load(restarted.engine);
+  restarted.engine.loaded(w.now);
+  EXPECT_EQ(restarted.group().version, 2u) << "version 1 is the list of the start";
+  restarted.step([](Engine& e, Context& ctx) { e.broker_connected({}, ctx); });
+  restarted.pass(1000);
+  const auto changes = restarted.published(topic + "/changes");
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_GT(messages::decode_roster_changes(changes[0])->from, 1u) << "a gap: phones read the list anew";
+  const auto head = *messages::decode_roster_head(restarted.published(topic + "/head").back());
+  const auto page = *messages::decode_roster_page(restarted.published(topic + "/buddies/0").back());
+  EXPECT_EQ(head.members, 2u);
+  EXPECT_LE(page.version, head.version);
+  ASSERT_EQ(page.buddies.size(), 2u);
+  EXPECT_EQ(page.buddies[1].user, "cleo");
+  EXPECT_FALSE(restarted.group().unsent);
 }
 
 TEST_P(JournalOf, HistoryGivesMessagesInOrderAfterAStamp) {
