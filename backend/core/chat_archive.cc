@@ -1,5 +1,6 @@
 #include "backend/core/chat_archive.h"
 
+#include "topics/messages/json_reader.h"
 #include "topics/topic.h"
 
 namespace convoke::core {
@@ -8,6 +9,15 @@ namespace {
 constexpr TimeMs kChatEventMs = 1000;
 constexpr std::size_t kMaxMissing = 64;
 
+/// A marker has room for few ranges. Two that become one say of what lies between them that it is missing
+/// too: that costs a repeat, while forgetting one would lose a message.
+void merge_oldest(ArchiveProgress& a) {
+  while (a.missing.size() > kMaxMissing) {
+    a.missing[0].second = a.missing[1].second;
+    a.missing.erase(a.missing.begin() + 1);
+  }
+}
+
 void take_from_missing(ArchiveProgress& a, std::uint64_t n) {
   for (auto it = a.missing.begin(); it != a.missing.end(); ++it) {
     if (n < it->first || n > it->second) continue;
@@ -15,19 +25,28 @@ void take_from_missing(ArchiveProgress& a, std::uint64_t n) {
     it = a.missing.erase(it);
     if (n < last) it = a.missing.insert(it, {n + 1, last});
     if (first < n) a.missing.insert(it, {first, n - 1});
-    return;
+    return merge_oldest(a);
   }
 }
 
-/// Moves the marker over stamp (epoch, n). What lies between was stamped but did not come: it is missing. Of
-/// a marker with too many holes the oldest is forgotten; its senders wait for their time-out instead.
+/// Moves the marker over stamp (epoch, n). What lies between was stamped but did not come: it is missing.
 void advance(ArchiveProgress& a, const messages::Stamp& stamp) {
   if (stamp.epoch < a.epoch) return;
   if (stamp.epoch > a.epoch) a = {stamp.epoch, 0, {}};
   if (stamp.n <= a.upto) return take_from_missing(a, stamp.n);
   if (stamp.n > a.upto + 1) a.missing.emplace_back(a.upto + 1, stamp.n - 1);
-  if (a.missing.size() > kMaxMissing) a.missing.erase(a.missing.begin());
+  merge_oldest(a);
   a.upto = stamp.n;
+}
+
+bool possible(const messages::Stamp& stamp) {
+  return stamp.epoch <= messages::kMaxInteger && stamp.n >= 1 && stamp.n <= messages::kMaxInteger &&
+         stamp.time_ms >= 0 && stamp.time_ms <= kMaxTimeMs;
+}
+
+/// The group that a message with this stamp counts for, or null.
+Group* stamped_group(State& state, const GroupId& id, const messages::Stamp& stamp) {
+  return stamp.site == state.site.str() && possible(stamp) ? state.live_group(id) : nullptr;
 }
 
 }  // namespace
@@ -47,8 +66,8 @@ messages::ArchivedUpTo archived_up_to(const Group& group) {
 
 void chat_message(State& state, const GroupId& id, const UserId& from, const messages::ChatMessage& message,
                   const messages::Stamp& stamp, Context& ctx) {
-  Group* group = state.live_group(id);
-  if (!group || stamp.site != state.site.str()) return;
+  Group* group = stamped_group(state, id, stamp);
+  if (!group) return;
   if (group->members.contains(from) &&
       group->message_keys.insert(message_key(from.str(), message.id)).second) {
     ++group->messages;
@@ -59,8 +78,8 @@ void chat_message(State& state, const GroupId& id, const UserId& from, const mes
 }
 
 void chat_seen(State& state, const GroupId& id, const messages::Stamp& stamp, Context& ctx) {
-  Group* group = state.live_group(id);
-  if (!group || stamp.site != state.site.str()) return;
+  Group* group = stamped_group(state, id, stamp);
+  if (!group) return;
   advance(group->archive, stamp);
   ctx.fx.groups.insert(id);
   ctx.fx.archived.insert(id);

@@ -13,6 +13,9 @@ namespace convoke::core {
 /// Unix time in milliseconds, UTC. The core never reads a clock: every `now` comes in with the input.
 using TimeMs = std::int64_t;
 
+/// The end of the year 9999: the last time that every format here can write. Set times lie before it.
+inline constexpr TimeMs kMaxTimeMs = 253'402'300'799'999;
+
 /// One fact about a user that an audience asks for.
 struct InArea {
   topics::AreaId area;

@@ -6,6 +6,7 @@
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
 #include "tests/support/core_world.h"
+#include "topics/messages/json_reader.h"
 
 namespace convoke::core {
 namespace {
@@ -145,6 +146,32 @@ TEST_F(Terminal, NamesWhatWasStampedButNeverCame) {
   chat("ben", "m6", 1, 2);  // the broker started anew
   EXPECT_EQ(marker().epoch, 2u);
   EXPECT_TRUE(marker().missing.empty());
+}
+
+TEST_F(Terminal, NeverSaysThatAMessageIsArchivedThatIsNot) {
+  std::set<std::uint64_t> came;
+  for (std::uint64_t n = 3; n <= 400; n += 3) {
+    chat("anna", "m" + std::to_string(n), n);
+    came.insert(n);
+  }
+  auto missing = [&](std::uint64_t n) {
+    for (const auto& [first, last] : marker().missing)
+      if (n >= first && n <= last) return true;
+    return false;
+  };
+  chat("anna", "late", 398);
+  came.insert(398);
+  EXPECT_LE(marker().missing.size(), 64u);
+  for (std::uint64_t n = 1; n <= marker().upto; ++n)
+    if (!came.contains(n)) EXPECT_TRUE(missing(n)) << n;
+}
+
+TEST_F(Terminal, IgnoresAStampThatNoBrokerGives) {
+  chat("anna", "m1", messages::kMaxInteger + 1);
+  chat("anna", "m2", 1, messages::kMaxInteger + 1);
+  chat("anna", "m3", 0);
+  EXPECT_EQ(w.group().messages, 0u);
+  EXPECT_EQ(w.group().archive.upto, 0u);
 }
 
 TEST_F(Terminal, DoesNotArchiveStrangersOrForeignStamps) {
