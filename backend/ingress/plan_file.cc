@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <set>
 #include <sstream>
 
+#include "topics/messages/json_reader.h"
 #include "topics/messages/limits.h"
 #include "topics/rfc3339.h"
 
@@ -18,12 +20,14 @@ namespace json = boost::json;
 using core::TimeMs;
 
 constexpr std::size_t kMaxBytes = 1 << 20;
+constexpr std::size_t kMaxStoredBytes = 2 * kMaxBytes;  // with the keys and escapes that TOML can do without
 constexpr std::size_t kMaxProblems = 100;
 constexpr TimeMs kMaxDurationMs = 30LL * 24 * 3'600'000;
 
 /// Collects problems while one file is read. `path` in the functions below is where we are.
 struct Reader {
   std::vector<PlanProblem>& problems;
+  bool stored = false;  // an earlier server accepted it, which may have had fewer rules
 
   void problem(const std::string& path, std::string expected) {
     if (problems.size() < kMaxProblems) problems.push_back({path, std::move(expected)});
@@ -50,10 +54,9 @@ struct Reader {
 
   std::string string(const json::object& o, const char* key, const std::string& path, std::size_t max_bytes) {
     const json::value* v = o.if_contains(key);
-    auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
     if (v && v->is_string()) {
       const json::string& text = v->get_string();
-      if (!text.empty() && text.size() <= max_bytes && std::none_of(text.begin(), text.end(), is_control))
+      if (!text.empty() && text.size() <= max_bytes && !messages::has_control(std::string_view(text)))
         return std::string(text);
     }
     problem(path + "." + key,
@@ -81,7 +84,8 @@ struct Reader {
     const json::value* v = o.if_contains(key);
     std::optional<TimeMs> t;
     if (v && v->is_string()) t = topics::parse_rfc3339(std::string_view(v->get_string()));
-    if (!t) problem(path + "." + key, "a time with offset, as 2026-06-01T19:30:00Z");
+    if (!t || (!stored && (*t < 0 || *t > core::kMaxTimeMs)))
+      problem(path + "." + key, "a time with offset from 1970 to 9999, as 2026-06-01T19:30:00Z");
     return t.value_or(0);
   }
 
@@ -121,6 +125,8 @@ std::optional<core::Condition> read_condition(Reader& r, const json::value& v, c
     r.problem(path, "exactly one of area, users, attribute");
     return std::nullopt;
   }
+  if (o->contains("equals") && !o->contains("attribute"))
+    r.problem(path + ".equals", "no such key without attribute");
   if (o->contains("area")) return core::InArea{r.id<topics::AreaId>(*o, "area", path)};
   if (o->contains("attribute")) {
     core::HasAttribute has{r.string(*o, "attribute", path, messages::kMaxIdBytes), {}};
@@ -231,7 +237,8 @@ core::Plan read_plan(Reader& r, const json::value& v, std::string path) {
   r.each(*o, "end", path, 100, [&](const json::value& e, const std::string& at) {
     if (auto end = read_end(r, e, at)) plan.ends.push_back(std::move(*end));
   });
-  if (!o->contains("end"))
+  const json::value* ends = o->if_contains("end");
+  if (!ends || (ends->is_array() && ends->get_array().empty() && !r.stored))
     r.problem(path + ".end", "at least one end of kind duration or set-time, so that no chat is forgotten");
   return plan;
 }
@@ -277,16 +284,83 @@ json::value to_json(const toml::node& node) {
   return json::value(text.str());
 }
 
-json::value parse_json(std::string_view text, std::vector<PlanProblem>& problems) {
-  if (text.size() > kMaxBytes) {
-    problems.push_back({"file", "at most 1 MiB"});
+/// Finds the first key that is twice in one object, of which Boost.JSON would keep the last.
+class DuplicateFinder {
+ public:
+  static constexpr std::size_t max_object_size = json::object::max_size();
+  static constexpr std::size_t max_array_size = json::array::max_size();
+  static constexpr std::size_t max_key_size = json::string::max_size();
+  static constexpr std::size_t max_string_size = json::string::max_size();
+  using Code = json::error_code;
+  using Text = json::string_view;
+
+  std::string found;  // its path; empty: none
+
+  bool on_document_begin(Code&) { return true; }
+  bool on_document_end(Code&) { return true; }
+  bool on_object_begin(Code&) { return begin(false); }
+  bool on_object_end(std::size_t, Code&) { return end(); }
+  bool on_array_begin(Code&) { return begin(true); }
+  bool on_array_end(std::size_t, Code&) { return end(); }
+  bool on_key_part(Text s, std::size_t, Code&) { return part_ += std::string_view(s), true; }
+  bool on_key(Text s, std::size_t, Code&) {
+    levels_.back().at = part_ + std::string(s);
+    part_.clear();
+    if (!levels_.back().keys.insert(levels_.back().at).second && found.empty()) found = path();
+    return true;
+  }
+  bool on_string_part(Text, std::size_t, Code&) { return true; }
+  bool on_string(Text, std::size_t, Code&) { return value(); }
+  bool on_number_part(Text, Code&) { return true; }
+  bool on_int64(std::int64_t, Text, Code&) { return value(); }
+  bool on_uint64(std::uint64_t, Text, Code&) { return value(); }
+  bool on_double(double, Text, Code&) { return value(); }
+  bool on_bool(bool, Code&) { return value(); }
+  bool on_null(Code&) { return value(); }
+  bool on_comment_part(Text, Code&) { return true; }
+  bool on_comment(Text, Code&) { return true; }
+
+ private:
+  struct Level {
+    bool list = false;
+    std::size_t index = 0;
+    std::string at;
+    std::set<std::string> keys;
+  };
+  bool begin(bool list) { return levels_.push_back({list, 0, {}, {}}), true; }
+  bool end() { return levels_.pop_back(), value(); }
+  bool value() {
+    if (!levels_.empty()) ++levels_.back().index;
+    return true;
+  }
+  std::string path() const {
+    std::string out;
+    for (const Level& level : levels_)
+      out += level.list ? "[" + std::to_string(level.index) + "]" : (out.empty() ? "" : ".") + level.at;
+    return out;
+  }
+
+  std::vector<Level> levels_;
+  std::string part_;
+};
+
+json::value parse_json(std::string_view text, std::size_t max_bytes, std::vector<PlanProblem>& problems) {
+  if (text.size() > max_bytes) {
+    problems.push_back({"file", "at most " + std::to_string(max_bytes >> 20) + " MiB"});
     return nullptr;
   }
   json::error_code error;
   json::parse_options options;
   options.max_depth = messages::kMaxJsonDepth;
   json::value root = json::parse(text, error, {}, options);
-  if (error) problems.push_back({"file", "JSON (" + error.message() + ")"});
+  if (error) {
+    problems.push_back({"file", "JSON (" + error.message() + ")"});
+    return root;
+  }
+  json::basic_parser<DuplicateFinder> keys(options);
+  keys.write_some(false, text.data(), text.size(), error);
+  if (const std::string& twice = keys.handler().found; !twice.empty())
+    problems.push_back({twice, "no key twice in an object"});
   return root;
 }
 
@@ -344,15 +418,15 @@ PlanFile parse_plans_toml(std::string_view text) {
 
 PlanFile parse_plans_json(std::string_view text) {
   PlanFile file;
-  json::value root = parse_json(text, file.problems);
+  json::value root = parse_json(text, kMaxBytes, file.problems);
   return file.problems.empty() ? read_file(root) : file;
 }
 
 PlanFile parse_plan_json(std::string_view text) {
   PlanFile file;
-  json::value root = parse_json(text, file.problems);
+  json::value root = parse_json(text, kMaxStoredBytes, file.problems);
   if (!file.problems.empty()) return file;
-  Reader r{file.problems};
+  Reader r{file.problems, true};
   file.plans.push_back(read_plan(r, root, "plan"));
   if (!file.problems.empty()) file.plans.clear();
   return file;

@@ -18,10 +18,11 @@ namespace json = boost::json;
 /// neighbour of the nearest double and lets the last of two equal keys win; a position must come through as
 /// it was sent, and two readers must never disagree about what a payload says.
 struct Handler {
-  static constexpr std::size_t max_object_size = kMaxPayloadBytes;
-  static constexpr std::size_t max_array_size = kMaxPayloadBytes;
-  static constexpr std::size_t max_key_size = kMaxPayloadBytes;
-  static constexpr std::size_t max_string_size = kMaxPayloadBytes;
+  // Nothing in a payload is larger than the payload, whose size each reader bounds before it is parsed.
+  static constexpr std::size_t max_object_size = json::object::max_size();
+  static constexpr std::size_t max_array_size = json::array::max_size();
+  static constexpr std::size_t max_key_size = json::string::max_size();
+  static constexpr std::size_t max_string_size = json::string::max_size();
   using Code = json::error_code;
 
   json::value_stack stack;
@@ -69,14 +70,6 @@ bool is_control(std::string_view text, std::size_t i) {
   return c == 0xc2 && static_cast<unsigned char>(text[i + 1]) < 0xa0;
 }
 
-bool has_control(std::string_view text, bool many_lines) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool layout = many_lines && (text[i] == '\n' || text[i] == '\t');
-    if (!layout && is_control(text, i)) return true;
-  }
-  return false;
-}
-
 std::string integer_range(std::uint64_t min, std::uint64_t max) {
   return "an integer from " + std::to_string(min) + " to " + std::to_string(max);
 }
@@ -87,6 +80,14 @@ std::string shortest(double number) {
 }
 
 }  // namespace
+
+bool has_control(std::string_view utf8, bool many_lines) {
+  for (std::size_t i = 0; i < utf8.size(); ++i) {
+    const bool layout = many_lines && (utf8[i] == '\n' || utf8[i] == '\t');
+    if (!layout && is_control(utf8, i)) return true;
+  }
+  return false;
+}
 
 struct JsonReader::Document {
   // Ordinary payloads (a fix, a chat message) need no other allocation than this document itself.

@@ -85,7 +85,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\n" END, "plan[0](p).audience"},
         BadPlan{HEAD, "plan[0](p).end"}, BadPlan{HEAD "color = 1\n" END, "plan[0](p).color"},
         BadPlan{HEAD "name = \"a\\u0007b\"\n" END, "plan[0](p).name"},
-        BadPlan{HEAD "enabled = 1\n" END, "plan[0](p).enabled"},
+        BadPlan{HEAD "name = \"a\u0085b\"\n" END, "plan[0](p).name"},
+        BadPlan{HEAD "end = []\n", "plan[0](p).end"}, BadPlan{HEAD "enabled = 1\n" END, "plan[0](p).enabled"},
         BadPlan{HEAD "[[plan.end]]\non = \"duration\"\nafter = \"45\"\n", "plan[0](p).end[0].after"},
         BadPlan{HEAD "[[plan.end]]\non = \"duration\"\nafter = \"31d\"\n", "plan[0](p).end[0].after"},
         BadPlan{HEAD "[[plan.end]]\non = \"idle\"\n", "plan[0](p).end[0].on"},
@@ -94,9 +95,30 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{HEAD "[[plan.start]]\non = \"schedule\"\nat = \"soon\"\n" END, "plan[0](p).start[0].at"},
         BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"a\", users = [] }] }\n" END,
                 "plan[0](p).audience.any[0]"},
+        BadPlan{HEAD "[[plan.end]]\non = \"set-time\"\nat = 1969-12-31T23:59:59Z\n", "plan[0](p).end[0].at"},
+        BadPlan{HEAD "[[plan.end]]\non = \"set-time\"\nat = 9999-12-31T23:59:59-01:00\n",
+                "plan[0](p).end[0].at"},
+        BadPlan{
+            "schema = 1\n[[plan]]\nid = \"p\"\naudience = { all = [{ area = \"a\", equals = \"b\" }] }\n" END,
+            "plan[0](p).audience.all[0].equals"},
         BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\naudience = { presence = \"asleep\" }\n" END,
                 "plan[0](p).audience.presence"},
         BadPlan{HEAD END "[[plan]]\nid = \"p\"\naudience = {}\n" END, "plan[1].id"}));
+
+TEST(PlanFile, RefusesAKeyThatIsTwiceInAJsonObject) {
+  const PlanFile file = parse_plans_json(
+      R"({"schema":1,"plan":[{},{"id":"p","audience":{"any":[{"area":"a"},{"area":"b","ar\u0065a":"c"}]}}]})");
+  ASSERT_EQ(file.problems.size(), 1u);
+  EXPECT_EQ(file.problems[0].where, "plan[1].audience.any[1].area");
+}
+
+TEST(PlanFile, StillReadsStoredPlansThatAFileMayNoLongerHold) {
+  EXPECT_EQ(parse_plan_json(R"({"id":"p","audience":{},"end":[]})").plans.size(), 1u);
+  EXPECT_EQ(
+      parse_plan_json(R"({"id":"p","audience":{},"end":[{"on":"set-time","at":"1969-12-31T23:59:59.000Z"}]})")
+          .plans.size(),
+      1u);
+}
 
 TEST(PlanFile, ListsEveryProblemNotOnlyTheFirst) {
   EXPECT_EQ(
