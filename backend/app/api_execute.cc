@@ -151,7 +151,8 @@ ApiResponse run(Engine& e, const Principal&, ExtendGroup c, Context& ctx) {
   const core::TimeMs ends = c.ends_ms ? *c.ends_ms : g->ends_ms.value_or(ctx.now) + *c.by_ms;
   if (ends <= ctx.now)
     return api_error(400, "bad-request", "ends_ms: expected a time ahead; to end the group now, use end");
-  core::extend_group(e.state(), *g, ends, ctx);
+  if (!core::extend_group(e.state(), *g, ends, ctx))
+    return api_error(400, "bad-request", "ends_ms: expected a time before the year 10000");
   return ok(summary(*g));
 }
 

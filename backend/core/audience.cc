@@ -22,6 +22,13 @@ std::string explain(const Condition& condition) {
   return has.equals ? "has " + has.name + " = " + *has.equals : "has " + has.name;
 }
 
+/// Shortens valid UTF-8 to at most `bytes`, between characters.
+void cut(std::string& text, std::size_t bytes) {
+  if (text.size() <= bytes) return;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
+  text.resize(bytes);
+}
+
 /// The users for whom `condition` can hold, where that set is known without looking at everybody.
 bool add_candidates(const State& state, const Condition& condition, std::set<UserId>& out) {
   if (auto* in = std::get_if<InArea>(&condition)) {
@@ -59,6 +66,7 @@ std::string qualifies(const User& user, const Audience& audience) {
   auto add = [&](const Condition& c) { why += (why.empty() ? "" : ", ") + explain(c); };
   if (first != audience.any.end()) add(*first);
   for (const Condition& c : audience.all) add(c);
+  cut(why, kMaxWhyBytes);
   return why.empty() ? "everyone" : why;
 }
 

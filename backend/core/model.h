@@ -55,6 +55,8 @@ struct PlanRecord {
   std::optional<GroupId> live;  // follows from the groups
 };
 
+inline constexpr std::size_t kMaxWhyBytes = 4096;
+
 struct Member {
   std::string why;                 // why in: "in hall-a", "listed", "added by staff ana"
   std::optional<TimeMs> ends_ms;   // own ending time, where it differs from the group's

@@ -174,12 +174,13 @@ void group_retired(State& state, const GroupId& id, Context& ctx) {
   ctx.event(RetiredEvent{id});
 }
 
-void extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx) {
+bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx) {
+  if (ends_ms > kMaxTimeMs) return false;
   group.ends_ms = ends_ms;
   group.end_kind = "staff";
   state.timers.set({TimerKind::group_end, group.id.str()}, ends_ms);
   roster_touch_head(state, group, ctx);
-  ctx.fx.groups.insert(group.id);
+  return true;
 }
 
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx) {

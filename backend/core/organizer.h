@@ -33,7 +33,8 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
 /// The broker plugin has confirmed the end: the group's topics are refused from now on.
 void group_retired(State& state, const GroupId& id, Context& ctx);
 
-void extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx);
+/// Moves the end. False, and no change, for a time after kMaxTimeMs.
+bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx);
 
 /// Adds a user (who becomes known if not yet so). No change if already a member.
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx);

@@ -16,7 +16,8 @@ using messages::JsonWriter;
 using messages::kMaxInteger;
 using messages::Result;
 
-constexpr std::size_t kMaxRecordBytes = 1 << 22;
+constexpr std::size_t kMaxRecordBytes =
+    1 << 23;  // a plan is two megabytes at most before its quotes are escaped
 constexpr std::size_t kMaxMany = 1'000'000;
 
 std::string hex16(std::uint64_t x) {
@@ -245,7 +246,7 @@ Result<core::Member> decode_member(std::string_view value) {
   JsonReader r(value);
   const Field& root = r.root();
   const Field why = root["why"], ends = root["ends"], held = root["held"], page = root["page"];
-  m.why = why.line(0, 4096);
+  m.why = why.line(0, core::kMaxWhyBytes);
   m.ends_ms = ends.optional_time_ms();
   m.held_version = held.integer();
   m.page = page.small_integer(0, 9999);

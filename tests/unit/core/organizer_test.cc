@@ -212,6 +212,15 @@ TEST_F(Organizer, ExtendingMovesTheEndAndTellsThePhones) {
   EXPECT_EQ(w.live_groups(), 0u);
 }
 
+TEST_F(Organizer, DoesNotExtendBeyondWhatTheFormatsCanWrite) {
+  all_in();
+  w.step([&](Engine& e, Context& ctx) {
+    EXPECT_FALSE(extend_group(e.state(), w.group(), kMaxTimeMs + 1, ctx));
+    EXPECT_TRUE(extend_group(e.state(), w.group(), kMaxTimeMs, ctx));
+  });
+  EXPECT_EQ(w.group().ends_ms, kMaxTimeMs);
+}
+
 TEST_F(Organizer, RepeatsTheStartUntilThePhoneHoldsTheList) {
   all_in();
   const GroupId id = w.group().id;

@@ -1,0 +1,229 @@
+// Whatever the core has accepted, a server that starts again must be able to read.
+
+#include "backend/store/records.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "backend/core/organizer.h"
+#include "backend/store/journal.h"
+#include "tests/support/core_world.h"
+#include "topics/messages/json_reader.h"
+
+namespace convoke::store {
+namespace {
+
+using core::Context;
+using core::Engine;
+using test::CoreWorld;
+using topics::PlanId;
+using topics::UserId;
+
+/// A core whose every step is kept, and that can be compared with what a restarted server would have.
+class Kept {
+ public:
+  CoreWorld w;
+
+  Kept() { journal_.load(w.engine); }
+
+  template <class F>
+  void step(F f) {
+    w.step(f);
+    keep();
+  }
+  void keep() {
+    journal_.add(w.engine, w.fx);
+    journal_.add_positions(w.engine);
+    ASSERT_FALSE(journal_.commit());
+  }
+
+  void expect_that_a_restart_has_it_all() {
+    CoreWorld restarted;
+    Journal again(*store_);
+    ASSERT_NO_THROW(again.load(restarted.engine));
+    const core::State &was = w.engine.state(), &is = restarted.engine.state();
+    ASSERT_EQ(is.users.size(), was.users.size());
+    ASSERT_EQ(is.plans.size(), was.plans.size());
+    ASSERT_EQ(is.groups.size(), was.groups.size());
+    for (const auto& [id, user] : was.users) EXPECT_EQ(encode_user(is.users.at(id)), encode_user(user));
+    for (const auto& [id, plan] : was.plans) EXPECT_EQ(encode_plan(is.plans.at(id)), encode_plan(plan));
+    for (const auto& [id, group] : was.groups) {
+      EXPECT_EQ(encode_group(is.groups.at(id)), encode_group(group));
+      ASSERT_EQ(is.groups.at(id).members.size(), group.members.size());
+      for (const auto& [user, member] : group.members)
+        EXPECT_EQ(encode_member(is.groups.at(id).members.at(user)), encode_member(member));
+    }
+  }
+
+ private:
+  std::unique_ptr<Store> store_ = make_memory_store();
+  Journal journal_{*store_};
+};
+
+TEST(Records, APlanOfManyListedUsersLoadsBack) {
+  Kept kept;
+  std::string users;
+  for (int i = 0; i < 10'000; ++i)
+    users += (i ? ",\"" : "\"") + std::string(40, 'u') + std::to_string(i) + "\"";
+  kept.w.plan("[[plan]]\nid = \"p\"\naudience = { any = [{ users = [" + users +
+              "] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  kept.keep();
+  kept.expect_that_a_restart_has_it_all();
+}
+
+TEST(Records, AMemberWithALongReasonLoadsBack) {
+  Kept kept;
+  std::string conditions;
+  std::map<std::string, std::string> attributes;
+  for (int i = 0; i < 60; ++i) {
+    const std::string name = "attribute-" + std::to_string(i);
+    std::string value;
+    while (value.size() < 100 + static_cast<std::size_t>(i)) value += "\u00fc";
+    attributes[name] = value;
+    conditions += (i ? "," : "") + ("{ attribute = \"" + name) + "\", equals = \"" + value + "\" }";
+  }
+  kept.w.plan("[[plan]]\nid = \"p\"\naudience = { presence = \"any\", all = [" + conditions +
+              "] }\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  kept.keep();
+  kept.step([&](Engine& e, Context& ctx) { e.put_profile(UserId::parse("anna"), "", attributes, {}, ctx); });
+  kept.step([](Engine& e, Context& ctx) {
+    core::start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
+  });
+  EXPECT_GT(kept.w.group().members.begin()->second.why.size(), core::kMaxWhyBytes - 2);
+  kept.expect_that_a_restart_has_it_all();
+}
+
+/// One random thing that phones, staff, the clock or the broker do, with the extremes that their formats
+/// allow.
+class Anything {
+ public:
+  Anything(Kept& kept, unsigned seed) : kept_(kept), w_(kept.w), random_(seed) {
+    w_.area("hall", 50, 10, 100);
+    kept_.keep();
+    put_plan();
+  }
+
+  void happens() {
+    switch (below(16)) {
+      case 0:
+        return put_plan();
+      case 1:
+      case 2:
+        return chat();
+      case 3:
+        return by_staff();
+      case 4:
+        w_.request(user(), messages::LeaveRequest{group().str()});
+        return kept_.keep();
+      case 5:
+        w_.hold(user(), group(), below(20), below(2));
+        return kept_.keep();
+      case 6:
+      case 7:
+        w_.presence(user(), below(3) ? messages::PresenceState::available : messages::PresenceState::offline,
+                    below(2) ? messages::kMaxInteger : below(9));
+        return kept_.keep();
+      case 8:
+        return kept_.step([&](Engine& e, Context& ctx) {
+          e.put_profile(UserId::parse(user()), std::string(below(129), '"'), {{"a", "\u00e9\\"}},
+                        below(2) ? std::optional<core::TimeMs>(1000 + below(600'000)) : std::nullopt, ctx);
+        });
+      case 9:
+      case 10:
+        w_.now += below(2) ? below(2000) : below(600'000);
+        return kept_.step([](Engine& e, Context& ctx) { e.tick(ctx); });
+      case 11:
+        return kept_.step([&](Engine& e, Context& ctx) { e.feed_confirmed(group(), ctx); });
+      case 12:
+        return kept_.step([&](Engine& e, Context& ctx) { e.broker_connected(w_.now, ctx); });
+      default:
+        w_.at(user(), 50, below(2) ? 10 : 11);
+        return kept_.keep();
+    }
+  }
+
+ private:
+  std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); }
+  std::string user() { return "user" + std::to_string(below(5)); }
+  topics::GroupId group() {
+    const auto& groups = w_.engine.state().groups;
+    if (groups.empty()) return topics::GroupId::parse(std::string(32, 'f'));
+    return std::next(groups.begin(), static_cast<std::ptrdiff_t>(below(groups.size())))->first;
+  }
+
+  void put_plan() {
+    static constexpr const char* kEnds[] = {
+        "on = \"duration\"\nafter = \"2m\"", "on = \"set-time\"\nat = 1970-01-01T00:00:00Z",
+        "on = \"set-time\"\nat = 9999-12-31T23:59:59Z", "on = \"set-time\"\nat = 2026-01-01T00:30:00Z"};
+    w_.plan(
+        "[[plan]]\nid = \"p" + std::to_string(below(3)) +
+        "\"\nname = \"\u00a0\\\"\"\naudience = { presence = \"any\", any = [{ area = \"hall\" }, { users = "
+        "[\"user1\", \"ann@other\"] }] }\n[[plan.start]]\non = \"occupancy\"\narea = \"hall\"\nreaches = 2\n"
+        "[[plan.start]]\non = \"enter\"\narea = \"hall\"\n[[plan.end]]\n" +
+        kEnds[below(4)] + "\n");
+    kept_.keep();
+  }
+
+  void chat() {
+    static constexpr std::uint64_t kNumbers[] = {
+        0, 1, 7, messages::kMaxInteger, messages::kMaxInteger + 1, UINT64_MAX};
+    const messages::Stamp stamp{"demo", below(8) ? 5 : kNumbers[below(6)],
+                                below(8) ? below(400) : kNumbers[below(6)], below(8) ? w_.now : INT64_MAX};
+    const messages::ChatMessage message{"m" + std::to_string(below(500)), "text", "\n\t\u00a0", "m1"};
+    kept_.step([&](Engine& e, Context& ctx) {
+      if (below(9) == 0) return e.chat_unreadable(group(), stamp, ctx);
+      e.chat(group(), UserId::parse(user()), message, stamp, ctx);
+    });
+  }
+
+  void by_staff() {
+    const auto id = group();
+    kept_.step([&](Engine& e, Context& ctx) {
+      auto& plans = e.state().plans;
+      if (below(3) == 0 && !plans.empty()) {
+        core::start_group(e.state(), plans.begin()->second, "staff eve", "key" + std::to_string(below(200)),
+                          ctx);
+        return;
+      }
+      core::Group* g = e.state().live_group(id);
+      if (below(20) == 0) e.delete_plan(PlanId::parse("p0"), ctx);
+      g = e.state().live_group(id);
+      if (!g) return;
+      const core::TimeMs times[] = {ctx.now + 60'000, core::kMaxTimeMs, core::kMaxTimeMs + 1,
+                                    static_cast<core::TimeMs>(messages::kMaxInteger) + 60'000, INT64_MAX};
+      switch (below(4)) {
+        case 0:
+          core::extend_group(e.state(), *g, times[below(5)], ctx);
+          return;
+        case 1:
+          return core::add_member(e.state(), *g, UserId::parse(user()), "added by staff eve", ctx);
+        case 2:
+          return core::remove_member(e.state(), *g, UserId::parse(user()), "removed", ctx);
+        default:
+          if (below(4) == 0) core::end_group(e.state(), *g, "staff", ctx);
+      }
+    });
+  }
+
+  Kept& kept_;
+  CoreWorld& w_;
+  std::mt19937 random_;
+};
+
+class RecordsOf : public testing::TestWithParam<unsigned> {};
+
+TEST_P(RecordsOf, WhateverHappensLoadsBack) {
+  Kept kept;
+  Anything anything(kept, GetParam());
+  for (int i = 0; i < 600 && !HasFailure(); ++i) {
+    anything.happens();
+    if (i % 10 == 0) kept.expect_that_a_restart_has_it_all();
+  }
+  EXPECT_GT(kept.w.engine.state().groups.size(), 3u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RecordsOf, testing::Range(1u, 9u));
+
+}  // namespace
+}  // namespace convoke::store
