@@ -17,6 +17,12 @@ constexpr TimeMs kOccupancyMs = 1000;
 
 std::optional<double> finite(double x) { return std::isfinite(x) ? std::optional<double>(x) : std::nullopt; }
 
+std::vector<std::string> inside(const User& user) {
+  std::vector<std::string> areas;
+  for (const AreaId& area : user.areas) areas.push_back(area.str());
+  return areas;
+}
+
 }  // namespace
 
 Engine::Engine(topics::SiteId site, geo::Rule rule) : tracker_(rule) { state_.site = std::move(site); }
@@ -24,15 +30,14 @@ Engine::Engine(topics::SiteId site, geo::Rule rule) : tracker_(rule) { state_.si
 void Engine::load_user(User user) {
   user.presence = best_presence(user);
   const UserId id = user.id;
+  // A position is stored up to a second later than the areas; without one the next fix says who has left.
+  tracker_.restore(id.str(), std::nullopt, inside(user));
   state_.users[id] = std::move(user);
 }
 
 void Engine::load_position(const UserId& user, geo::Position position) {
-  User* u = state_.user(user);
-  std::vector<std::string> inside;
-  if (u)
-    for (const AreaId& a : u->areas) inside.push_back(a.str());
-  tracker_.restore(user.str(), position, inside);
+  const User* u = state_.user(user);
+  tracker_.restore(user.str(), position, u ? inside(*u) : std::vector<std::string>());
 }
 
 void Engine::load_area(geo::Area area) { tracker_.put_area(std::move(area), 0); }

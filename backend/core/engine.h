@@ -20,7 +20,8 @@ class Engine {
  public:
   Engine(topics::SiteId site, geo::Rule rule);
 
-  // Loading, before any input. Then `loaded` works out what follows from the records and sets the timers.
+  // Loading, before any input: areas first, then users, then their positions and the rest. Then `loaded`
+  // works out what follows from the records and sets the timers.
   void load_user(User user);
   void load_position(const UserId& user, geo::Position position);
   void load_area(geo::Area area);

@@ -143,6 +143,33 @@ TEST_P(JournalOf, AfterARestartTellsTheRosterChangesThatNoVersionShowedYet) {
   EXPECT_FALSE(restarted.group().unsent);
 }
 
+TEST_P(JournalOf, WhoseFirstPositionWasNotWrittenYetIsStillInsideAndCanLeave) {
+  CoreWorld w;
+  Journal journal(*store);
+  journal.load(w.engine);
+  auto keep = [&] {
+    journal.add(w.engine, w.fx);
+    ASSERT_FALSE(journal.commit());
+  };
+  w.area("hall", 50, 10, 100);
+  keep();
+  for (const char* user : {"anna", "ben"}) {
+    w.at(user, 50, 10);
+    keep();
+  }
+  CoreWorld restarted;
+  Journal again(*store);
+  again.load(restarted.engine);
+  restarted.engine.loaded(w.now);
+  EXPECT_EQ(restarted.engine.tracker().occupancy("hall"), 2u);
+  restarted.at("anna", 50, 10);
+  EXPECT_TRUE(restarted.events<core::TransitionEvent>().empty()) << "she was inside";
+  restarted.at("ben", 51, 10);
+  ASSERT_EQ(restarted.events<core::TransitionEvent>().size(), 1u);
+  EXPECT_EQ(restarted.events<core::TransitionEvent>()[0].transition, "exit");
+  EXPECT_EQ(restarted.engine.state().occupancy(topics::AreaId::parse("hall")), 1u);
+}
+
 TEST_P(JournalOf, HistoryGivesMessagesInOrderAfterAStamp) {
   CoreWorld w;
   Journal journal(*store);
