@@ -259,10 +259,21 @@ void Server::release(core::Effects& fx, const std::vector<std::uint64_t>& seqs) 
   events_.publish(fx.events);
 }
 
+void Server::refuse_history(const core::HistoryQuery& query) {
+  spdlog::error("store: the archive of {} cannot be read", query.group.str());
+  messages::RequestError error{"unavailable", "the archive cannot be read", {}};
+  core::Publish p{
+      query.response_topic, encode(messages::Response{query.request_id, std::move(error)}), 1, false, false,
+      query.correlation};
+  outbox_.push({0, std::move(p)});
+}
+
 void Server::answer_history(const core::HistoryQuery& query) {
   messages::HistoryAnswer answer;
   std::size_t bytes = 0;
-  for (auto& m : journal_.history(query.group, query.epoch, query.n, query.limit)) {
+  auto found = journal_.history(query.group, query.epoch, query.n, query.limit);
+  if (!found) return refuse_history(query);
+  for (auto& m : *found) {
     bytes += m.message.text.size() + 256;
     answer.more = answer.messages.size() == query.limit || bytes > kMaxHistoryBytes;
     if (answer.more) break;

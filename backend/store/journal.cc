@@ -152,14 +152,17 @@ Failure Journal::commit() {
   return std::nullopt;
 }
 
-std::vector<messages::ArchivedMessage> Journal::history(const core::GroupId& group, std::uint64_t epoch,
-                                                        std::uint64_t n, std::size_t limit) const {
+std::optional<std::vector<messages::ArchivedMessage>> Journal::history(const core::GroupId& group,
+                                                                       std::uint64_t epoch, std::uint64_t n,
+                                                                       std::size_t limit) const try {
   std::vector<messages::ArchivedMessage> out;
   store_.scan(Family::chat, group.str() + "/", chat_key(group, epoch, n + 1), [&](auto, auto value) {
     if (auto m = messages::decode_archived_message(value)) out.push_back(*std::move(m));
     return out.size() <= limit;
   });
   return out;
+} catch (const std::runtime_error&) {
+  return std::nullopt;
 }
 
 }  // namespace convoke::store

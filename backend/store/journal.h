@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -40,9 +41,10 @@ class Journal {
   void add_positions(const core::Engine& engine);
 
   /// Archived messages of a group after (epoch, n), oldest first, at most `limit` and one that says there are
-  /// more.
-  std::vector<messages::ArchivedMessage> history(const core::GroupId& group, std::uint64_t epoch,
-                                                 std::uint64_t n, std::size_t limit) const;
+  /// more. Nothing if the store cannot be read.
+  std::optional<std::vector<messages::ArchivedMessage>> history(const core::GroupId& group,
+                                                                std::uint64_t epoch, std::uint64_t n,
+                                                                std::size_t limit) const;
 
  private:
   void put(Family family, std::string key, std::optional<std::string> value) {

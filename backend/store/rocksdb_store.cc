@@ -64,7 +64,7 @@ class RocksDbStore final : public Store {
 
   void scan(Family family, std::string_view prefix, std::string_view from,
             const std::function<bool(std::string_view, std::string_view)>& f) const override {
-    if (!db_) return;
+    if (!db_) throw std::runtime_error("store: closed after a failed write");
     std::unique_ptr<rocksdb::Iterator> it(
         db_->NewIterator({}, handles_[static_cast<std::size_t>(family) + 1]));
     // Strings, not views: a default view has no address, which RocksDB's memcmp must not get.
@@ -73,6 +73,9 @@ class RocksDbStore final : public Store {
       if (!it->key().starts_with(common)) return;
       if (!f(it->key().ToStringView(), it->value().ToStringView())) return;
     }
+    if (!it->status().ok())
+      throw std::runtime_error("store: " + std::string(kNames[static_cast<std::size_t>(family)]) + " in " +
+                               directory_ + " cannot be read: " + it->status().ToString());
   }
 
  private:

@@ -35,7 +35,7 @@ class Store {
   [[nodiscard]] virtual Failure write(const std::vector<Write>& batch, bool sync) = 0;
 
   /// Calls `f(key, value)` in order of key for every key that is >= `from` and begins with `prefix`, until it
-  /// returns false.
+  /// returns false. Throws std::runtime_error where the keys cannot be read: what came is not all then.
   virtual void scan(Family family, std::string_view prefix, std::string_view from,
                     const std::function<bool(std::string_view, std::string_view)>& f) const = 0;
 };

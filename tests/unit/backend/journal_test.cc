@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "backend/core/organizer.h"
 #include "backend/store/records.h"
 #include "tests/support/core_world.h"
@@ -182,9 +185,12 @@ TEST_P(JournalOf, HistoryGivesMessagesInOrderAfterAStamp) {
   journal.add(w.engine, fx);
   ASSERT_FALSE(journal.commit());
   std::vector<std::uint64_t> found;
-  for (const auto& m : journal.history(id, 7, 9, 10)) found.push_back(m.stamp.n);
+  const auto messages = journal.history(id, 7, 9, 10);
+  ASSERT_TRUE(messages);
+  for (const auto& m : *messages) found.push_back(m.stamp.n);
   EXPECT_EQ(found, (std::vector<std::uint64_t>{10, 300}));
-  EXPECT_EQ(journal.history(id, 0, 0, 1).size(), 2u) << "one more than asked for says that there are more";
+  EXPECT_EQ(journal.history(id, 0, 0, 1).value().size(), 2u)
+      << "one more than asked for says that there are more";
 }
 
 TEST_P(JournalOf, RefusesAStoreOfAnotherSchema) {
@@ -208,6 +214,38 @@ TEST_P(JournalOf, NamesTheRecordThatIsDamaged) {
 
 INSTANTIATE_TEST_SUITE_P(Stores, JournalOf, testing::Bool(),
                          [](const auto& p) { return p.param ? "RocksDb" : "Memory"; });
+
+/// Damages the first block of every table in the folder.
+void damage(const std::string& folder) {
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    if (file.path().extension() != ".sst") continue;
+    std::fstream table(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+    table.seekp(4);
+    table << "damaged";
+  }
+}
+
+TEST(Store, SaysThatItCannotBeReadInsteadOfGivingHalf) {
+  test::TempDir dir;
+  const auto id = topics::GroupId::parse("0123456789abcdef0123456789abcdef");
+  {
+    auto store = open_rocksdb(dir / "db");
+    CoreWorld w;
+    Journal journal(*store);
+    journal.load(w.engine);
+    w.available("anna");
+    w.fx.archive.push_back({id, {"anna", {"m1", "text", "x", {}}, {"demo", 7, 1, 0}}});
+    journal.add(w.engine, w.fx);
+    ASSERT_FALSE(journal.commit());
+  }
+  open_rocksdb(dir / "db");  // moves the log into tables
+  damage(dir / "db");
+  auto store = open_rocksdb(dir / "db");
+  Journal journal(*store);
+  EXPECT_FALSE(journal.history(id, 0, 0, 10));
+  CoreWorld w;
+  EXPECT_THROW(journal.load(w.engine), std::runtime_error);
+}
 
 TEST(Store, SaysWhichFolderCannotBeOpened) {
   try {
