@@ -131,6 +131,10 @@ ApiResponse run(Engine& e, const Principal& who, StartGroup c, Context& ctx) {
   const core::StartOutcome outcome = core::start_group(e.state(), plan->second, by(who), c.key, ctx);
   if (outcome.result == core::StartResult::no_members)
     return api_error(409, "no-members", "nobody qualifies for the plan's audience now (presence counts)");
+  if (outcome.result == core::StartResult::over)
+    return api_error(409, "over", "end: the plan's end of kind set-time has passed");
+  if (outcome.result == core::StartResult::put_off)
+    return api_error(503, "unavailable", "too many starts at once: try again");
   const core::Group& g = *e.state().group(outcome.group);
   const bool started = outcome.result == core::StartResult::started;
   return ok({{"group", g.id.str()}, {"members", g.members.size()}, {"started", started}},

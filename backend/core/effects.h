@@ -113,7 +113,7 @@ struct Effects {
 };
 
 /// What comes in with every step: the time, and fresh group ids (the core makes none itself; one is taken for
-/// each group that starts, and the caller keeps at least one for each plan in stock).
+/// each group that starts; with none left nothing starts).
 struct Context {
   TimeMs now = 0;
   std::deque<GroupId>& fresh_ids;

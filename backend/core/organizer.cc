@@ -16,15 +16,19 @@ constexpr TimeMs kHoldingEventMs = 300;
 constexpr std::size_t kFeedUsersBytes = 16'000;  // user names in one feed operation
 constexpr std::size_t kFeedUsers = 500;
 
-/// The first of the plan's ends, for a chat that starts now.
-void set_end(Group& group, const Plan& plan, TimeMs now) {
+/// When a chat that starts now ends, and why; no time if the plan has no end.
+struct FirstEnd {
+  std::optional<TimeMs> at_ms;
+  const char* kind = "";
+};
+FirstEnd first_end(const Plan& plan, TimeMs now) {
+  FirstEnd first;
   for (const End& end : plan.ends) {
     const auto* after = std::get_if<AfterDuration>(&end);
     const TimeMs at = after ? now + after->duration_ms : std::get<AtTime>(end).at_ms;
-    if (group.ends_ms && *group.ends_ms <= at) continue;
-    group.ends_ms = at;
-    group.end_kind = after ? "duration" : "set-time";
+    if (!first.at_ms || at < *first.at_ms) first = {at, after ? "duration" : "set-time"};
   }
+  return first;
 }
 
 void set_member_end(State& state, Group& group, const UserId& user) {
@@ -99,7 +103,9 @@ Group& new_group(State& state, PlanRecord& record, const std::string& reason, co
   group.start_key = key;
   if (!key.empty()) state.start_keys[{group.plan, key}] = id;
   record.live = id;
-  set_end(group, record.plan, ctx.now);
+  const FirstEnd end = first_end(record.plan, ctx.now);
+  group.ends_ms = end.at_ms;
+  group.end_kind = end.kind;
   return group;
 }
 
@@ -122,6 +128,9 @@ StartOutcome start_group(State& state, PlanRecord& record, const std::string& re
     ctx.fx.groups.insert(live.id);
     return {StartResult::already_live, live.id};
   }
+  if (const auto ends = first_end(record.plan, ctx.now).at_ms; ends && *ends <= ctx.now)
+    return {StartResult::over, {}};
+  if (ctx.fresh_ids.empty()) return {StartResult::put_off, {}};
   const std::vector<Chosen> chosen = select_audience(state, record.plan.audience);
   if (chosen.empty()) {
     ctx.event(NoMembersEvent{record.plan.id, reason});

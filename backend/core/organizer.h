@@ -14,10 +14,11 @@
 /// refuses its topics).
 namespace convoke::core {
 
-enum class StartResult { started, already_live, same_key, no_members };
+/// over: a set-time end of the plan has passed. put_off: no fresh group id is left, another turn brings some.
+enum class StartResult { started, already_live, same_key, no_members, over, put_off };
 struct StartOutcome {
   StartResult result = StartResult::no_members;
-  GroupId group;  // empty for no_members
+  GroupId group;  // empty unless started, already_live or same_key
 };
 
 /// Starts the plan's chat for `reason` ("staff ana", "schedule 2026-06-01T19:30:00Z", …). A plan has one live

@@ -8,6 +8,8 @@
 namespace convoke::core {
 namespace {
 
+constexpr TimeMs kPutOffMs = 1000;
+
 /// Fires an occupancy trigger if its area is full enough and it has not fired since it last fell below.
 void check_occupancy(State& state, PlanRecord& record, std::size_t index, Context& ctx) {
   const auto& trigger = std::get<OnOccupancy>(record.plan.starts[index]);
@@ -19,7 +21,7 @@ void check_occupancy(State& state, PlanRecord& record, std::size_t index, Contex
   const auto outcome = start_group(
       state, record, "occupancy: " + trigger.area.str() + " reached " + std::to_string(trigger.reaches), "",
       ctx);
-  if (outcome.result == StartResult::no_members) return;
+  if (!outcome.group) return;
   record.disarmed.insert(index);
   ctx.fx.plans.insert(record.plan.id);
 }
@@ -92,6 +94,8 @@ void arm_plan_timer(State& state, const PlanRecord& record) {
 void plan_schedule_due(State& state, PlanRecord& record, Context& ctx) {
   auto due = next_schedule(record);
   if (!due || *due > ctx.now) return;
+  if (ctx.fresh_ids.empty())
+    return state.timers.set({TimerKind::plan_schedule, record.plan.id.str()}, ctx.now + kPutOffMs);
   record.scheduled_up_to = *due;
   ctx.fx.plans.insert(record.plan.id);
   start_group(state, record, "schedule: the set time has come", "", ctx);

@@ -29,7 +29,7 @@ class CoreWorld {
       std::string id(32, '0');
       const std::string digits = std::to_string(i);
       id.replace(32 - digits.size(), digits.size(), digits);
-      ids_.push_back(topics::GroupId::parse(id));
+      ids.push_back(topics::GroupId::parse(id));
     }
   }
 
@@ -37,7 +37,7 @@ class CoreWorld {
   template <class F>
   void step(F f) {
     fx = {};
-    core::Context ctx{now, ids_, fx};
+    core::Context ctx{now, ids, fx};
     f(engine, ctx);
     engine.finish(ctx);
     for (const auto& out : fx.out) all_out.push_back(out);
@@ -138,9 +138,7 @@ class CoreWorld {
 
   std::vector<core::Outgoing> all_out;
   std::vector<core::Event> all_events;
-
- private:
-  std::deque<topics::GroupId> ids_;
+  std::deque<topics::GroupId> ids;  // fresh ones
 };
 
 }  // namespace convoke::test

@@ -166,6 +166,27 @@ TEST_F(Organizer, SaysSoWhenNobodyQualifies) {
   EXPECT_EQ(w.live_groups(), 0u);
 }
 
+TEST_F(Organizer, DoesNotStartWhatWouldBeOverAtOnce) {
+  w.plan(std::string(kHallPlan) + "[[plan.end]]\non = \"set-time\"\nat = 2026-01-01T00:00:00Z\n");
+  all_in();
+  EXPECT_EQ(staff_start("press-1").result, StartResult::over);
+  EXPECT_TRUE(w.engine.state().groups.empty());
+  w.plan(kHallPlan);
+  EXPECT_EQ(w.live_groups(), 1u) << "the full area still starts it";
+}
+
+TEST_F(Organizer, StartsNothingWithoutAFreshId) {
+  w.plan(std::string(kHallPlan) + "[[plan.start]]\non = \"schedule\"\nat = 2026-01-01T00:01:00Z\n");
+  const auto ids = std::exchange(w.ids, {});
+  all_in();
+  EXPECT_EQ(staff_start().result, StartResult::put_off);
+  w.pass(60'000);
+  EXPECT_EQ(w.live_groups(), 0u);
+  w.ids = ids;
+  w.pass(1000);
+  EXPECT_EQ(w.live_groups(), 1u) << "the set time is put off, not lost";
+}
+
 TEST_F(Organizer, RecordsFurtherReasonsWhileTheGroupLives) {
   all_in();
   EXPECT_EQ(staff_start().result, StartResult::already_live);
