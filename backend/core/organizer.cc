@@ -31,11 +31,19 @@ FirstEnd first_end(const Plan& plan, TimeMs now) {
   return first;
 }
 
-void set_member_end(State& state, Group& group, const UserId& user) {
+/// Gives the member an ending time of their own, with its timer, where the user's longest chat is over before
+/// the group is; it counts from when they came.
+void set_member_end(State& state, const Group& group, const UserId& user, Member& member) {
   const User* u = state.user(user);
+  const TimerKey timer{TimerKind::member_end, group.id.str() + "/" + user.str()};
+  member.ends_ms.reset();
+  state.timers.cancel(timer);
   if (!u || !u->chat_duration_ms) return;
-  const TimeMs at = group.started_ms + *u->chat_duration_ms;
-  if (!group.ends_ms || at < *group.ends_ms) group.members[user].ends_ms = at;
+  const TimeMs joined = member.joined_ms ? member.joined_ms : group.started_ms;
+  const TimeMs at = joined + *u->chat_duration_ms;
+  if (group.ends_ms && at >= *group.ends_ms) return;
+  member.ends_ms = at;
+  state.timers.set(timer, at);
 }
 
 /// Adds the member to the records, not to anything published.
@@ -46,12 +54,12 @@ void enroll(State& state, Group& group, const UserId& id, const std::string& why
     ctx.fx.users.insert(id);
   }
   user.groups.insert(group.id);
-  group.members[id].why = why;
-  set_member_end(state, group, id);
+  Member& member = group.members[id];
+  member.why = why;
+  member.joined_ms = ctx.now;
+  set_member_end(state, group, id, member);
   if (user.presence == PresenceState::available) ++group.available;
   roster_place(state, group, id);
-  if (auto ends = group.members[id].ends_ms)
-    state.timers.set({TimerKind::member_end, group.id.str() + "/" + id.str()}, *ends);
   ctx.fx.members.insert({group.id, id});
 }
 
@@ -189,6 +197,13 @@ bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx) {
   group.end_kind = "staff";
   state.timers.set({TimerKind::group_end, group.id.str()}, ends_ms);
   roster_touch_head(state, group, ctx);
+  for (auto& [user, member] : group.members) {
+    const auto before = member.ends_ms;
+    set_member_end(state, group, user, member);
+    if (member.ends_ms == before) continue;
+    ctx.fx.members.insert({group.id, user});
+    roster_touch(state, group, user, ctx);
+  }
   return true;
 }
 

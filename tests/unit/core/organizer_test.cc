@@ -148,6 +148,34 @@ TEST_F(Organizer, R11_MembersWithAShorterDurationLeaveEarlierAndTheListCarriesTh
   EXPECT_EQ(std::get<messages::ChatEnd>(w.inbox("ben").back()).reason, "duration");
 }
 
+TEST_F(Organizer, R11_AMemberWhoComesLaterHasTheirWholeDuration) {
+  w.step([](Engine& e, Context& ctx) { e.put_profile(UserId::parse("dora"), "Dora", {}, 120'000, ctx); });
+  all_in();
+  w.pass(5 * 60'000);
+  w.step([&](Engine& e, Context& ctx) {
+    add_member(e.state(), w.group(), UserId::parse("dora"), "added by staff eve", ctx);
+  });
+  EXPECT_EQ(w.group().members.at(UserId::parse("dora")).ends_ms, w.now + 120'000);
+  w.pass(120'000 - 1);
+  EXPECT_EQ(w.group().members.size(), 4u);
+  w.pass(1);
+  EXPECT_EQ(w.group().members.size(), 3u);
+}
+
+TEST_F(Organizer, R11_ExtendingGivesMembersTheirOwnEndsAnew) {
+  w.step([](Engine& e, Context& ctx) { e.put_profile(UserId::parse("ben"), "Ben", {}, 15 * 60'000, ctx); });
+  all_in();
+  EXPECT_FALSE(w.group().members.at(UserId::parse("ben")).ends_ms) << "the group ends first";
+  w.step([&](Engine& e, Context& ctx) { extend_group(e.state(), w.group(), w.now + 20 * 60'000, ctx); });
+  EXPECT_EQ(w.group().members.at(UserId::parse("ben")).ends_ms, w.now + 15 * 60'000);
+  w.pass(1000);
+  const auto changes = w.published("cv1/demo/g/" + w.group().id.str() + "/changes");
+  EXPECT_EQ(messages::decode_roster_changes(changes.at(0))->put.at(0).ends_ms,
+            CoreWorld::kStart + 15 * 60'000);
+  w.pass(15 * 60'000);
+  EXPECT_EQ(w.group().members.size(), 2u);
+}
+
 TEST_F(Organizer, StaffButtonStartsTheSameKeyOnlyOnce) {
   w.at("anna", 50, 10);
   EXPECT_EQ(staff_start("press-1").result, StartResult::started);
