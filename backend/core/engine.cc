@@ -64,7 +64,7 @@ void Engine::loaded(TimeMs now) {
   for (auto& [id, user] : state_.users)
     for (const AreaId& area : user.areas) state_.occupants[area].insert(id);
   for (auto& [id, group] : state_.groups) {
-    if (!group.start_key.empty()) state_.start_keys[{group.plan, group.start_key}] = id;
+    for (const std::string& key : group.start_keys) state_.start_keys[{group.plan, key}] = id;
     if (!group.members.empty()) arm_group_timers(state_, group, now);
     if (group.state != GroupState::open) continue;
     roster_rebuild(state_, group);

@@ -88,9 +88,9 @@ struct Group {
   GroupState state = GroupState::open;
   TimeMs started_ms = 0;
   std::optional<TimeMs> ends_ms;
-  std::string end_kind;              // where ends_ms comes from: "duration", "set-time", "staff"
-  std::vector<std::string> reasons;  // why it started, and what would have started it since
-  std::string start_key;             // idempotency key of its start, may be empty
+  std::string end_kind;                 // where ends_ms comes from: "duration", "set-time", "staff"
+  std::vector<std::string> reasons;     // why it started, and what would have started it since
+  std::vector<std::string> start_keys;  // idempotency keys of its start and of starts that met it
   TimeMs ended_ms = 0;
   std::string end_reason;
   std::uint64_t version = 0;   // roster version, as published

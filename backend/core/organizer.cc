@@ -12,6 +12,7 @@ namespace {
 constexpr TimeMs kFirstResendMs = 10'000;
 constexpr int kMaxResends = 6;  // 10 s, 20 s, … about ten minutes; after that the phone's resume tells it
 constexpr std::size_t kMaxReasons = 32;
+constexpr std::size_t kMaxKeys = 256;
 constexpr TimeMs kHoldingEventMs = 300;
 constexpr std::size_t kFeedUsersBytes = 16'000;  // user names in one feed operation
 constexpr std::size_t kFeedUsers = 500;
@@ -98,6 +99,16 @@ void cancel_timers(State& state, const Group& group) {
     if (member.ends_ms) state.timers.cancel({TimerKind::member_end, group.id.str() + "/" + user.str()});
 }
 
+/// From now on the same key gives this group, for ever; of many the oldest is forgotten.
+void keep_key(State& state, Group& group, const std::string& key) {
+  if (key.empty()) return;
+  state.start_keys[{group.plan, key}] = group.id;
+  group.start_keys.push_back(key);
+  if (group.start_keys.size() <= kMaxKeys) return;
+  state.start_keys.erase({group.plan, group.start_keys.front()});
+  group.start_keys.erase(group.start_keys.begin());
+}
+
 Group& new_group(State& state, PlanRecord& record, const std::string& reason, const std::string& key,
                  Context& ctx) {
   const GroupId id = ctx.fresh_ids.front();
@@ -108,8 +119,7 @@ Group& new_group(State& state, PlanRecord& record, const std::string& reason, co
   group.name = record.plan.name;
   group.started_ms = ctx.now;
   group.reasons = {reason};
-  group.start_key = key;
-  if (!key.empty()) state.start_keys[{group.plan, key}] = id;
+  keep_key(state, group, key);
   record.live = id;
   const FirstEnd end = first_end(record.plan, ctx.now);
   group.ends_ms = end.at_ms;
@@ -133,6 +143,7 @@ StartOutcome start_group(State& state, PlanRecord& record, const std::string& re
   if (record.live) {
     Group& live = *state.group(*record.live);
     if (live.reasons.size() < kMaxReasons) live.reasons.push_back(reason);
+    keep_key(state, live, key);
     ctx.fx.groups.insert(live.id);
     return {StartResult::already_live, live.id};
   }

@@ -177,7 +177,13 @@ std::string encode_group(const core::Group& g) {
   w.begin_list();
   for (const auto& reason : g.reasons) w.string(reason);
   w.end_list();
-  w.member("start_key", g.start_key);
+  w.member("start_key", g.start_keys.empty() ? "" : g.start_keys[0]);
+  if (g.start_keys.size() > 1) {
+    w.key("more_keys");
+    w.begin_list();
+    for (std::size_t i = 1; i < g.start_keys.size(); ++i) w.string(g.start_keys[i]);
+    w.end_list();
+  }
   w.member("ended", g.ended_ms);
   w.member("end_reason", g.end_reason);
   w.member("version", g.version);
@@ -202,7 +208,7 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
   const Field plan = root["plan"], name = root["name"], state = root["state"], started = root["started"],
               ends = root["ends"];
   const Field end_kind = root["end_kind"], reasons = root["reasons"], start_key = root["start_key"],
-              ended = root["ended"];
+              more_keys = root["more_keys"], ended = root["ended"];
   const Field end_reason = root["end_reason"], version = root["version"], unsent = root["unsent"],
               count = root["messages"], epoch = root["epoch"];
   const Field upto = root["upto"], missing = root["missing"], pages = root["pages"];
@@ -213,7 +219,9 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
   g.ends_ms = ends.optional_time_ms();
   g.end_kind = end_kind.line(0, 64);
   reasons.each(0, kMaxMany, [&](const Field& reason) { g.reasons.push_back(reason.line(0, 1024)); });
-  g.start_key = start_key.line(0, 256);
+  if (!start_key.is_empty_string()) g.start_keys.push_back(start_key.line(1, 256));
+  if (more_keys.present())
+    more_keys.each(0, kMaxMany, [&](const Field& k) { g.start_keys.push_back(k.line(1, 256)); });
   g.ended_ms = ended.time_ms();
   g.end_reason = end_reason.line(0, 256);
   g.version = version.integer();

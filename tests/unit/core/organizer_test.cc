@@ -188,6 +188,17 @@ TEST_F(Organizer, StaffButtonStartsTheSameKeyOnlyOnce) {
   EXPECT_EQ(staff_start("press-2").result, StartResult::started);
 }
 
+TEST_F(Organizer, APressThatMetALivingGroupStartsNoOtherAfterIt) {
+  all_in();
+  EXPECT_EQ(staff_start("press-1").result, StartResult::already_live);
+  const GroupId id = w.group().id;
+  EXPECT_EQ(staff_start("press-1").result, StartResult::same_key);
+  w.step([&](Engine& e, Context& ctx) { end_group(e.state(), w.group(), "staff", ctx); });
+  const auto again = staff_start("press-1");
+  EXPECT_EQ(again.result, StartResult::same_key);
+  EXPECT_EQ(again.group, id);
+}
+
 TEST_F(Organizer, SaysSoWhenNobodyQualifies) {
   EXPECT_EQ(staff_start().result, StartResult::no_members);
   EXPECT_EQ(w.events<NoMembersEvent>().size(), 1u);
