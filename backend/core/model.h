@@ -58,11 +58,12 @@ struct PlanRecord {
 inline constexpr std::size_t kMaxWhyBytes = 4096;
 
 struct Member {
-  std::string why;                 // why in: "in hall-a", "listed", "added by staff ana"
-  TimeMs joined_ms = 0;            // 0: at the group's start
-  std::optional<TimeMs> ends_ms;   // own ending time, where it differs from the group's
-  std::uint64_t held_version = 0;  // newest roster version that a phone of theirs said it holds
-  std::uint32_t page = 0;          // of the buddy list
+  std::string why;                  // why in: "in hall-a", "listed", "added by staff ana"
+  TimeMs joined_ms = 0;             // 0: at the group's start
+  std::optional<TimeMs> ends_ms;    // own ending time, where it differs from the group's
+  std::uint64_t since_version = 0;  // roster version that their start was told with; 0: the group's first
+  std::uint64_t held_version = 0;   // newest roster version that a phone of theirs said it holds
+  std::uint32_t page = 0;           // of the buddy list
 };
 
 /// Which chat messages of an epoch have reached the archive.

@@ -220,7 +220,10 @@ bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx) {
 
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx) {
   if (group.members.contains(user)) return;
+  // A phone takes a chat up again that was over for it only at a version that it cannot have held before.
+  if (group.gone.contains(user)) roster_flush(state, group, ctx);
   enroll(state, group, user, why, ctx);
+  group.members[user].since_version = group.version;
   roster_touch(state, group, user, ctx);
   ctx.fx.groups.insert(group.id);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedAdd{group.id.str(), {user.str()}}}});
@@ -255,7 +258,9 @@ void phone_holds(State& state, const UserId& user, const GroupId& id, std::uint6
     ctx.fx.members.insert({id, user});
     return;
   }
-  if (ended || version > group->version || version <= it->second.held_version) return;
+  // What a phone says late, of a time when the user was a member before, is no news of this one.
+  if (ended || version > group->version || version < it->second.since_version) return;
+  if (version <= it->second.held_version) return;
   it->second.held_version = version;
   ctx.fx.members.insert({id, user});
   state.timers.set_if_unset({TimerKind::holding_event, id.str()}, ctx.now + kHoldingEventMs);

@@ -37,7 +37,8 @@ void group_retired(State& state, const GroupId& id, Context& ctx);
 /// Moves the end. False, and no change, for a time after kMaxTimeMs.
 bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx);
 
-/// Adds a user (who becomes known if not yet so). No change if already a member.
+/// Adds a user (who becomes known if not yet so). No change if already a member. One who was a member before
+/// is told of a roster version higher than any that was told then.
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx);
 /// Removes a member, who gets a chat-end with this reason: "left", "removed", "duration". The group ends with
 /// its last.

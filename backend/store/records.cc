@@ -244,6 +244,7 @@ std::string encode_member(const core::Member& m) {
   w.member("why", m.why);
   w.member("joined", m.joined_ms);
   w.member("ends", m.ends_ms);
+  if (m.since_version) w.member("since", m.since_version);
   w.member("held", m.held_version);
   w.member("page", m.page);
   w.end_object();
@@ -254,11 +255,12 @@ Result<core::Member> decode_member(std::string_view value) {
   core::Member m;
   JsonReader r(value);
   const Field& root = r.root();
-  const Field why = root["why"], joined = root["joined"], ends = root["ends"], held = root["held"],
-              page = root["page"];
+  const Field why = root["why"], joined = root["joined"], since = root["since"], ends = root["ends"],
+              held = root["held"], page = root["page"];
   m.why = why.line(0, core::kMaxWhyBytes);
   m.joined_ms = joined.optional_time_ms().value_or(0);
   m.ends_ms = ends.optional_time_ms();
+  if (since.present()) m.since_version = since.integer();
   m.held_version = held.integer();
   m.page = page.small_integer(0, 9999);
   return r.finish(std::move(m));

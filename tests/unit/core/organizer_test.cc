@@ -251,6 +251,32 @@ TEST_F(Organizer, AddsAndRemovesMembersByHand) {
   EXPECT_EQ(messages::decode_roster_changes(changes[1])->gone, std::vector<std::string>{"anna"});
 }
 
+TEST_F(Organizer, AMemberAddedAgainIsToldOfANewerListAndOldConfirmationsCountForNothing) {
+  all_in();
+  const GroupId id = w.group().id;
+  const UserId anna = UserId::parse("anna");
+  w.hold("anna", id, 1);
+  w.step([&](Engine& e, Context& ctx) { remove_member(e.state(), w.group(), anna, "removed", ctx); });
+  w.step([&](Engine& e, Context& ctx) { add_member(e.state(), w.group(), anna, "added by staff eve", ctx); });
+  const auto inbox = w.inbox("anna");
+  ASSERT_EQ(inbox.size(), 3u);
+  EXPECT_EQ(std::get<messages::ChatEnd>(inbox[1]).reason, "removed");
+  EXPECT_EQ(std::get<messages::ChatStart>(inbox[2]).head.version, 2u) << "she held 1 when she was removed";
+
+  w.hold("anna", id, 0, true);
+  w.hold("anna", id, 1);
+  ASSERT_TRUE(w.group().members.contains(anna));
+  EXPECT_EQ(w.group().members.at(anna).held_version, 0u);
+  w.pass(10'000);
+  EXPECT_EQ(w.inbox("anna").size(), 4u) << "the start is repeated until she holds the newer list";
+  w.hold("anna", id, 3);
+  EXPECT_EQ(w.group().members.at(anna).held_version, 3u);
+  const auto changes = w.published("cv1/demo/g/" + id.str() + "/changes");
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(messages::decode_roster_changes(changes[0])->gone, std::vector<std::string>{"anna"});
+  EXPECT_EQ(messages::decode_roster_changes(changes[1])->put.at(0).user, "anna");
+}
+
 TEST_F(Organizer, EndsWithItsLastMember) {
   w.at("anna", 50, 10);
   staff_start();
