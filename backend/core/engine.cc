@@ -73,7 +73,7 @@ void Engine::loaded(TimeMs now) {
     for (const auto& [user, member] : group.members)
       if (User* u = state_.user(user)) u->groups.insert(id);
   }
-  for (auto& [id, plan] : state_.plans) arm_plan_timer(state_, plan);
+  for (auto& [id, plan] : state_.plans) arm_plan_timers(state_, plan);
 }
 
 void Engine::position(const UserId& user, const messages::Fix& fix, Context& ctx) {
@@ -175,6 +175,10 @@ void Engine::fire(const TimerKey& key, Context& ctx) {
     case TimerKind::plan_schedule:
       if (auto it = state_.plans.find(PlanId::parse(id)); it != state_.plans.end())
         plan_schedule_due(state_, it->second, ctx);
+      return;
+    case TimerKind::plan_again:
+      if (auto it = state_.plans.find(PlanId::parse(id)); it != state_.plans.end())
+        plan_again_due(state_, it->second, ctx);
       return;
     case TimerKind::presence_grace:
       return end_presence_grace(state_, std::stoll(id), ctx);

@@ -49,8 +49,9 @@ struct User {
 /// What a plan remembers between its groups.
 struct PlanRecord {
   Plan plan;
-  std::set<std::size_t> disarmed;  // occupancy triggers that fired and wait for the area to fall below
-  TimeMs scheduled_up_to = 0;      // schedule starts at or before this have had their turn
+  std::set<std::size_t> disarmed;       // occupancy triggers that fired and wait for the area to fall below
+  std::map<std::size_t, TimeMs> again;  // of these, those that arm again at a time
+  TimeMs scheduled_up_to = 0;           // schedule starts at or before this have had their turn
 
   std::optional<GroupId> live;  // follows from the groups
 };

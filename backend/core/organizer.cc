@@ -4,6 +4,7 @@
 
 #include "backend/core/audience.h"
 #include "backend/core/roster.h"
+#include "backend/core/triggers.h"
 #include "topics/topic.h"
 
 namespace convoke::core {
@@ -181,8 +182,10 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRetire{group.id.str()}}, group.id});
   for (const auto& [user, member] : group.members)
     if (User* u = state.user(user)) u->groups.erase(group.id);
-  if (auto plan = state.plans.find(group.plan); plan != state.plans.end() && plan->second.live == group.id)
+  if (auto plan = state.plans.find(group.plan); plan != state.plans.end() && plan->second.live == group.id) {
     plan->second.live.reset();
+    plan_chat_ended(state, plan->second, ctx);
+  }
   group.pages.clear();
   group.touched.clear();
   group.gone.clear();

@@ -46,7 +46,9 @@ struct OnSchedule {
 struct OnOccupancy {
   topics::AreaId area;
   std::uint32_t reaches = 1;
-};  // the area fills to this many people
+  std::optional<TimeMs> again_ms =
+      {};  // so long after a chat of the plan it may fire again, full as the area is
+};         // the area fills to this many people
 struct OnEnter {
   topics::AreaId area;
 };  // somebody enters the area

@@ -12,6 +12,7 @@ namespace convoke::core {
 
 enum class TimerKind {
   plan_schedule,
+  plan_again,
   group_end,
   member_end,
   roster_flush,

@@ -15,6 +15,7 @@ void check_occupancy(State& state, PlanRecord& record, std::size_t index, Contex
   const auto& trigger = std::get<OnOccupancy>(record.plan.starts[index]);
   if (state.occupancy(trigger.area) < trigger.reaches) {
     if (record.disarmed.erase(index)) ctx.fx.plans.insert(record.plan.id);
+    record.again.erase(index);
     return;
   }
   if (record.disarmed.contains(index)) return;
@@ -55,9 +56,10 @@ void put_plan(State& state, Plan plan, Context& ctx) {
   PlanRecord& record = state.plans[id];
   record.plan = std::move(plan);
   record.disarmed.clear();
+  record.again.clear();
   record.scheduled_up_to = std::max(record.scheduled_up_to, ctx.now);
   ctx.fx.plans.insert(id);
-  arm_plan_timer(state, record);
+  arm_plan_timers(state, record);
   if (!record.plan.enabled) return;
   for (std::size_t i = 0; i < record.plan.starts.size(); ++i)
     if (std::holds_alternative<OnOccupancy>(record.plan.starts[i])) check_occupancy(state, record, i, ctx);
@@ -68,6 +70,7 @@ bool delete_plan(State& state, const PlanId& id, Context& ctx) {
   if (it == state.plans.end()) return false;
   if (it->second.live) end_group(state, *state.group(*it->second.live), "plan-withdrawn", ctx);
   state.timers.cancel({TimerKind::plan_schedule, id.str()});
+  state.timers.cancel({TimerKind::plan_again, id.str()});
   state.plans.erase(it);
   ctx.fx.plans.insert(id);
   return true;
@@ -83,12 +86,41 @@ std::optional<TimeMs> next_schedule(const PlanRecord& record) {
   return next;
 }
 
-void arm_plan_timer(State& state, const PlanRecord& record) {
-  const TimerKey key{TimerKind::plan_schedule, record.plan.id.str()};
-  if (auto next = next_schedule(record))
-    state.timers.set(key, *next);
-  else
-    state.timers.cancel(key);
+void arm_plan_timers(State& state, const PlanRecord& record) {
+  auto arm = [&](TimerKind kind, std::optional<TimeMs> at) {
+    const TimerKey key{kind, record.plan.id.str()};
+    if (at)
+      state.timers.set(key, *at);
+    else
+      state.timers.cancel(key);
+  };
+  arm(TimerKind::plan_schedule, next_schedule(record));
+  std::optional<TimeMs> again;
+  for (const auto& [index, at] : record.again) again = std::min(at, again.value_or(at));
+  arm(TimerKind::plan_again, again);
+}
+
+void plan_chat_ended(State& state, PlanRecord& record, Context& ctx) {
+  for (std::size_t index : record.disarmed) {
+    const auto* full = std::get_if<OnOccupancy>(&record.plan.starts[index]);
+    if (full && full->again_ms) record.again[index] = ctx.now + *full->again_ms;
+  }
+  if (record.again.empty()) return;
+  ctx.fx.plans.insert(record.plan.id);
+  arm_plan_timers(state, record);
+}
+
+void plan_again_due(State& state, PlanRecord& record, Context& ctx) {
+  std::vector<std::size_t> due;
+  for (const auto& [index, at] : record.again)
+    if (at <= ctx.now) due.push_back(index);
+  for (std::size_t index : due) {
+    record.again.erase(index);
+    record.disarmed.erase(index);
+    if (record.plan.enabled) check_occupancy(state, record, index, ctx);
+  }
+  ctx.fx.plans.insert(record.plan.id);
+  arm_plan_timers(state, record);
 }
 
 void plan_schedule_due(State& state, PlanRecord& record, Context& ctx) {
@@ -99,7 +131,7 @@ void plan_schedule_due(State& state, PlanRecord& record, Context& ctx) {
   record.scheduled_up_to = *due;
   ctx.fx.plans.insert(record.plan.id);
   start_group(state, record, "schedule: the set time has come", "", ctx);
-  arm_plan_timer(state, record);
+  arm_plan_timers(state, record);
 }
 
 }  // namespace convoke::core

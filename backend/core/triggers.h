@@ -16,8 +16,12 @@ bool delete_plan(State& state, const PlanId& id, Context& ctx);
 
 /// The plan's schedule timer fired: starts what is due and sets the timer for the next.
 void plan_schedule_due(State& state, PlanRecord& plan, Context& ctx);
-/// Sets the timer for the plan's next set time, if there is one.
-void arm_plan_timer(State& state, const PlanRecord& plan);
+/// The plan's other timer fired: occupancy triggers whose time has come arm again and are checked.
+void plan_again_due(State& state, PlanRecord& plan, Context& ctx);
+/// A chat of the plan has ended: from now on counts when its triggers arm again.
+void plan_chat_ended(State& state, PlanRecord& plan, Context& ctx);
+/// Sets the timers for the plan's next set time and for the next trigger to arm again, if there are any.
+void arm_plan_timers(State& state, const PlanRecord& plan);
 /// The plan's next set time after those that had their turn.
 std::optional<TimeMs> next_schedule(const PlanRecord& plan);
 

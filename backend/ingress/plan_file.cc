@@ -189,8 +189,10 @@ std::optional<core::Trigger> read_start(Reader& r, const json::value& v, const s
     return core::OnEnter{r.id<topics::AreaId>(*o, "area", path)};
   }
   if (on == "occupancy") {
-    const json::object* o = r.object(v, path, {"on", "area", "reaches"});
-    return core::OnOccupancy{r.id<topics::AreaId>(*o, "area", path), r.count(*o, "reaches", path, 1'000'000)};
+    const json::object* o = r.object(v, path, {"on", "area", "reaches", "again"});
+    core::OnOccupancy full{r.id<topics::AreaId>(*o, "area", path), r.count(*o, "reaches", path, 1'000'000)};
+    if (o->contains("again")) full.again_ms = r.duration(*o, "again", path);
+    return full;
   }
   r.problem(path + ".on", kAllowed);
   return std::nullopt;
@@ -389,17 +391,21 @@ json::value audience_to_json(const core::Audience& audience) {
           {"max", audience.max}};
 }
 
+std::string seconds(TimeMs ms) { return std::to_string(ms / 1000) + "s"; }
+
 json::value start_to_json(const core::Trigger& trigger) {
   if (auto* s = std::get_if<core::OnSchedule>(&trigger))
     return {{"on", "schedule"}, {"at", topics::format_rfc3339(s->at_ms)}};
   if (auto* e = std::get_if<core::OnEnter>(&trigger)) return {{"on", "enter"}, {"area", e->area.str()}};
   const auto& o = std::get<core::OnOccupancy>(trigger);
-  return {{"on", "occupancy"}, {"area", o.area.str()}, {"reaches", o.reaches}};
+  json::object full{{"on", "occupancy"}, {"area", o.area.str()}, {"reaches", o.reaches}};
+  if (o.again_ms) full["again"] = seconds(*o.again_ms);
+  return full;
 }
 
 json::value end_to_json(const core::End& end) {
   if (auto* after = std::get_if<core::AfterDuration>(&end))
-    return {{"on", "duration"}, {"after", std::to_string(after->duration_ms / 1000) + "s"}};
+    return {{"on", "duration"}, {"after", seconds(after->duration_ms)}};
   return {{"on", "set-time"}, {"at", topics::format_rfc3339(std::get<core::AtTime>(end).at_ms)}};
 }
 

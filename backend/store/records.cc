@@ -145,6 +145,17 @@ std::string encode_plan(const core::PlanRecord& record) {
   w.begin_list();
   for (std::size_t i : record.disarmed) w.number(i);
   w.end_list();
+  if (!record.again.empty()) {
+    w.key("again");
+    w.begin_list();
+    for (const auto& [i, at] : record.again) {
+      w.begin_list();
+      w.number(i);
+      w.number(at);
+      w.end_list();
+    }
+    w.end_list();
+  }
   w.member("scheduled_up_to", record.scheduled_up_to);
   w.end_object();
   return w.take();
@@ -153,14 +164,25 @@ std::string encode_plan(const core::PlanRecord& record) {
 Result<core::PlanRecord> decode_plan(std::string_view key, std::string_view value) {
   JsonReader r(value, kMaxRecordBytes);
   const Field& root = r.root();
-  const Field plan = root["plan"], disarmed = root["disarmed"], upto = root["scheduled_up_to"];
+  const Field plan = root["plan"], disarmed = root["disarmed"], again = root["again"],
+              upto = root["scheduled_up_to"];
   ingress::PlanFile file = ingress::parse_plan_json(plan.line(1, kMaxRecordBytes));
   core::PlanRecord record;
   disarmed.each(0, kMaxMany, [&](const Field& i) { record.disarmed.insert(i.small_integer()); });
+  if (again.present())
+    again.each(0, kMaxMany, [&](const Field& one) {
+      if (one.list_size(2, 2) == 2) record.again[one.at(0).small_integer()] = one.at(1).time_ms();
+    });
   record.scheduled_up_to = upto.time_ms();
   if (file.plans.size() != 1) return Error{file.problems.empty() ? "plan" : file.problems[0].where, "a plan"};
   record.plan = std::move(file.plans[0]);
   if (record.plan.id.str() != key) return Error{"key", "the plan's id"};
+  // The core looks these up among the starts.
+  for (const auto& [i, at] : record.again)
+    if (i >= record.plan.starts.size() || !std::holds_alternative<core::OnOccupancy>(record.plan.starts[i]))
+      return Error{"again", "numbers of occupancy starts of the plan"};
+  for (std::size_t i : record.disarmed)
+    if (i >= record.plan.starts.size()) return Error{"disarmed", "numbers of starts of the plan"};
   return r.finish(std::move(record));
 }
 

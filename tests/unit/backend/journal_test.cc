@@ -146,6 +146,38 @@ TEST_P(JournalOf, AfterARestartTellsTheRosterChangesThatNoVersionShowedYet) {
   EXPECT_FALSE(restarted.group().unsent);
 }
 
+TEST_P(JournalOf, ATriggerThatArmsAgainDoesSoAfterARestart) {
+  CoreWorld w;
+  Journal journal(*store);
+  journal.load(w.engine);
+  auto keep = [&] {
+    journal.add(w.engine, w.fx);
+    ASSERT_FALSE(journal.commit());
+  };
+  w.area("hall", 50, 10, 100);
+  keep();
+  w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"hall\" }] }\n[[plan.start]]\non = "
+      "\"occupancy\"\narea = \"hall\"\nreaches = 1\nagain = \"5m\"\n[[plan.end]]\non = \"duration\"\nafter "
+      "= \"10m\"\n");
+  keep();
+  w.available("anna");
+  keep();
+  w.at("anna", 50, 10);
+  keep();
+  w.step([&](Engine& e, Context& ctx) { core::end_group(e.state(), w.group(), "staff", ctx); });
+  keep();
+  CoreWorld restarted;
+  restarted.ids.erase(restarted.ids.begin(), restarted.ids.begin() + 10);
+  Journal again(*store);
+  again.load(restarted.engine);
+  restarted.engine.loaded(w.now);
+  restarted.pass(5 * 60'000 - 1);
+  EXPECT_EQ(restarted.live_groups(), 0u);
+  restarted.pass(1);
+  EXPECT_EQ(restarted.live_groups(), 1u);
+}
+
 TEST_P(JournalOf, WhoseFirstPositionWasNotWrittenYetIsStillInsideAndCanLeave) {
   CoreWorld w;
   Journal journal(*store);

@@ -21,6 +21,7 @@ max = 500
 on = "occupancy"
 area = "hall-a"
 reaches = 10
+again = "5m"
 [[plan.start]]
 on = "enter"
 area = "hall-a"
@@ -49,6 +50,7 @@ TEST(PlanFile, ReadsEveryKeyOfTheFormat) {
   EXPECT_FALSE(p.audience.only_available);
   EXPECT_EQ(p.audience.max, 500u);
   EXPECT_EQ(std::get<core::OnOccupancy>(p.starts[0]).reaches, 10u);
+  EXPECT_EQ(std::get<core::OnOccupancy>(p.starts[0]).again_ms, 5 * 60'000);
   EXPECT_EQ(std::get<core::OnSchedule>(p.starts[2]).at_ms, topics::parse_rfc3339("2026-06-01T17:30:00Z"));
   EXPECT_EQ(std::get<core::AfterDuration>(p.ends[0]).duration_ms, 45 * 60'000);
 }

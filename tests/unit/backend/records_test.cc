@@ -159,7 +159,9 @@ class Anything {
     w_.plan(
         "[[plan]]\nid = \"p" + std::to_string(below(3)) +
         "\"\nname = \"\u00a0\\\"\"\naudience = { presence = \"any\", any = [{ area = \"hall\" }, { users = "
-        "[\"user1\", \"ann@other\"] }] }\n[[plan.start]]\non = \"occupancy\"\narea = \"hall\"\nreaches = 2\n"
+        "[\"user1\", \"ann@other\"] }] }\n[[plan.start]]\non = \"occupancy\"\narea = \"hall\"\nreaches = "
+        "2\nagain = "
+        "\"1m\"\n"
         "[[plan.start]]\non = \"enter\"\narea = \"hall\"\n[[plan.end]]\n" +
         kEnds[below(4)] + "\n");
     kept_.keep();

@@ -71,6 +71,26 @@ TEST(Triggers, OccupancyFiresAgainOnlyAfterTheAreaFellBelow) {
   EXPECT_EQ(w.events<StartEvent>().size(), 2u);
 }
 
+TEST(Triggers, OccupancyFiresAgainSomeTimeAfterTheChatWhereThePlanSaysSo) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.plan(plan("on = \"occupancy\"\narea = \"hall\"\nreaches = 2\nagain = \"5m\""));
+  for (const char* user : {"anna", "ben"}) {
+    w.available(user);
+    w.at(user, 50, 10);
+  }
+  w.pass(60'000 + 5 * 60'000 - 1);
+  EXPECT_EQ(w.events<StartEvent>().size(), 1u);
+  w.pass(1);
+  EXPECT_EQ(w.events<StartEvent>().size(), 2u);
+  w.pass(60'000);
+  w.at("ben", 51, 10);
+  w.pass(10 * 60'000);
+  EXPECT_EQ(w.events<StartEvent>().size(), 2u) << "the area is not full";
+  w.at("ben", 50, 10);
+  EXPECT_EQ(w.events<StartEvent>().size(), 3u);
+}
+
 TEST(Triggers, OccupancyFiresAtOnceWhenThePlanComesLater) {
   CoreWorld w;
   w.area("hall", 50, 10, 100);
