@@ -26,11 +26,11 @@ struct ChatEnd {
   std::string group;
   std::string plan;
   std::string
-      reason;  // "duration", "set-time", "staff", "left", "removed", "plan-withdrawn", "unknown-group"
+      reason;  // "duration", "set-time", "staff", "left", "removed", "plan-withdrawn", "empty", "unknown-group"
   std::int64_t ended_ms = 0;
 };
 
-/// {"type":"report-position"}: the server wants a fix now.
+/// {"type":"report-position"}: the server wants a fix now. No server sends it yet.
 struct ReportPosition {};
 
 using InboxMessage = std::variant<ChatStart, ChatEnd, ReportPosition>;
