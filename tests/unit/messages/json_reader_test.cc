@@ -62,6 +62,13 @@ TEST(JsonReader, RefusesMoreThan64KiB) {
   EXPECT_EQ(problem(padded(65537)), "at most 65536 bytes");
 }
 
+TEST(JsonReader, ReadsAStringAsLongAsItsOwnBoundAllows) {
+  const std::string payload = padded(1 << 20);
+  JsonReader json(payload, 1 << 20);
+  EXPECT_EQ(json.root()["a"].line(1, 1 << 20).size(), payload.size() - 8);
+  EXPECT_TRUE(json.ok());
+}
+
 TEST(JsonReader, RefusesMoreThan16Levels) {
   EXPECT_EQ(problem(nested(16)), "");
   EXPECT_EQ(problem(nested(17)), "at most 16 levels of nesting");
