@@ -91,8 +91,8 @@ struct HistoryAnswer {
 /// {"id":"1","ok":true,"op":"resume","result":{…}} or
 /// {"id":"1","ok":false,"error":{"code":"not-member","detail":"…"},"retry_after_ms":1000}
 struct RequestError {
-  std::string
-      code;  // "bad-request", "not-member", "unknown-group", "unknown-page", "rate-limited", "unavailable"
+  // "bad-request", "not-member", "unknown-page", "unavailable"; not sent yet: "unknown-group", "rate-limited"
+  std::string code;
   std::string detail;  // for people; names the field and what was expected
   std::optional<std::int64_t> retry_after_ms;
 };
