@@ -94,6 +94,27 @@ TEST(Records, AMemberWithALongReasonLoadsBack) {
   kept.expect_that_a_restart_has_it_all();
 }
 
+TEST(Records, MembersWhoseLongerNamesNeedAnotherPageLoadBackThere) {
+  Kept kept;
+  kept.w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { presence = \"any\" }\n[[plan.end]]\non = \"duration\"\nafter = "
+      "\"1h\"\n");
+  kept.keep();
+  auto name = [&](int i, const std::string& name) {
+    kept.step([&](Engine& e, Context& ctx) {
+      e.put_profile(UserId::parse("user" + std::to_string(i)), name, {}, {}, ctx);
+    });
+  };
+  for (int i = 0; i < 60; ++i) name(i, "");
+  kept.step([](Engine& e, Context& ctx) {
+    core::start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
+  });
+  ASSERT_EQ(kept.w.group().pages.size(), 1u);
+  for (int i = 0; i < 60; ++i) name(i, std::string(128, '"'));
+  EXPECT_GT(kept.w.group().pages.size(), 1u);
+  kept.expect_that_a_restart_has_it_all();
+}
+
 /// One random thing that phones, staff, the clock or the broker do, with the extremes that their formats
 /// allow.
 class Anything {
