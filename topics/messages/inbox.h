@@ -25,8 +25,8 @@ struct ChatStart {
 struct ChatEnd {
   std::string group;
   std::string plan;
-  std::string
-      reason;  // "duration", "set-time", "staff", "left", "removed", "plan-withdrawn", "empty", "unknown-group"
+  // "duration", "set-time", "staff", "left", "removed", "plan-withdrawn", "empty", "unknown-group"
+  std::string reason;
   std::int64_t ended_ms = 0;
 };
 
