@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -208,6 +209,38 @@ TEST_F(BrokerPlugin, DoesNotPublishAWillOnATopicThatIsNotTheClientsOwn) {
   EXPECT_EQ(ben->publish("cv1/demo/u/ben/d1/presence", "real"), kSuccess);
   ASSERT_TRUE(server->wait_for_payload("real"));
   EXPECT_FALSE(server->has_payload("forged"));
+}
+
+TEST_F(BrokerPlugin, DoesNotPublishAWillOnAChatTopicWhateverEndsTheConnection) {
+  feed_group(kGroup, {"mallory", "ben"});
+  auto ben = listening("ben");
+  Outgoing forged{kG + "/chat/mallory", "forged"};
+  forged.user_properties = {
+      {"cv-site", "demo"}, {"cv-epoch", "18446744073709551615"}, {"cv-n", "1"}, {"cv-time", "1"}};
+  const auto denied = [&] {
+    const auto all = feed({FeedCounters{}}).counters;
+    return std::map<std::string, std::uint64_t>(all.begin(), all.end())["denied_publish_role"];
+  };
+  const ConnectWith with{.session_expiry_s = 3600, .will = forged};
+  const ConnectWith again{.clean_start = true, .will = forged};
+
+  auto lost = connected(Role::terminal, "mallory", with);
+  lost->publish(Outgoing{kG + "/chat/mallory", std::string(70'000, 'x'), 0});  // too large: the broker cuts
+  EXPECT_TRUE(lost->wait_until_cut());
+  EXPECT_EQ(denied(), 1u);
+  auto first = connected(Role::terminal, "mallory", with);
+  auto second = connected(Role::terminal, "mallory", again);  // takes the first one's client id over
+  EXPECT_TRUE(first->wait_until_cut());
+  EXPECT_EQ(denied(), 2u);
+  EXPECT_EQ(second->publish(kG + "/chat/mallory", "real"), kSuccess);
+  feed({FeedRevoke{"mallory", (TestTokens::now_s() + 1) * 1000}});
+  EXPECT_TRUE(second->wait_until_cut());
+
+  EXPECT_EQ(denied(), 3u);
+
+  ASSERT_TRUE(ben->wait_for_payload("real"));
+  fence(*ben, "ben");
+  EXPECT_FALSE(ben->has_payload("forged"));
 }
 
 TEST_F(BrokerPlugin, OwnTracksPositionIsDeliveredButNotRetained) {

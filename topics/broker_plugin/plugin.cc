@@ -94,7 +94,8 @@ int on_acl_check(int, void* event_data, void* userdata) noexcept {
         return MOSQ_ERR_ACL_DENIED;
     }
     const bool allowed = static_cast<Plugin*>(userdata)->gate.allows(
-        text_or_empty(mosquitto_client_id(event.client)), access, text_or_empty(event.topic), event.retain);
+        text_or_empty(mosquitto_client_id(event.client)), event.client, access, text_or_empty(event.topic),
+        event.retain);
     return allowed ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
   });
 }

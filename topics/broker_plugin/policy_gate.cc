@@ -64,11 +64,31 @@ void PolicyGate::disconnected(std::string_view id, Connection connection, std::i
   clients_.disconnected(id, connection, now_ms);
 }
 
-bool PolicyGate::allows(std::string_view id, Access access, std::string_view topic, bool retain) {
+bool PolicyGate::allows(std::string_view id, Connection asking, Access access, std::string_view topic,
+                        bool retain) {
   const Client* client = clients_.find(id);
   if (!client) return deny(id, access, Decision::deny_role, topic);  // nobody has no business anywhere
-  const Decision decision = decide(client->principal, access, topic, retain);
+  Decision decision = decide(client->principal, access, topic, retain);
+  const bool is_will = access == Access::publish && asking != client->connection;
+  if (decision == Decision::allow && is_will) decision = decide_will(topic, retain);
   return decision == Decision::allow || deny(id, access, decision, topic);
+}
+
+/// A will skips the broker's message event, and with it all that `message` does: no stamp, no properties
+/// taken away, no check of the response topic, no retain flag dropped. So it is for topics that need none of
+/// it.
+Decision PolicyGate::decide_will(std::string_view topic, bool retain) {
+  const auto& view = last_topic_.parse(topic);
+  if (!view) return Decision::deny_unknown_topic;
+  switch (view->kind) {
+    case topics::Kind::presence:
+    case topics::Kind::server_status:
+      return Decision::allow;
+    case topics::Kind::owntracks:
+      return retain ? Decision::deny_retain : Decision::allow;
+    default:
+      return Decision::deny_role;
+  }
 }
 
 Decision PolicyGate::decide(const topics::Principal& who, Access access, std::string_view topic,

@@ -44,8 +44,10 @@ class PolicyGate {
   void disconnected(std::string_view id, Connection connection, std::int64_t now_ms);
 
   /// May this client publish to, subscribe to, or receive from that topic? Asked for every delivery, so it
-  /// takes no time: a refusal is logged with that of the last tick.
-  bool allows(std::string_view id, topics::Access access, std::string_view topic, bool retain);
+  /// takes no time: a refusal is logged with that of the last tick. `asking` counts for publish only: a
+  /// connection that is not the client's live one is over, and what it still has to say is its will.
+  bool allows(std::string_view id, Connection asking, topics::Access access, std::string_view topic,
+              bool retain);
 
   /// A message that `allows` has let through. `response_topic`: the property of that name, where there is
   /// one.
@@ -67,6 +69,7 @@ class PolicyGate {
   bool deny(std::string_view id, topics::Access access, topics::Decision why, std::string_view topic);
   topics::Decision decide(const topics::Principal& who, topics::Access access, std::string_view topic,
                           bool retain);
+  topics::Decision decide_will(std::string_view topic, bool retain);
   bool is_revoked(const token::Verified& verified) const;
   void revoke(const messages::FeedRevoke& op, std::int64_t now_ms);
   std::vector<std::pair<std::string, std::uint64_t>> counters() const;

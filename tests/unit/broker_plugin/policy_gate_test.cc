@@ -45,7 +45,10 @@ class PolicyGateTest : public testing::Test {
     feed({messages::FeedBegin{}, messages::FeedAdd{kGroup, {"anna", "ben"}}, messages::FeedReady{}});
   }
   bool publishes(const std::string& user, const std::string& topic) {
-    return gate.allows("demo:" + user + ":d1", Access::publish, topic, false);
+    return gate.allows("demo:" + user + ":d1", &kFirst, Access::publish, topic, false);
+  }
+  bool will(const std::string& user, const std::string& topic, bool retain = false) {
+    return gate.allows("demo:" + user + ":d1", &kSecond, Access::publish, topic, retain);
   }
   std::uint64_t counter(const std::string& name) {
     const auto all = feed({messages::FeedCounters{}}).counters;
@@ -104,13 +107,31 @@ TEST_F(PolicyGateTest, DecidesByWhoConnectedUnderTheClientId) {
   EXPECT_EQ(counter("denied_publish_not_own"), 1u);
 }
 
+TEST_F(PolicyGateTest, AWillIsTakenOnlyWhereNothingIsDoneToTheMessage) {
+  feed_group();
+  for (const char* user : {"anna", "ben"}) connect(Role::terminal, user);
+  connect(Role::server, "s1");
+  gate.disconnected("demo:anna:d1", &kFirst, kNow);
+  for (const auto& topic : std::vector<std::string>{kChat, "cv1/demo/g/" + kGroup + "/signal/anna",
+                                                    "cv1/demo/u/anna/d1/req", "cv1/demo/u/anna/d1/pos"}) {
+    EXPECT_FALSE(publishes("anna", topic)) << topic;  // the DISCONNECT event came before the will
+  }
+  EXPECT_FALSE(will("ben", "cv1/demo/g/" + kGroup + "/chat/ben"));  // another connection has taken over
+  EXPECT_TRUE(publishes("anna", "cv1/demo/u/anna/d1/presence"));
+  EXPECT_TRUE(will("ben", "cv1/demo/u/ben/d1/presence", true));
+  EXPECT_TRUE(will("ben", "owntracks/ben/d1"));
+  EXPECT_FALSE(will("ben", "owntracks/ben/d1", true));
+  EXPECT_FALSE(will("ben", "cv1/demo/u/anna/d1/presence"));
+  EXPECT_TRUE(will("s1", "cv1/demo/server/s1/status", true));
+}
+
 TEST_F(PolicyGateTest, RemembersWhoHasGoneForWhatIsQueued) {
   feed_group();
   connect(Role::terminal, "ben");
   gate.disconnected("demo:ben:d1", &kFirst, kNow);
-  EXPECT_TRUE(gate.allows("demo:ben:d1", Access::receive, kChat, false));
+  EXPECT_TRUE(gate.allows("demo:ben:d1", &kFirst, Access::receive, kChat, false));
   gate.tick(kNow + ClientTable::kRememberMs);
-  EXPECT_FALSE(gate.allows("demo:ben:d1", Access::receive, kChat, false));
+  EXPECT_FALSE(gate.allows("demo:ben:d1", &kFirst, Access::receive, kChat, false));
 }
 
 TEST_F(PolicyGateTest, AServerGetsItsClientIdAndAUserCannotTakeIt) {
@@ -195,8 +216,8 @@ TEST_F(PolicyGateTest, R3_RetiringTakesEffectWithTheFeedThatSaysSo) {
   EXPECT_TRUE(publishes("anna", kChat));
   feed({messages::FeedRetire{kGroup}});
   EXPECT_FALSE(publishes("anna", kChat));
-  EXPECT_FALSE(gate.allows("demo:anna:d1", Access::receive, kChat, false));
-  EXPECT_FALSE(gate.allows("demo:anna:d1", Access::subscribe, "cv1/demo/g/" + kGroup + "/#", false));
+  EXPECT_FALSE(gate.allows("demo:anna:d1", &kFirst, Access::receive, kChat, false));
+  EXPECT_FALSE(gate.allows("demo:anna:d1", &kFirst, Access::subscribe, "cv1/demo/g/" + kGroup + "/#", false));
 }
 
 TEST_F(PolicyGateTest, CutsConnectionsWhoseTokenHasEnded) {
@@ -246,7 +267,7 @@ TEST_F(PolicyGateTest, LogsRefusalsOncePerMinuteAndNeverTheToken) {
 TEST_F(PolicyGateTest, WithheldDeliveriesAreCountedButNotLogged) {
   feed_group();
   connect(Role::terminal, "dave");
-  EXPECT_FALSE(gate.allows("demo:dave:d1", Access::receive, kChat, false));
+  EXPECT_FALSE(gate.allows("demo:dave:d1", &kFirst, Access::receive, kChat, false));
   EXPECT_THAT(log, IsEmpty());
   EXPECT_EQ(counter("denied_receive_not_member"), 1u);
 }
