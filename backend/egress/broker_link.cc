@@ -2,7 +2,7 @@
 
 #include <mqtt/async_client.h>
 
-#include <charconv>
+#include "backend/egress/stamp.h"
 
 namespace convoke::egress {
 namespace {
@@ -12,25 +12,14 @@ constexpr int kKeepAliveS = 20;
 constexpr int kConnectTimeoutS = 5;
 constexpr int kMaxBuffered = 1'000'000;  // the outbox bounds what is on its way, not Paho
 
-template <class T>
-T number_of(const std::string& text) {
-  T value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
 std::optional<messages::Stamp> stamp_of(const mqtt::properties& props) {
-  messages::Stamp stamp;
+  std::vector<std::pair<std::string, std::string>> pairs;
   const std::size_t count = props.count(mqtt::property::USER_PROPERTY);
   for (std::size_t i = 0; i < count; ++i) {
     const auto [name, value] = mqtt::get<mqtt::string_pair>(props, mqtt::property::USER_PROPERTY, i);
-    if (name == messages::kStampSite) stamp.site = value;
-    if (name == messages::kStampEpoch) stamp.epoch = number_of<std::uint64_t>(value);
-    if (name == messages::kStampN) stamp.n = number_of<std::uint64_t>(value);
-    if (name == messages::kStampTime) stamp.time_ms = number_of<std::int64_t>(value);
+    pairs.emplace_back(name, value);
   }
-  if (stamp.site.empty() || stamp.epoch == 0 || stamp.n == 0) return std::nullopt;
-  return stamp;
+  return read_stamp(pairs);
 }
 
 mqtt::create_options create_options() {
