@@ -78,7 +78,7 @@ struct BrokerLink::Connection {
   }
 
   void received(const mqtt::message& m) {
-    LinkMessage out{id, m.get_topic(), m.to_string(), m.is_retained(), {}, stamp_of(m.get_properties())};
+    LinkMessage out{id, m.get_topic(), m.to_string(), {}, stamp_of(m.get_properties())};
     if (m.get_properties().contains(mqtt::property::CORRELATION_DATA))
       out.correlation = mqtt::get<std::string>(m.get_properties(), mqtt::property::CORRELATION_DATA);
     sink(std::move(out));
@@ -129,11 +129,16 @@ void BrokerLink::disconnect() {
   current_.reset();
 }
 
-void BrokerLink::subscribe(const std::vector<std::pair<std::string, int>>& filters) {
+void BrokerLink::subscribe(const std::vector<Filter>& filters) {
   // One by one: Paho C++ 1.2.0 crashes in its subscribe for many filters with options.
-  const mqtt::subscribe_options options(false, false, mqtt::subscribe_options::SEND_RETAINED_ON_NEW);
+  using mqtt::subscribe_options;
   try {
-    for (const auto& [filter, qos] : filters) current_->client.subscribe(filter, qos, options);
+    for (const Filter& filter : filters)
+      current_->client.subscribe(
+          filter.text, filter.qos,
+          subscribe_options(false, false,
+                            filter.always_retained ? subscribe_options::SEND_RETAINED_ON_SUBSCRIBE
+                                                   : subscribe_options::SEND_RETAINED_ON_NEW));
   } catch (const mqtt::exception& e) {
     sink_(LinkDown{connection_, e.what()});
   }

@@ -22,8 +22,8 @@ std::size_t bytes_of(const messages::FeedOp& op) {
 
 }  // namespace
 
-BrokerSession::BrokerSession(topics::SiteId site, topics::ServerId server, std::string version,
-                             BrokerLink& link, Outbox& outbox, Listener listener)
+BrokerSession::BrokerSession(topics::SiteId site, topics::ServerId server, std::string version, Link& link,
+                             Outbox& outbox, Listener listener)
     : site_(std::move(site)),
       server_(std::move(server)),
       version_(std::move(version)),
@@ -44,20 +44,20 @@ void BrokerSession::tick(std::int64_t real_ms) {
 void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
   if (up.connection != link_.connection()) return;
   attempts_ = 0;
-  ++reconnects_;
   // Answers to an earlier process's feeds may still be queued for us: numbers grow with the clock.
   next_feed_seq_ = std::max(next_feed_seq_, static_cast<std::uint64_t>(real_ms) * 100);
   marker_ = std::to_string(real_ms) + "-" + std::to_string(up.connection);
   const std::string p = "cv1/" + site_.str();
-  link_.subscribe(
-      {{std::string(topics::kFeedResponseTopic), 1},
-       {marker_topic_, 1},
-       {p + "/u/+/+/presence", 1},
-       {p + "/u/+/+/req", 1},
-       {p + "/g/+/chat/+", 1},
-       {p + "/staff/+/+/req", 1},
-       {"owntracks/+/+", 0},
-       {p + "/u/+/+/pos", 0}});  // positions with QoS 0: a saturated broker starves QoS 1 subscribers
+  link_.subscribe({
+      {std::string(topics::kFeedResponseTopic)},
+      {marker_topic_},
+      {p + "/u/+/+/presence"},
+      {p + "/u/+/+/req"},
+      {p + "/g/+/chat/+"},
+      {p + "/staff/+/+/req"},
+      {"owntracks/+/+", 0},
+      {p + "/u/+/+/pos", 0},  // positions with QoS 0: a saturated broker starves QoS 1 subscribers
+  });
   phase_ = Phase::feeding;
   send_full_feed();
 }

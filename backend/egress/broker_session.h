@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "backend/core/effects.h"
-#include "backend/egress/broker_link.h"
+#include "backend/egress/link.h"
 #include "backend/egress/outbox.h"
 #include "topics/ids.h"
 #include "topics/messages/feed.h"
@@ -33,8 +33,8 @@ class BrokerSession {
     std::function<void(const std::string&)> problem;              // something for the log
   };
 
-  BrokerSession(topics::SiteId site, topics::ServerId server, std::string version, BrokerLink& link,
-                Outbox& outbox, Listener listener);
+  BrokerSession(topics::SiteId site, topics::ServerId server, std::string version, Link& link, Outbox& outbox,
+                Listener listener);
 
   /// To be called about every 100 ms: connects when it is time to.
   void tick(std::int64_t real_ms);
@@ -58,7 +58,6 @@ class BrokerSession {
 
   Phase phase() const { return phase_; }
   bool drained() const { return phase_ == Phase::running; }
-  std::uint64_t reconnects() const { return reconnects_; }
 
  private:
   void send_full_feed();
@@ -69,13 +68,12 @@ class BrokerSession {
   topics::SiteId site_;
   topics::ServerId server_;
   std::string version_, marker_topic_, status_topic_;
-  BrokerLink& link_;
+  Link& link_;
   Outbox& outbox_;
   Listener listener_;
   Phase phase_ = Phase::down;
   std::int64_t next_attempt_ms_ = 0;
   int attempts_ = 0;
-  std::uint64_t reconnects_ = 0;
   std::uint64_t next_feed_seq_;
   std::uint64_t last_full_feed_seq_ = 0;
   std::map<std::uint64_t, std::uint64_t> feeds_out_;  // feed seq -> outbox number
