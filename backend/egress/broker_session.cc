@@ -51,7 +51,7 @@ void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
   link_.subscribe({
       {std::string(topics::kFeedResponseTopic)},
       {marker_topic_},
-      {p + "/u/+/+/presence"},
+      {p + "/u/+/+/presence", 1, true},  // the broker may have dropped what it queued while we were away
       {p + "/u/+/+/req"},
       {p + "/g/+/chat/+"},
       {p + "/staff/+/+/req"},

@@ -67,5 +67,11 @@ TEST_F(BrokerSessionTest, FeedsThenDrainsThenRuns) {
   EXPECT_TRUE(problems.empty());
 }
 
+TEST_F(BrokerSessionTest, AsksForAllPresenceAnewWithEachConnection) {
+  connect();
+  for (const auto& filter : link.subscribed)
+    EXPECT_EQ(filter.always_retained, filter.text == "cv1/demo/u/+/+/presence") << filter.text;
+}
+
 }  // namespace
 }  // namespace convoke::egress
