@@ -35,15 +35,30 @@ BrokerSession::BrokerSession(topics::SiteId site, topics::ServerId server, std::
       next_feed_seq_(0) {}
 
 void BrokerSession::tick(std::int64_t real_ms) {
-  if (phase_ != Phase::down || real_ms < next_attempt_ms_) return;
-  phase_ = Phase::connecting;
-  ++attempts_;
-  link_.connect(listener_.read_token());
+  // A step is not longer than a second: where this thread was held up, so were the answers that wait for it.
+  const std::int64_t step = std::clamp<std::int64_t>(real_ms - now_ms_, 0, 1000);
+  now_ms_ = real_ms;
+  if (phase_ == Phase::down) {
+    if (real_ms < next_attempt_ms_) return;
+    phase_ = Phase::connecting;
+    waited_ms_ = settled_ms_ = 0;
+    ++attempts_;
+    link_.connect(listener_.read_token());
+    return;
+  }
+  waited_ms_ = waiting() ? waited_ms_ + step : 0;
+  if (waited_ms_ >= kPatienceMs) return give_up("no answer within 10 s");
+  settled_ms_ += phase_ == Phase::running ? step : 0;
+  if (settled_ms_ >= kPatienceMs) attempts_ = 0;
 }
 
+bool BrokerSession::waiting() const { return phase_ != Phase::running || !feeds_out_.empty(); }
+
+void BrokerSession::give_up(const std::string& why) { link_down({link_.connection(), why}, now_ms_); }
+
 void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
-  if (up.connection != link_.connection()) return;
-  attempts_ = 0;
+  if (up.connection != link_.connection() || phase_ != Phase::connecting) return;
+  waited_ms_ = 0;
   // Answers to an earlier process's feeds may still be queued for us: numbers grow with the clock.
   next_feed_seq_ = std::max(next_feed_seq_, static_cast<std::uint64_t>(real_ms) * 100);
   marker_ = std::to_string(real_ms) + "-" + std::to_string(up.connection);
@@ -59,6 +74,7 @@ void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
       {p + "/u/+/+/pos", 0},  // positions with QoS 0: a saturated broker starves QoS 1 subscribers
   });
   phase_ = Phase::feeding;
+  first_feed_seq_ = next_feed_seq_ + 1;
   send_full_feed();
 }
 
@@ -93,8 +109,12 @@ void BrokerSession::send_full_feed() {
 }
 
 void BrokerSession::feed_response(const messages::FeedResponse& r) {
+  if (phase_ == Phase::down || r.seq < first_feed_seq_) return;  // to an earlier connection's feed
+  const bool to_be_ready = r.seq >= last_full_feed_seq_;
+  if (!r.error.empty()) return give_up("the plugin refused a feed: " + r.error);
+  if (to_be_ready && !r.ready) return give_up("the plugin has lost its feed");
+  waited_ms_ = 0;
   for (const auto& [name, value] : r.counters) counters_[name] = value;
-  if (!r.error.empty()) listener_.problem("broker plugin refused a feed: " + r.error);
   if (phase_ == Phase::feeding && r.seq == last_full_feed_seq_) {
     listener_.fed(r.epoch);
     return start_draining();
@@ -126,6 +146,7 @@ void BrokerSession::link_done(const LinkDone& done) {
 
 bool BrokerSession::message(const LinkMessage& m) {
   if (m.connection != link_.connection()) return false;
+  if (phase_ == Phase::draining) waited_ms_ = 0;  // the backlog comes before the marker
   if (m.topic == topics::kFeedResponseTopic) {
     if (auto r = messages::decode_feed_response(m.payload)) feed_response(*r);
     return true;

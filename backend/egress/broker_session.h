@@ -20,6 +20,9 @@ namespace convoke::egress {
 /// held, then lets the outbox flow. Owned by the server's thread. Times are the real clock's milliseconds.
 ///
 ///   down → connecting → feeding → draining → running
+///
+/// An answer of the plugin that does not come, or that refuses, means that what it knows is not known: the
+/// session goes down and begins again with a full feed.
 class BrokerSession {
  public:
   enum class Phase { down, connecting, feeding, draining, running };
@@ -36,7 +39,9 @@ class BrokerSession {
   BrokerSession(topics::SiteId site, topics::ServerId server, std::string version, Link& link, Outbox& outbox,
                 Listener listener);
 
-  /// To be called about every 100 ms: connects when it is time to.
+  /// To be called about every 100 ms: connects when it is time to, and gives a connection up on which an
+  /// answer has been due for kPatienceMs.
+  static constexpr std::int64_t kPatienceMs = 10'000;
   void tick(std::int64_t real_ms);
 
   void link_up(const LinkUp& up, std::int64_t real_ms);
@@ -64,6 +69,8 @@ class BrokerSession {
   void send_feed(std::vector<messages::FeedOp> ops);
   void feed_response(const messages::FeedResponse& r);
   void start_draining();
+  bool waiting() const;
+  void give_up(const std::string& why);
 
   topics::SiteId site_;
   topics::ServerId server_;
@@ -72,9 +79,13 @@ class BrokerSession {
   Outbox& outbox_;
   Listener listener_;
   Phase phase_ = Phase::down;
+  std::int64_t now_ms_ = 0;
   std::int64_t next_attempt_ms_ = 0;
-  int attempts_ = 0;
+  std::int64_t waited_ms_ = 0;   // for an answer that is due
+  std::int64_t settled_ms_ = 0;  // running without a failure
+  int attempts_ = 0;             // since it last ran well
   std::uint64_t next_feed_seq_;
+  std::uint64_t first_feed_seq_ = 0;  // of this connection
   std::uint64_t last_full_feed_seq_ = 0;
   std::map<std::uint64_t, std::uint64_t> feeds_out_;  // feed seq -> outbox number
   std::map<std::string, std::uint64_t> counters_;

@@ -73,5 +73,99 @@ TEST_F(BrokerSessionTest, AsksForAllPresenceAnewWithEachConnection) {
     EXPECT_EQ(filter.always_retained, filter.text == "cv1/demo/u/+/+/presence") << filter.text;
 }
 
+TEST_F(BrokerSessionTest, BeginsAgainWhenThePluginDoesNotAnswerTheFullFeed) {
+  connect();
+  pass(BrokerSession::kPatienceMs);
+  EXPECT_EQ(session.phase(), Phase::feeding);
+  pass(100);
+  EXPECT_EQ(session.phase(), Phase::down);
+  EXPECT_EQ(fed, 0);
+  pass(5000);
+  EXPECT_EQ(session.phase(), Phase::connecting);
+  EXPECT_EQ(link.connection(), 2u);
+}
+
+TEST_F(BrokerSessionTest, BeginsAgainWhenTheFullFeedIsRefusedOrLeavesThePluginUnready) {
+  connect();
+  answer({link.last_feed(), "ops[0].op: expected begin", kEpoch, false, {}});
+  EXPECT_EQ(session.phase(), Phase::down);
+  pass(1000);
+  connect();
+  answer({link.last_feed(), "", kEpoch, false, {}});
+  EXPECT_EQ(session.phase(), Phase::down);
+  EXPECT_EQ(fed, 0);
+}
+
+TEST_F(BrokerSessionTest, BeginsAgainWhenTheMarkerDoesNotComeBack) {
+  connect();
+  answer_feed();
+  for (int i = 0; i < 30; ++i) {  // a long backlog is progress
+    pass(1000);
+    session.message(link.message("cv1/demo/u/anna/phone/req", "{}"));
+  }
+  EXPECT_EQ(session.phase(), Phase::draining);
+  pass(BrokerSession::kPatienceMs + 100);
+  EXPECT_EQ(session.phase(), Phase::down);
+}
+
+TEST_F(BrokerSessionTest, ARefusedOrLostChangeIsNotConfirmedAndIsSentAgain) {
+  run();
+  outbox.push({1, core::FeedChange{{messages::FeedAdd{std::string(32, 'a'), {"anna"}}}}});
+  outbox.push({2, core::Publish{"cv1/demo/u/anna/in", "chat-start"}});
+  session.pump();
+  answer({link.last_feed(), "ops[0].group: expected a live one", kEpoch, true, {}});
+  EXPECT_EQ(session.phase(), Phase::down);
+  pass(1000);
+  session.link_up({link.connection(), true}, now);
+  answer_feed();
+  session.pump();
+  pass(BrokerSession::kPatienceMs + 100);  // no answer
+  EXPECT_EQ(session.phase(), Phase::down);
+  EXPECT_EQ(confirmed, 0);
+  EXPECT_TRUE(link.payloads("cv1/demo/u/anna/in").empty());
+  pass(1000);
+  session.link_up({link.connection(), true}, now);
+  answer_feed();
+  session.pump();
+  answer_feed();
+  session.pump();
+  EXPECT_EQ(confirmed, 1);
+  EXPECT_EQ(link.payloads("cv1/demo/u/anna/in").size(), 1u);
+}
+
+TEST_F(BrokerSessionTest, AnswersToAnEarlierConnectionMeanNothing) {
+  connect();
+  const std::uint64_t before = link.last_feed();
+  session.link_down({link.connection(), "gone"}, now);
+  pass(1000);
+  session.link_up({link.connection(), true}, now);
+  answer({before, "ops[0].op: expected begin", kEpoch, false, {}});
+  answer({before, "", kEpoch, true, {}});
+  EXPECT_EQ(session.phase(), Phase::feeding);
+  EXPECT_EQ(fed, 0);
+}
+
+TEST_F(BrokerSessionTest, AHeldUpThreadIsNotTakenForASilentPlugin) {
+  connect();
+  now += 60'000;
+  session.tick(now);
+  EXPECT_EQ(session.phase(), Phase::feeding);
+  answer_feed();
+  EXPECT_EQ(fed, 1);
+}
+
+TEST_F(BrokerSessionTest, TriesLessOftenWhenEachConnectionFailsTheSameWay) {
+  for (int i = 0; i < 10; ++i) {
+    while (session.phase() == Phase::down) pass(100);
+    session.link_up({link.connection(), true}, now);
+    answer({link.last_feed(), "ops[0].op: expected begin", kEpoch, false, {}});
+  }
+  const auto before = link.connection();
+  pass(4900);
+  EXPECT_EQ(link.connection(), before);
+  pass(300);
+  EXPECT_EQ(link.connection(), before + 1);
+}
+
 }  // namespace
 }  // namespace convoke::egress
