@@ -178,6 +178,8 @@ void Server::handle(egress::LinkEvent& event, core::Context& ctx) {
   }
   if (auto* done = std::get_if<egress::LinkDone>(&event)) return session_.link_done(*done);
   auto& message = std::get<egress::LinkMessage>(event);
+  if (message.stamp && !session_.stamp_holds(*message.stamp))
+    message.stamp.reset();  // counted by the decoder
   if (!session_.message(message)) handle(message, ctx);
 }
 

@@ -83,6 +83,7 @@ void BrokerSession::link_down(const LinkDown& down, std::int64_t real_ms) {
   listener_.problem("broker: " + down.why);
   phase_ = Phase::down;
   feeds_out_.clear();
+  epoch_.reset();
   outbox_.restart();
   next_attempt_ms_ = real_ms + std::min(kMaxRetryMs, kFirstRetryMs << std::min(attempts_, 5));
 }
@@ -114,6 +115,7 @@ void BrokerSession::feed_response(const messages::FeedResponse& r) {
   if (!r.error.empty()) return give_up("the plugin refused a feed: " + r.error);
   if (to_be_ready && !r.ready) return give_up("the plugin has lost its feed");
   waited_ms_ = 0;
+  epoch_ = r.epoch;
   for (const auto& [name, value] : r.counters) counters_[name] = value;
   if (phase_ == Phase::feeding && r.seq == last_full_feed_seq_) {
     listener_.fed(r.epoch);

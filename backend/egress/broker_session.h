@@ -50,6 +50,10 @@ class BrokerSession {
   /// True if the message was one of the session's own (feed response, marker).
   bool message(const LinkMessage& m);
 
+  /// False for a stamp that the broker cannot have given: its epoch is ahead of the one that the plugin has
+  /// told.
+  bool stamp_holds(const messages::Stamp& stamp) const { return !epoch_ || stamp.epoch <= *epoch_; }
+
   /// Sends what the outbox has ready.
   void pump();
   /// Says goodbye in the server's status and disconnects.
@@ -87,6 +91,7 @@ class BrokerSession {
   std::uint64_t next_feed_seq_;
   std::uint64_t first_feed_seq_ = 0;  // of this connection
   std::uint64_t last_full_feed_seq_ = 0;
+  std::optional<std::uint64_t> epoch_;  // of the plugin, as its last answer on this connection says
   std::map<std::uint64_t, std::uint64_t> feeds_out_;  // feed seq -> outbox number
   std::map<std::string, std::uint64_t> counters_;
   std::string marker_;

@@ -133,6 +133,16 @@ TEST_F(BrokerSessionTest, ARefusedOrLostChangeIsNotConfirmedAndIsSentAgain) {
   EXPECT_EQ(link.payloads("cv1/demo/u/anna/in").size(), 1u);
 }
 
+TEST_F(BrokerSessionTest, AStampAheadOfThePluginsEpochDoesNotHold) {
+  const auto holds = [&](std::uint64_t epoch) { return session.stamp_holds({"demo", epoch, 1, now}); };
+  connect();
+  EXPECT_TRUE(holds(kEpoch + 1)) << "not told yet";
+  answer_feed();
+  EXPECT_TRUE(holds(kEpoch - 1)) << "held by the broker since before";
+  EXPECT_TRUE(holds(kEpoch));
+  EXPECT_FALSE(holds(kEpoch + 1));
+}
+
 TEST_F(BrokerSessionTest, AnswersToAnEarlierConnectionMeanNothing) {
   connect();
   const std::uint64_t before = link.last_feed();
