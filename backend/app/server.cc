@@ -316,6 +316,7 @@ void Server::housekeeping(std::int64_t real_ms) {
   metrics_.set_gauge("areas", static_cast<double>(engine_.tracker().index().size()));
   metrics_.set_gauge("live_groups", static_cast<double>(live));
   metrics_.set_gauge("outbox", static_cast<double>(outbox_.size()));
+  metrics_.set_gauge("too_large", static_cast<double>(session_.too_large()));
   metrics_.set_gauge("broker_connected", session_.drained() ? 1 : 0);
   metrics_.set_rejects(decoder_.rejects().counts());
   metrics_.set_broker_counters(session_.counters());

@@ -166,12 +166,21 @@ void BrokerSession::pump() {
       send_feed(feed->ops);
       continue;
     }
-    const auto& p = std::get<core::Publish>(*next->message);
-    const std::uint64_t number = next->number;
-    link_.publish(p.topic, p.payload, p.qos, p.retain, p.correlation, number);
-    if (p.qos == 0) outbox_.done(number);
+    send(std::get<core::Publish>(*next->message), next->number);
     if (phase_ == Phase::down) return;
   }
+}
+
+void BrokerSession::send(const core::Publish& p, std::uint64_t number) {
+  const std::size_t bytes = p.topic.size() + p.payload.size() + p.correlation.size();
+  if (bytes > kMaxMessageBytes) {
+    ++too_large_;
+    listener_.problem("not sent: " + std::to_string(bytes) + " bytes on " + p.topic + " are too many");
+    outbox_.done(number);
+    return;
+  }
+  link_.publish(p.topic, p.payload, p.qos, p.retain, p.correlation, number);
+  if (p.qos == 0) outbox_.done(number);
 }
 
 void BrokerSession::publish_status(bool up, std::int64_t now_ms) {

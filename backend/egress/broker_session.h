@@ -54,8 +54,12 @@ class BrokerSession {
   /// told.
   bool stamp_holds(const messages::Stamp& stamp) const { return !epoch_ || stamp.epoch <= *epoch_; }
 
-  /// Sends what the outbox has ready.
+  /// Sends what the outbox has ready. A message that would be too large for the broker, which cuts whoever
+  /// sends one, is left out, told as a problem and counted.
+  static constexpr std::size_t kMaxMessageBytes =
+      65'000;  // topic, payload, correlation; the broker takes 65,536
   void pump();
+  std::uint64_t too_large() const { return too_large_; }
   /// Says goodbye in the server's status and disconnects.
   void close(std::int64_t now_ms);
   /// Publishes the server's status, retained.
@@ -75,6 +79,7 @@ class BrokerSession {
   void start_draining();
   bool waiting() const;
   void give_up(const std::string& why);
+  void send(const core::Publish& p, std::uint64_t number);
 
   topics::SiteId site_;
   topics::ServerId server_;
@@ -89,6 +94,7 @@ class BrokerSession {
   std::int64_t settled_ms_ = 0;  // running without a failure
   int attempts_ = 0;             // since it last ran well
   std::uint64_t next_feed_seq_;
+  std::uint64_t too_large_ = 0;
   std::uint64_t first_feed_seq_ = 0;  // of this connection
   std::uint64_t last_full_feed_seq_ = 0;
   std::optional<std::uint64_t> epoch_;  // of the plugin, as its last answer on this connection says

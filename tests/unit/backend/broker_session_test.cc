@@ -143,6 +143,20 @@ TEST_F(BrokerSessionTest, AStampAheadOfThePluginsEpochDoesNotHold) {
   EXPECT_FALSE(holds(kEpoch + 1));
 }
 
+TEST_F(BrokerSessionTest, LeavesOutAMessageThatTheBrokerWouldCutItFor) {
+  run();
+  const std::string topic = "cv1/demo/u/anna/phone/res";
+  const std::size_t room = BrokerSession::kMaxMessageBytes - topic.size() - 3;
+  outbox.push({1, core::Publish{topic, std::string(room + 1, 'x'), 1, false, true, "abc"}});
+  outbox.push({2, core::Publish{topic, std::string(room, 'x'), 1, false, true, "abc"}});
+  session.pump();
+  ASSERT_EQ(link.payloads(topic).size(), 1u);
+  EXPECT_EQ(link.payloads(topic)[0].size(), room);
+  EXPECT_EQ(session.too_large(), 1u);
+  EXPECT_EQ(problems.size(), 1u);
+  EXPECT_EQ(outbox.take_finished(), std::vector<std::uint64_t>{1}) << "or it would be sent for ever";
+}
+
 TEST_F(BrokerSessionTest, AnswersToAnEarlierConnectionMeanNothing) {
   connect();
   const std::uint64_t before = link.last_feed();
