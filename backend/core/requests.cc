@@ -12,6 +12,8 @@ namespace {
 using Answer = decltype(messages::Response::result);
 
 constexpr std::size_t kAvailablePerAnswer = 100;  // at most 35 kB
+constexpr std::size_t kResumeBytes = 48'000;      // of starts and ends in one answer
+constexpr std::size_t kMaxCorrelationBytes = 256;
 
 messages::RequestError not_member() {
   return {"not-member", "group: expected a live group that you are a member of", {}};
@@ -31,17 +33,46 @@ messages::ChatEnd end_of(const State& state, const std::string& id, TimeMs now) 
   return chat_end(*group, group->end_reason, group->ended_ms);
 }
 
+/// Fills a resume answer up to what one message holds. The rest goes to the user's inbox as ordinary starts
+/// and ends: a terminal takes them the same way, and keeps the groups that the answer does not name.
+class Resumption {
+ public:
+  Resumption(const State& state, const UserId& user, Context& ctx) : state_(state), user_(user), ctx_(ctx) {}
+
+  void add(messages::ChatStart start) { add(std::move(start), answer_.starts); }
+  void add(messages::ChatEnd end) { add(std::move(end), answer_.ends); }
+  messages::ResumeAnswer take() { return std::move(answer_); }
+
+ private:
+  template <class T>
+  void add(T item, std::vector<T>& list) {
+    std::string inbox = encode(messages::InboxMessage(item));
+    if (list.size() < messages::kMaxHeldGroups && bytes_ + inbox.size() <= kResumeBytes) {
+      bytes_ += inbox.size();
+      list.push_back(std::move(item));
+    } else {
+      ctx_.publish({topics::inbox_topic(state_.site, user_), std::move(inbox), 1, false, false});
+    }
+  }
+
+  const State& state_;
+  const UserId& user_;
+  Context& ctx_;
+  messages::ResumeAnswer answer_;
+  std::size_t bytes_ = 0;
+};
+
 Answer resume(State& state, const UserId& user, const messages::ResumeRequest& r, Context& ctx) {
-  messages::ResumeAnswer answer;
+  Resumption answer(state, user, ctx);
   for (const messages::HeldGroup& held : r.groups) {
     if (own_group(state, user, held.group))
       phone_holds(state, user, GroupId::parse(held.group), held.version, false, ctx);
     else
-      answer.ends.push_back(end_of(state, held.group, ctx.now));
+      answer.add(end_of(state, held.group, ctx.now));
   }
   if (const User* u = state.user(user))
-    for (const GroupId& id : u->groups) answer.starts.push_back(chat_start(state, *state.group(id)));
-  return answer;
+    for (const GroupId& id : u->groups) answer.add(chat_start(state, *state.group(id)));
+  return answer.take();
 }
 
 Answer hold(State& state, const UserId& user, const messages::HoldRequest& r, Context& ctx) {
@@ -82,14 +113,19 @@ Answer leave(State& state, const UserId& user, const messages::LeaveRequest& r, 
 
 void respond(const State& state, const Asker& asker, std::string id, Answer answer, Context& ctx) {
   messages::Response response{std::move(id), std::move(answer)};
+  const bool echo = asker.correlation.size() <= kMaxCorrelationBytes;
   ctx.publish({topics::response_topic(state.site, asker.user, asker.device), encode(response), 1, false,
-               false, asker.correlation});
+               false, echo ? asker.correlation : ""});
 }
 
 }  // namespace
 
 void terminal_request(State& state, const Asker& asker, const messages::Request& request, Context& ctx) {
   const UserId& user = asker.user;
+  if (asker.correlation.size() > kMaxCorrelationBytes)
+    return respond(state, asker, request.id,
+                   messages::RequestError{"bad-request", "correlation data: expected at most 256 bytes", {}},
+                   ctx);
   if (auto* r = std::get_if<messages::ResumeRequest>(&request.op))
     return respond(state, asker, request.id, resume(state, user, *r, ctx), ctx);
   if (auto* r = std::get_if<messages::HoldRequest>(&request.op))

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "backend/core/chat_archive.h"
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
@@ -182,6 +184,54 @@ TEST_F(Terminal, DoesNotArchiveStrangersOrForeignStamps) {
   });
   EXPECT_TRUE(w.fx.archive.empty());
   EXPECT_EQ(w.group().archive.upto, 1u);
+}
+
+TEST_F(Terminal, ResumeOfMoreThanOneMessageHoldsIsFinishedInTheInbox) {
+  const std::string name(100, 'x');
+  for (int i = 0; i < 120; ++i) {
+    const std::string plan = std::string(50, 'p') + std::to_string(i);
+    w.plan("[[plan]]\nid = \"" + plan + "\"\nname = \"" + name +
+           "\"\naudience = { any = [{ users = [\"anna\"] }] }\n[[plan.end]]\non = \"duration\"\nafter = "
+           "\"1h\"\n");
+    w.step([&](Engine& e, Context& ctx) {
+      start_group(e.state(), e.state().plans.at(topics::PlanId::parse(plan)), "staff eve", "", ctx);
+    });
+  }
+  messages::ResumeRequest held;
+  for (int i = 0; i < 256; ++i) {
+    std::string unknown = std::to_string(i);
+    held.groups.push_back({std::string(32 - unknown.size(), 'f') + unknown, 1, false});
+  }
+  w.all_out.clear();
+  const auto response = w.request("anna", held);
+  const auto answer = std::get<messages::ResumeAnswer>(response.result);
+  EXPECT_LT(encode(response).size(), 50'000u);
+  std::set<std::string> starts, ends;
+  for (const auto& start : answer.starts) starts.insert(start.head.group);
+  for (const auto& end : answer.ends) ends.insert(end.group);
+  const std::size_t in_answer = starts.size() + ends.size();
+  const auto rest = w.inbox("anna");
+  for (const auto& message : rest) {
+    if (auto* start = std::get_if<messages::ChatStart>(&message)) starts.insert(start->head.group);
+    if (auto* end = std::get_if<messages::ChatEnd>(&message)) ends.insert(end->group);
+  }
+  EXPECT_EQ(starts.size(), 121u);
+  EXPECT_EQ(ends.size(), 256u);
+  EXPECT_EQ(in_answer + rest.size(), starts.size() + ends.size()) << "each once";
+}
+
+TEST_F(Terminal, CorrelationDataIsGivenBackUpTo256Bytes) {
+  const auto ask = [&](std::size_t bytes) {
+    w.step([&](Engine& e, Context& ctx) {
+      e.request({UserId::parse("anna"), topics::DeviceId::parse("phone"), std::string(bytes, 'c')},
+                {"r1", messages::ResumeRequest{}}, ctx);
+    });
+    return std::get<Publish>(w.fx.out.back());
+  };
+  EXPECT_EQ(ask(256).correlation.size(), 256u);
+  const Publish refused = ask(257);
+  EXPECT_EQ(refused.correlation, "");
+  EXPECT_NE(refused.payload.find("correlation data: expected at most 256 bytes"), std::string::npos);
 }
 
 }  // namespace
