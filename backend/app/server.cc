@@ -8,6 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "backend/app/history_page.h"
 #include "backend/core/organizer.h"
 #include "backend/store/records.h"
 #include "topics/messages/area_event.h"
@@ -28,7 +29,6 @@ constexpr std::int64_t kPositionsEveryMs = 1000;
 constexpr std::int64_t kHousekeepingEveryMs = 5000;
 constexpr auto kStoreRetry = std::chrono::milliseconds(500);
 constexpr auto kCallTimeout = std::chrono::seconds(10);
-constexpr std::size_t kMaxHistoryBytes = 48'000;
 
 topics::GroupId random_group_id() {
   unsigned char bytes[16];
@@ -271,18 +271,11 @@ void Server::refuse_history(const core::HistoryQuery& query) {
 }
 
 void Server::answer_history(const core::HistoryQuery& query) {
-  messages::HistoryAnswer answer;
-  std::size_t bytes = 0;
   auto found = journal_.history(query.group, query.epoch, query.n, query.limit);
   if (!found) return refuse_history(query);
-  for (auto& m : *found) {
-    bytes += m.message.text.size() + 256;
-    answer.more = answer.messages.size() == query.limit || bytes > kMaxHistoryBytes;
-    if (answer.more) break;
-    answer.messages.push_back(std::move(m));
-  }
+  auto page = history_page(*std::move(found), query.limit);
   core::Publish p{
-      query.response_topic, encode(messages::Response{query.request_id, std::move(answer)}), 1, false, false,
+      query.response_topic, encode(messages::Response{query.request_id, std::move(page)}), 1, false, false,
       query.correlation};
   outbox_.push({0, std::move(p)});
 }

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "topics/messages/request.h"
+
+namespace convoke::app {
+
+/// The first of these messages, as many as were asked for and one answer holds: `limit` and 48 kB as they are
+/// written, where quotation marks and line feeds take twice their room.
+inline messages::HistoryAnswer history_page(std::vector<messages::ArchivedMessage> found,
+                                            std::uint32_t limit) {
+  constexpr std::size_t kMaxBytes = 48'000;
+  messages::HistoryAnswer answer;
+  std::size_t bytes = 0;
+  for (auto& message : found) {
+    bytes += encode(message).size() + 1;
+    answer.more = answer.messages.size() == limit || bytes > kMaxBytes;
+    if (answer.more) break;
+    answer.messages.push_back(std::move(message));
+  }
+  return answer;
+}
+
+}  // namespace convoke::app
