@@ -49,15 +49,21 @@ Admission PolicyGate::connect(std::string_view id, std::string_view token, Conne
       counters_.refused(ConnectRefusal::not_ready);
       return Admission::try_later;
     }
-    // A user and a server may have the same id. Whoever is there first keeps it, but a server always gets its
-    // own.
-    const Client* present = clients_.find(id);
-    if (present && present->connection && present->principal.role != role)
-      return refuse_for(ConnectRefusal::taken);
+    if (is_taken(verified.principal)) return refuse_for(ConnectRefusal::taken);
   }
   clients_.connected(id, {verified.principal, verified.issued_s, verified.expires_s, connection});
   ++counters_.connected;
   return Admission::accepted;
+}
+
+/// A user and a server may have the same id. A server always gets its own, and keeps it while it is away:
+/// whoever showed its client id would be handed its session, with all that waits in it. Among the others,
+/// whoever is there first keeps it.
+bool PolicyGate::is_taken(const topics::Principal& newcomer) const {
+  if (newcomer.device.str() == "server") return true;
+  const Client* present = clients_.find(client_id(newcomer));
+  if (!present || present->principal.role == newcomer.role) return false;
+  return present->connection || present->principal.role == Role::server;
 }
 
 void PolicyGate::disconnected(std::string_view id, Connection connection, std::int64_t now_ms) {

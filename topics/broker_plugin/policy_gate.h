@@ -70,6 +70,7 @@ class PolicyGate {
   topics::Decision decide(const topics::Principal& who, topics::Access access, std::string_view topic,
                           bool retain);
   topics::Decision decide_will(std::string_view topic, bool retain);
+  bool is_taken(const topics::Principal& newcomer) const;
   bool is_revoked(const token::Verified& verified) const;
   void revoke(const messages::FeedRevoke& op, std::int64_t now_ms);
   std::vector<std::pair<std::string, std::uint64_t>> counters() const;

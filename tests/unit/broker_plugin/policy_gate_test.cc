@@ -140,9 +140,29 @@ TEST_F(PolicyGateTest, AServerGetsItsClientIdAndAUserCannotTakeIt) {
   EXPECT_EQ(connect(Role::terminal, "s1", &kSecond), Admission::refused);
   EXPECT_EQ(counter("refused_taken"), 1u);
   gate.disconnected("demo:s1:d1", &kFirst, kNow);
-  EXPECT_EQ(connect(Role::terminal, "s1", &kSecond), Admission::accepted);
+  EXPECT_EQ(connect(Role::terminal, "s1", &kSecond), Admission::refused) << "its session waits for it";
+  EXPECT_TRUE(gate.allows("demo:s1:d1", &kFirst, Access::receive, "cv1/demo/u/anna/d1/req", false));
   EXPECT_EQ(connect(Role::server, "s1"), Admission::accepted);
   EXPECT_TRUE(publishes("s1", "cv1/demo/u/anna/in"));
+}
+
+TEST_F(PolicyGateTest, AServerTakesItsClientIdOverAndKeepsIt) {
+  feed_group();
+  EXPECT_EQ(connect(Role::terminal, "s1"), Admission::accepted);
+  EXPECT_EQ(connect(Role::server, "s1", &kSecond), Admission::accepted);
+  gate.disconnected("demo:s1:d1", &kSecond, kNow);
+  EXPECT_EQ(connect(Role::terminal, "s1"), Admission::refused);
+}
+
+TEST_F(PolicyGateTest, TheDeviceIdServerIsForServersOnly) {
+  feed_group();
+  const auto connects = [&](Role role) {
+    const auto token = sign(keys, {"s2", "demo", role, "server", kNowS, kNowS + 60}).value();
+    return gate.connect("demo:s2:server", token, &kFirst, kNow) == Admission::accepted;
+  };
+  EXPECT_FALSE(connects(Role::terminal));
+  EXPECT_FALSE(connects(Role::operator_));
+  EXPECT_TRUE(connects(Role::server));
 }
 
 TEST_F(PolicyGateTest, StampsChatMessagesOnly) {
