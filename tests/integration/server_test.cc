@@ -175,7 +175,9 @@ TEST_F(Server, RefusesToStartOnAPortThatIsTaken) {
   test::TempDir other;
   std::string config = test::read_file(server.config_path());
   config.replace(config.find("data_dir = \""), 12, "data_dir = \"" + (other / "store") + "/x");
-  EXPECT_EQ(test::run_server(other.write("c.toml", config).string()), 1);
+  EXPECT_EQ(test::run_server(other.write("c.toml", config).string(), other / "log"), 1);
+  const std::string said = test::read_file(other / "log");
+  EXPECT_NE(said.find("http.port: 127.0.0.1:"), std::string::npos) << said;
 }
 
 TEST_F(Server, StopsCleanlyOnSigterm) {

@@ -85,9 +85,9 @@ HttpAnswer ServerProcess::call_as(const std::string& token, const std::string& m
   return result ? HttpAnswer{result->status, result->body} : HttpAnswer{};
 }
 
-int run_server(const std::string& config_path) {
+int run_server(const std::string& config_path, const std::string& log_path) {
   ChildProcess process;
-  process.start({CONVOKED, "--config", config_path}, "/dev/null");
+  process.start({CONVOKED, "--config", config_path}, log_path);
   return process.wait();
 }
 

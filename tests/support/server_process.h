@@ -54,6 +54,7 @@ class ServerProcess {
 };
 
 /// Runs a server with this configuration until it ends by itself, which must be soon; gives its exit code.
-int run_server(const std::string& config_path);
+/// What it says goes to `log_path`.
+int run_server(const std::string& config_path, const std::string& log_path = "/dev/null");
 
 }  // namespace convoke::test
