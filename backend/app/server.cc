@@ -23,8 +23,10 @@
 namespace convoke::app {
 namespace {
 
-constexpr std::size_t kFreshIds = 64;
-constexpr std::size_t kMaxMail = 200'000;  // beyond it positions are dropped: there will be newer ones
+// In stock before each step, besides one for each plan: a step starts one group of a plan at most, and one
+// call brings up to 1000 new plans.
+constexpr std::size_t kFreshIds = 1024;
+constexpr std::size_t kMaxMail = 200'000;  // beyond it what will come again is dropped
 constexpr std::int64_t kPositionsEveryMs = 1000;
 constexpr std::int64_t kHousekeepingEveryMs = 5000;
 constexpr auto kStoreRetry = std::chrono::milliseconds(500);
@@ -140,21 +142,20 @@ std::chrono::milliseconds Server::patience() const {
 }
 
 void Server::turn(std::deque<Mail> mail) {
-  refill_ids();
   core::Effects fx;
   core::Context ctx{clock_.now(), fresh_ids_, fx};
-  fx_ = &fx;
   ctx_ = &ctx;
   Answers answers;
+    refill_ids();
   for (Mail& item : mail) {
     if (auto* event = std::get_if<egress::LinkEvent>(&item)) {
       handle(*event, ctx);
       continue;
     }
     auto& c = std::get<std::unique_ptr<ApiCall>>(item);
-    refill_ids();
     ApiResponse response = execute(engine_, c->who, std::move(c->command), status(), ctx);
     answers.emplace_back(std::move(c), std::move(response));
+  refill_ids();
   }
   if (session_.drained()) engine_.tick(ctx);
   engine_.finish(ctx);

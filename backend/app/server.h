@@ -88,8 +88,7 @@ class Server {
   egress::BrokerSession session_;
   std::unique_ptr<HttpServer> http_;
 
-  core::Effects* fx_ = nullptr;  // of the turn under way
-  core::Context* ctx_ = nullptr;
+  core::Context* ctx_ = nullptr;  // of the turn under way
   std::deque<topics::GroupId> fresh_ids_;
   std::int64_t positions_written_ms_ = 0, housekeeping_ms_ = 0;
   bool was_drained_ = false, announced_ready_ = false;

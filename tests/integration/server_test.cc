@@ -97,6 +97,36 @@ TEST_F(Server, SeesAnUnmodifiedOwnTracksPhoneInAnArea) {
   EXPECT_NE(server.call("GET", "/users/anna").body.find("bar"), std::string::npos);
 }
 
+TEST_F(Server, StartsAsManyGroupsAsOneCallMakesDue) {
+  server.start();
+  ASSERT_EQ(server
+                .call("PUT", "/areas",
+                      R"({"type":"FeatureCollection","features":[{"type":"Feature","id":"bar","properties":)"
+                      R"({"radius_m":50},"geometry":{"type":"Point","coordinates":[10,50]}}]})")
+                .status,
+            200);
+  auto anna = phone("anna");
+  test::TestClient staff(broker.url(), tokens.client_id("eve", "desk"));
+  ASSERT_EQ(staff.connect(tokens.make(topics::Role::staff, "eve", "desk")), test::kSuccess);
+  ASSERT_LE(staff.subscribe("cv1/demo/area/bar/occupancy", 1), 2);
+  anna->publish("cv1/demo/u/anna/phone/pos", R"({"fixes":[{"lat":50,"lon":10,"acc":5,"t":)" +
+                                                 std::to_string(test::TestTokens::now_s()) + "000}]}");
+  ASSERT_TRUE(
+      staff.wait_for([](const Received& r) { return r.payload.find("\"count\":1") != std::string::npos; }));
+  std::string plans = R"({"schema":1,"plan":[)";
+  for (int i = 0; i < 150; ++i)
+    plans +=
+        (i ? "," : "") + std::string(R"({"id":"p)") + std::to_string(i) +
+        R"(","audience":{"presence":"any","any":[{"users":["anna"]}]},)" +
+        R"("start":[{"on":"occupancy","area":"bar","reaches":1}],"end":[{"on":"duration","after":"1h"}]})";
+  ASSERT_EQ(server.call("PUT", "/plans", plans + "]}").status, 200) << server.log();
+  const std::string groups = server.call("GET", "/groups?state=open").body;
+  std::size_t started = 0;
+  for (auto at = groups.find("\"group\":"); at != std::string::npos; at = groups.find("\"group\":", at + 1))
+    ++started;
+  EXPECT_EQ(started, 150u);
+}
+
 TEST_F(Server, R1_StaffStartAndEndAChatOverMqttToo) {
   server.start();
   auto anna = phone("anna");
