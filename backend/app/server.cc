@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "backend/app/history_page.h"
+#include "backend/app/overload.h"
 #include "backend/core/organizer.h"
 #include "backend/store/records.h"
 #include "topics/messages/area_event.h"
@@ -68,11 +69,6 @@ const char* kind_name(topics::Kind kind) {
   }
 }
 
-bool is_position(const egress::LinkEvent& event) {
-  const auto* m = std::get_if<egress::LinkMessage>(&event);
-  return m && (m->topic.ends_with("/pos") || m->topic.starts_with("owntracks/"));
-}
-
 }  // namespace
 
 Server::Server(Config config)
@@ -86,7 +82,10 @@ Server::Server(Config config)
       metrics_(config_.metrics_host, config_.metrics_port),
       link_(link_options(config_),
             [this](egress::LinkEvent event) {
-              if (mailbox_.size() < kMaxMail || !is_position(event)) mailbox_.push(std::move(event));
+              if (mailbox_.size() < kMaxMail || !is_repeated(event))
+                mailbox_.push(std::move(event));
+              else
+                ++dropped_;
             }),
       session_(config_.site, config_.server_id, CONVOKE_VERSION, link_, outbox_,
                {[this] { return read_token(); }, [this] { return core::full_feed(engine_.state()); },
@@ -146,8 +145,8 @@ void Server::turn(std::deque<Mail> mail) {
   core::Context ctx{clock_.now(), fresh_ids_, fx};
   ctx_ = &ctx;
   Answers answers;
-    refill_ids();
   for (Mail& item : mail) {
+    refill_ids();
     if (auto* event = std::get_if<egress::LinkEvent>(&item)) {
       handle(*event, ctx);
       continue;
@@ -155,8 +154,8 @@ void Server::turn(std::deque<Mail> mail) {
     auto& c = std::get<std::unique_ptr<ApiCall>>(item);
     ApiResponse response = execute(engine_, c->who, std::move(c->command), status(), ctx);
     answers.emplace_back(std::move(c), std::move(response));
-  refill_ids();
   }
+  refill_ids();
   if (session_.drained()) engine_.tick(ctx);
   engine_.finish(ctx);
   const auto seqs = journal_.add(engine_, fx);
@@ -310,6 +309,7 @@ void Server::housekeeping(std::int64_t real_ms) {
   metrics_.set_gauge("areas", static_cast<double>(engine_.tracker().index().size()));
   metrics_.set_gauge("live_groups", static_cast<double>(live));
   metrics_.set_gauge("outbox", static_cast<double>(outbox_.size()));
+  metrics_.set_gauge("dropped", static_cast<double>(dropped_));
   metrics_.set_gauge("too_large", static_cast<double>(session_.too_large()));
   metrics_.set_gauge("broker_connected", session_.drained() ? 1 : 0);
   metrics_.set_rejects(decoder_.rejects().counts());
@@ -356,6 +356,8 @@ std::string Server::status() const {
                                       {"areas", engine_.tracker().index().size()},
                                       {"groups", engine_.state().groups.size()},
                                       {"outbox", outbox_.size()},
+                                      {"dropped", dropped_.load()},
+                                      {"too_large", session_.too_large()},
                                       {"rejected", std::move(rejected)},
                                       {"broker_plugin", std::move(plugin)}});
 }

@@ -83,6 +83,7 @@ class Server {
   Metrics metrics_;
   EventHub events_;
   Mailbox<Mail> mailbox_;
+  std::atomic<std::uint64_t> dropped_ = 0;  // messages, because the mailbox was full
   egress::Outbox outbox_;
   egress::BrokerLink link_;
   egress::BrokerSession session_;
