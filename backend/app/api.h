@@ -85,6 +85,12 @@ using Command =
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});
 
+/// Why the sender may not make such a call at all, whatever its body (403, 404); nothing if they may. Any
+/// thread.
+std::optional<ApiResponse> refuse_api(const ApiRequest& request);
+/// How large the body of a call to this path may be.
+std::size_t max_body_bytes(std::string_view path);
+
 /// The command that the request asks for, or the answer that refuses it (400, 403, 404, 413). Any thread.
 std::variant<Command, ApiResponse> parse_api(const ApiRequest& request);
 

@@ -33,7 +33,8 @@ ApiResponse bad(const std::string& detail, const std::vector<std::string>& probl
 }
 
 Parsed put_areas(const ApiRequest& r) {
-  if (r.body.size() > kMaxAreaBytes) return api_error(413, "too-large", "body: expected at most 64 MiB");
+  if (r.body.size() > max_body_bytes(r.path))
+    return api_error(413, "too-large", "body: expected at most 64 MiB");
   geo::GeoJsonResult parsed = geo::parse_geojson(r.body);
   auto lines = [](const std::vector<geo::GeoJsonProblem>& problems) {
     std::vector<std::string> out;
@@ -150,12 +151,9 @@ bool role_may(Role role, const std::string& method, const std::string& resource)
 
 Parsed parse_path(const ApiRequest& r) {
   const auto path = split(r.path);
-  if (path.size() < 2 || path[0] != "v1")
-    return api_error(404, "not-found", "no such call; the interface begins with /v1");
-  if (!role_may(r.who.role, r.method, path[1]))
-    return api_error(403, "forbidden", "the role " + std::string(to_string(r.who.role)) + " may not do this");
   if (path[1] == "areas") return parse_areas(path, r);
-  if (r.body.size() > kMaxBodyBytes) return api_error(413, "too-large", "body: expected at most 1 MiB");
+  if (r.body.size() > max_body_bytes(r.path))
+    return api_error(413, "too-large", "body: expected at most 1 MiB");
   if (path[1] == "plans") return parse_plans(path, r);
   if (path[1] == "groups") return parse_groups(path, r);
   if (path[1] == "users") return parse_users(path, r);
@@ -172,10 +170,24 @@ ApiResponse api_error(int status, std::string_view code, std::string_view detail
   return {status, boost::json::serialize(boost::json::object{{"error", std::move(error)}})};
 }
 
-std::variant<Command, ApiResponse> parse_api(const ApiRequest& request) {
-  if (request.who.role != Role::operator_ && request.who.role != Role::staff &&
-      request.who.role != Role::viewer)
+std::optional<ApiResponse> refuse_api(const ApiRequest& r) {
+  if (r.who.role != Role::operator_ && r.who.role != Role::staff && r.who.role != Role::viewer)
     return api_error(403, "forbidden", "expected a token of role operator, staff or viewer");
+  const auto path = split(r.path);
+  if (path.size() < 2 || path[0] != "v1")
+    return api_error(404, "not-found", "no such call; the interface begins with /v1");
+  if (!role_may(r.who.role, r.method, path[1]))
+    return api_error(403, "forbidden", "the role " + std::string(to_string(r.who.role)) + " may not do this");
+  return std::nullopt;
+}
+
+std::size_t max_body_bytes(std::string_view path) {
+  const auto parts = split(path);
+  return parts.size() == 2 && parts[1] == "areas" ? kMaxAreaBytes : kMaxBodyBytes;
+}
+
+std::variant<Command, ApiResponse> parse_api(const ApiRequest& request) {
+  if (auto refused = refuse_api(request)) return *std::move(refused);
   return parse_path(request);
 }
 

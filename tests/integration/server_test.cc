@@ -174,6 +174,24 @@ TEST_F(Server, AsksForATokenOnEveryCallButHealth) {
   }
 }
 
+TEST_F(Server, LooksAtTheTokenAndTheRoleBeforeTheBody) {
+  server.start();
+  const std::string large(3 << 20, 'x'), too_large(66 << 20, 'x');
+  for (const char* method : {"PUT", "POST", "DELETE"})
+    EXPECT_EQ(server.call_as("", method, "/areas", large).status, 401) << method;
+  EXPECT_EQ(server.call_as(tokens.make(topics::Role::staff, "eve"), "PUT", "/areas", large).status, 403);
+  EXPECT_EQ(server.call("PUT", "/plans", large).status, 413);
+  EXPECT_EQ(server.call("PUT", "/areas", large).status, 400);
+  EXPECT_EQ(server.call("PUT", "/areas", too_large).status, 413);
+  EXPECT_EQ(server.call("DELETE", "/areas/none").status, 404);
+}
+
+TEST_F(Server, EndsTheEventsWithTheTokenThatAskedForThem) {
+  server.start();
+  const auto token = tokens.make(topics::Role::staff, "eve", "desk", 3);
+  EXPECT_EQ(server.call_as(token, "GET", "/events").status, 200);  // returns when the stream has ended
+}
+
 TEST_F(Server, R11_EndsOverdueGroupsOnlyAfterDrainingWhatTheBrokerHeld) {
   server.start();
   auto anna = phone("anna");
