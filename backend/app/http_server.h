@@ -6,7 +6,7 @@
 
 #include "backend/app/api.h"
 #include "backend/app/event_hub.h"
-#include "topics/token/token.h"
+#include "backend/app/keys.h"
 
 namespace convoke::app {
 
@@ -20,7 +20,7 @@ class HttpServer {
     std::function<std::vector<std::string>()> problems;
   };
 
-  HttpServer(std::string site, std::string version, const token::KeySet& keys, EventHub& events, Hooks hooks);
+  HttpServer(std::string site, std::string version, const Keys& keys, EventHub& events, Hooks hooks);
   ~HttpServer();
 
   /// Listens and serves on threads of its own. Throws std::runtime_error if the address cannot be had.

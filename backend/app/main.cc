@@ -22,16 +22,18 @@ void set_up_log(const convoke::app::Config& config) {
   spdlog::set_default_logger(std::move(log));
 }
 
-/// Waits for SIGINT or SIGTERM on a thread of its own, so that no code runs inside a signal handler.
+/// Waits for SIGINT or SIGTERM, and reloads the keys at each SIGHUP, on a thread of its own, so that no code
+/// runs inside a signal handler.
 std::thread stop_on_signal(convoke::app::Server& server) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return std::thread([signals, &server] {
     int signal = 0;
-    sigwait(&signals, &signal);
+    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) server.reload_keys();
     server.stop();
   });
 }
@@ -60,6 +62,7 @@ int main(int argc, char** argv) {
     sigaddset(&pipe, SIGPIPE);
     sigaddset(&pipe, SIGINT);
     sigaddset(&pipe, SIGTERM);
+    sigaddset(&pipe, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
     convoke::app::Server server(config);
     std::thread waiter = stop_on_signal(server);

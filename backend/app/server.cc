@@ -74,7 +74,7 @@ const char* kind_name(topics::Kind kind) {
 Server::Server(Config config)
     : config_(std::move(config)),
       clock_(config_.dev_clock),
-      keys_(token::KeySet::load(config_.keys_file)),
+      keys_(config_.keys_file),
       store_(store::open_rocksdb(config_.data_dir)),
       journal_(*store_),
       engine_(config_.site, geo::Rule{}),
@@ -126,6 +126,15 @@ void Server::run(const std::function<void()>& ready) {
   journal_.remove_outgoing(outbox_.take_finished());
   if (auto failure = journal_.commit()) spdlog::error("store: {}", *failure);
   session_.close(clock_.now());
+}
+
+void Server::reload_keys() {
+  try {
+    keys_.reload();
+    spdlog::info("auth.keys: loaded again");
+  } catch (const std::exception& e) {
+    spdlog::error("auth.keys: {}; the keys of before stay in force", e.what());
+  }
 }
 
 void Server::stop() {

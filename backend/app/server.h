@@ -17,6 +17,7 @@
 #include "backend/app/config.h"
 #include "backend/app/event_hub.h"
 #include "backend/app/http_server.h"
+#include "backend/app/keys.h"
 #include "backend/app/mailbox.h"
 #include "backend/app/metrics.h"
 #include "backend/core/engine.h"
@@ -26,7 +27,6 @@
 #include "backend/ingress/decoder.h"
 #include "backend/store/journal.h"
 #include "backend/store/store.h"
-#include "topics/token/token.h"
 
 namespace convoke::app {
 
@@ -45,6 +45,8 @@ class Server {
   void run(const std::function<void()>& ready);
   /// May be called from any thread, and from a signal handler's thread.
   void stop();
+  /// Reads the keys' file again; a broken one changes nothing but the log. From any thread, as stop.
+  void reload_keys();
 
  private:
   struct ApiCall {
@@ -75,7 +77,7 @@ class Server {
 
   Config config_;
   Clock clock_;
-  token::KeySet keys_;
+  Keys keys_;
   std::unique_ptr<store::Store> store_;
   store::Journal journal_;
   core::Engine engine_;

@@ -192,6 +192,17 @@ TEST_F(Server, EndsTheEventsWithTheTokenThatAskedForThem) {
   EXPECT_EQ(server.call_as(token, "GET", "/events").status, 200);  // returns when the stream has ended
 }
 
+TEST_F(Server, LoadsItsKeysAgainOnSighupAndKeepsThemOverABrokenFile) {
+  server.start();
+  EXPECT_NE(server.reload_keys("{").find("the keys of before stay in force"), std::string::npos);
+  EXPECT_EQ(server.call("GET", "/status").status, 200);
+  const test::TestTokens others;
+  EXPECT_NE(server.reload_keys(others.public_jwks()).find("loaded again"), std::string::npos);
+  EXPECT_EQ(server.call("GET", "/status").status, 401);
+  EXPECT_EQ(server.call_as(others.make(topics::Role::staff, "eve"), "GET", "/status").status, 200);
+  EXPECT_EQ(server.stop(), 0);
+}
+
 TEST_F(Server, R11_EndsOverdueGroupsOnlyAfterDrainingWhatTheBrokerHeld) {
   server.start();
   auto anna = phone("anna");

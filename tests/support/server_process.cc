@@ -43,6 +43,14 @@ ServerProcess::ServerProcess(const TestTokens& tokens, std::uint16_t broker_port
       << more_config;
 }
 
+std::string ServerProcess::reload_keys(const std::string& jwks) {
+  const std::size_t before = log().size();
+  std::ofstream(dir_ / "verify.jwks") << jwks;
+  ::kill(process_.pid(), SIGHUP);
+  if (!until([&] { return log().find("auth.keys: ", before) != std::string::npos; })) return "";
+  return log().substr(log().find("auth.keys: ", before));
+}
+
 void ServerProcess::spawn() {
   process_.start({CONVOKED, "--config", dir_ / "server.toml"}, dir_ / "server.log");
 }

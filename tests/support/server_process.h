@@ -31,6 +31,9 @@ class ServerProcess {
   /// Waits until it answers /v1/health with `status`; false after 30 s.
   bool wait_for_health(int status) const;
   void kill9();
+  /// Writes this as its keys, sends SIGHUP, and gives the line that it logs about them; "" if none comes in
+  /// 30 s.
+  std::string reload_keys(const std::string& jwks);
   /// SIGTERM; gives the exit code.
   int stop();
 
