@@ -120,8 +120,17 @@ std::string query(const ApiRequest& r, const char* key) {
   return it == r.query.end() ? "" : it->second;
 }
 
+Parsed list_groups(const ApiRequest& r) {
+  ListGroups command{query(r, "state"), query(r, "plan")};
+  if (!command.state.empty() && !messages::parse_group_state(command.state))
+    return bad("state: expected one of scheduled, gathering, open, ending, retired");
+  if (!command.plan.empty() && !topics::is_plain_id(command.plan))
+    return bad("plan: expected 1 to 64 characters out of A-Z a-z 0-9 . _ -");
+  return Command(std::move(command));
+}
+
 Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
-  if (path.size() == 2 && r.method == "GET") return Command(ListGroups{query(r, "state"), query(r, "plan")});
+  if (path.size() == 2 && r.method == "GET") return list_groups(r);
   if (path.size() == 2 && r.method == "POST") return start_group(r);
   auto id = path.size() >= 3 ? topics::GroupId::parse(path[2]) : topics::GroupId();
   if (!id) return api_error(404, "not-found", "no such group: a group id has 32 hexadecimal digits");

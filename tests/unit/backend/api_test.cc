@@ -152,5 +152,15 @@ TEST_F(Api, RefusesAnExtensionIntoThePast) {
   EXPECT_EQ(call("POST", "/v1/groups/" + id + "/extend", R"({"ends_ms":1,"by_ms":1})").status, 400);
 }
 
+TEST_F(Api, NamesTheStatesThatGroupsCanBeNarrowedTo) {
+  start();
+  EXPECT_TRUE(has(call("GET", "/v1/groups?state=open"), w.group().id.str()));
+  EXPECT_FALSE(has(call("GET", "/v1/groups?state=retired"), w.group().id.str()));
+  const auto refused = call("GET", "/v1/groups?state=opne");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_TRUE(has(refused, "state: expected one of scheduled, gathering, open, ending, retired"));
+  EXPECT_EQ(call("GET", "/v1/groups?plan=no/plan").status, 400);
+}
+
 }  // namespace
 }  // namespace convoke::app
