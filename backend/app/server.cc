@@ -30,6 +30,8 @@ constexpr std::size_t kFreshIds = 1024;
 constexpr std::size_t kMaxMail = 200'000;  // beyond it what will come again is dropped
 constexpr std::int64_t kPositionsEveryMs = 1000;
 constexpr std::int64_t kHousekeepingEveryMs = 5000;
+constexpr std::size_t kMaxStaffAnswer = 60'000;  // over MQTT
+constexpr std::size_t kMaxCorrelation = 256;     // of what is given back to staff
 constexpr auto kStoreRetry = std::chrono::milliseconds(500);
 constexpr auto kCallTimeout = std::chrono::seconds(10);
 
@@ -207,6 +209,12 @@ void Server::handle(const egress::LinkMessage& message, core::Context& ctx) {
 /// acts as staff.
 void Server::handle_staff(const topics::Topic& topic, const egress::LinkMessage& message,
                           core::Context& ctx) {
+  const auto answer = [&](std::string body) {
+    ctx.publish({topics::staff_response_topic(config_.site, topic.user, topic.device), std::move(body), 1,
+                 false, false, message.correlation.size() <= kMaxCorrelation ? message.correlation : ""});
+  };
+  if (const std::string* had = staff_answers_.find(message.topic, message.payload, Clock::real_now()))
+    return answer(*had);
   namespace json = boost::json;
   json::error_code error;
   json::parse_options options;
@@ -238,11 +246,13 @@ void Server::handle_staff(const topics::Topic& topic, const egress::LinkMessage&
     else
       response = execute(engine_, request.who, std::get<Command>(std::move(parsed)), status(), ctx);
   }
-  const std::string body = "{\"id\":" + json::serialize(id) +
-                           ",\"status\":" + std::to_string(response.status) + ",\"body\":" + response.body +
-                           "}";
-  ctx.publish({topics::staff_response_topic(config_.site, topic.user, topic.device), body, 1, false, false,
-               message.correlation});
+  if (response.body.size() > kMaxStaffAnswer)
+    response = api_error(413, "too-large", "the answer is too large for a message; use HTTP");
+  std::string body = "{\"id\":" + json::serialize(id) + ",\"status\":" + std::to_string(response.status) +
+                     ",\"body\":" + response.body + "}";
+  if (request.method != "GET")
+    staff_answers_.remember(message.topic, message.payload, body, Clock::real_now());
+  answer(std::move(body));
 }
 
 bool Server::commit() {

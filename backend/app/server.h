@@ -20,6 +20,7 @@
 #include "backend/app/keys.h"
 #include "backend/app/mailbox.h"
 #include "backend/app/metrics.h"
+#include "backend/app/staff_answers.h"
 #include "backend/core/engine.h"
 #include "backend/egress/broker_link.h"
 #include "backend/egress/broker_session.h"
@@ -92,6 +93,7 @@ class Server {
   std::unique_ptr<HttpServer> http_;
 
   core::Context* ctx_ = nullptr;  // of the turn under way
+  StaffAnswers staff_answers_;
   std::deque<topics::GroupId> fresh_ids_;
   std::int64_t positions_written_ms_ = 0, housekeeping_ms_ = 0;
   bool was_drained_ = false, announced_ready_ = false;

@@ -147,12 +147,32 @@ TEST_F(Server, R1_StaffStartAndEndAChatOverMqttToo) {
   ASSERT_TRUE(std::regex_search(started->payload, id, std::regex("[0-9a-f]{32}")));
   EXPECT_TRUE(
       anna->wait_for([](const Received& r) { return r.payload.find("chat-start") != std::string::npos; }));
+  const std::string extend =
+      R"(,"method":"POST","path":"/v1/groups/)" + id.str() + R"(/extend","body":{"by_ms":60000}})";
+  const auto ends = [&](const std::string& request) {  // when the group ends, as the answer says
+    staff.clear();
+    staff.publish(requests, request);
+    const auto answer = staff.wait_for([](const Received&) { return true; });
+    std::smatch found;
+    EXPECT_TRUE(answer && std::regex_search(answer->payload, found, std::regex("\"ends_ms\":([0-9]+)")));
+    return found.size() > 1 ? std::stoll(found[1]) : 0;
+  };
+  const auto once = ends(R"({"id":"e1")" + extend);
+  EXPECT_EQ(ends(R"({"id":"e1")" + extend), once) << "delivered twice, carried out once";
+  EXPECT_EQ(ends(R"({"id":"e2")" + extend), once + 60'000);
   staff.publish(requests, R"({"id":"2","method":"POST","path":"/v1/groups/)" + id.str() + R"(/end"})");
   EXPECT_TRUE(
       anna->wait_for([](const Received& r) { return r.payload.find("chat-end") != std::string::npos; }));
   staff.publish(requests, R"({"id":"3","method":"PUT","path":"/v1/plans","body":{}})");
   EXPECT_TRUE(staff.wait_for(
       [](const Received& r) { return r.payload.find("\"id\":\"3\",\"status\":403") != std::string::npos; }));
+  std::string area = R"({"type":"FeatureCollection","features":[{"type":"Feature","id":"a","properties":{},)"
+                     R"("geometry":{"type":"Polygon","coordinates":[[[10,50],[11,50])";
+  for (int i = 0; i < 5000; ++i) area += ",[" + std::to_string(11 - i / 5000.0) + ",51]";
+  ASSERT_EQ(server.call("PUT", "/areas", area + ",[10,50]]]}}]}").status, 200);
+  staff.publish(requests, R"({"id":"4","method":"GET","path":"/v1/areas"})");
+  EXPECT_TRUE(staff.wait_for(
+      [](const Received& r) { return r.payload.find("\"id\":\"4\",\"status\":413") != std::string::npos; }));
   staff.publish(requests, "nonsense");
   EXPECT_TRUE(staff.wait_for(
       [](const Received& r) { return r.payload.find("\"id\":null,\"status\":400") != std::string::npos; }));
