@@ -7,7 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "topics/broker_plugin/options.h"
+#include "topics/dev_clock.h"
 #include "topics/messages/chat.h"
 
 namespace convoke::broker_plugin {
@@ -16,7 +16,7 @@ namespace convoke::broker_plugin {
 /// counts 1, 2, 3 … for each group within it, so no two messages of a group ever have the same (epoch, n).
 class Stamper {
  public:
-  Stamper(std::string site, std::uint64_t epoch_ms, std::optional<DevClock> dev_clock)
+  Stamper(std::string site, std::uint64_t epoch_ms, std::optional<topics::DevClock> dev_clock)
       : site_(std::move(site)), epoch_(epoch_ms), dev_clock_(dev_clock) {}
 
   messages::Stamp next(std::string_view group, std::int64_t now_ms);
@@ -31,7 +31,7 @@ class Stamper {
   };
   std::string site_;
   std::uint64_t epoch_;
-  std::optional<DevClock> dev_clock_;
+  std::optional<topics::DevClock> dev_clock_;
   std::unordered_map<std::string, std::uint64_t, Hash, std::equal_to<>> last_n_;
 };
 

@@ -15,7 +15,7 @@ TEST(Stamper, CountsEachGroupFromOneWithinTheEpoch) {
 }
 
 TEST(Stamper, ShowsTheDevelopmentClock) {
-  Stamper stamper("demo", 777, DevClock{5000, 1000, 10});
+  Stamper stamper("demo", 777, topics::DevClock{5000, 1000, 10});
   EXPECT_EQ(stamper.next("g", 1001).time_ms, 5010);
 }
 
