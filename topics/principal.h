@@ -23,7 +23,6 @@ struct Principal {
   std::string subject;  // a user id; for role server a server id; for role peer the sender's site id
   DeviceId device;
 
-  UserId user() const { return UserId::parse(subject); }
   friend bool operator==(const Principal&, const Principal&) = default;
 };
 
