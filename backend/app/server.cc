@@ -13,7 +13,6 @@
 #include "backend/core/organizer.h"
 #include "backend/store/records.h"
 #include "topics/messages/area_event.h"
-#include "topics/messages/json_reader.h"
 #include "topics/messages/request.h"
 #include "topics/topic.h"
 
@@ -204,9 +203,8 @@ void Server::handle(const egress::LinkMessage& message, core::Context& ctx) {
                   Clock::real_now(), ctx);
 }
 
-/// The staff interface over MQTT: {"id":"1","method":"POST","path":"/v1/groups","body":{…}}. The broker has
-/// checked that the sender has the role staff or operator; which of the two does not show in the topic, so it
-/// acts as staff.
+/// The staff interface over MQTT. The broker has checked that the sender has the role staff or operator;
+/// which of the two does not show in the topic, so it acts as staff.
 void Server::handle_staff(const topics::Topic& topic, const egress::LinkMessage& message,
                           core::Context& ctx) {
   const auto answer = [&](std::string body) {
@@ -215,44 +213,34 @@ void Server::handle_staff(const topics::Topic& topic, const egress::LinkMessage&
   };
   if (const std::string* had = staff_answers_.find(message.topic, message.payload, Clock::real_now()))
     return answer(*had);
-  namespace json = boost::json;
-  json::error_code error;
-  json::parse_options options;
-  options.max_depth = messages::kMaxJsonDepth;
-  json::value root = json::parse(message.payload, error, {}, options);
-  ApiRequest request{{config_.site, topics::Role::staff, topic.user.str(), topic.device},
-                     "GET",
-                     "",
-                     "application/json",
-                     "",
-                     {}};
-  ApiResponse response =
-      api_error(400, "bad-request", "expected {\"id\":…,\"method\":…,\"path\":…,\"body\":…}");
-  json::value id = nullptr;
-  if (const json::object* o = error ? nullptr : root.if_object()) {
-    auto text = [&](const char* key) {
-      auto* v = o->if_contains(key);
-      return v && v->is_string() ? std::string(v->get_string()) : std::string();
-    };
-    if (auto* v = o->if_contains("id");
-        v && v->is_string() && v->get_string().size() <= messages::kMaxIdBytes)
-      id = *v;
-    request.method = text("method");
-    request.path = text("path");
-    if (auto* body = o->if_contains("body")) request.body = json::serialize(*body);
-    auto parsed = parse_api(request);
-    if (auto* refused = std::get_if<ApiResponse>(&parsed))
-      response = *refused;
-    else
-      response = execute(engine_, request.who, std::get<Command>(std::move(parsed)), status(), ctx);
+  const auto request = messages::decode_staff_request(message.payload);
+  if (!request) {
+    const ApiResponse refused = api_error(400, "bad-request", request.error().to_string());
+    const std::string id = messages::request_id(message.payload);
+    return answer(encode(messages::StaffResponse{id.empty() ? std::nullopt : std::optional(id),
+                                                 static_cast<std::uint32_t>(refused.status), refused.body}));
   }
+  ApiResponse response = carry_out(*request, topic, ctx);
   if (response.body.size() > kMaxStaffAnswer)
     response = api_error(413, "too-large", "the answer is too large for a message; use HTTP");
-  std::string body = "{\"id\":" + json::serialize(id) + ",\"status\":" + std::to_string(response.status) +
-                     ",\"body\":" + response.body + "}";
-  if (request.method != "GET")
+  std::string body = encode(
+      messages::StaffResponse{request->id, static_cast<std::uint32_t>(response.status), response.body});
+  if (request->method != messages::Method::get)
     staff_answers_.remember(message.topic, message.payload, body, Clock::real_now());
   answer(std::move(body));
+}
+
+ApiResponse Server::carry_out(const messages::StaffRequest& request, const topics::Topic& topic,
+                              core::Context& ctx) {
+  const ApiRequest call{{config_.site, topics::Role::staff, topic.user.str(), topic.device},
+                        std::string(to_string(request.method)),
+                        request.path,
+                        "application/json",
+                        request.body,
+                        {}};
+  auto parsed = parse_api(call);
+  if (auto* refused = std::get_if<ApiResponse>(&parsed)) return *refused;
+  return execute(engine_, call.who, std::get<Command>(std::move(parsed)), status(), ctx);
 }
 
 bool Server::commit() {

@@ -28,6 +28,7 @@
 #include "backend/ingress/decoder.h"
 #include "backend/store/journal.h"
 #include "backend/store/store.h"
+#include "topics/messages/staff.h"
 
 namespace convoke::app {
 
@@ -62,6 +63,8 @@ class Server {
   void handle(egress::LinkEvent& event, core::Context& ctx);
   void handle(const egress::LinkMessage& message, core::Context& ctx);
   void handle_staff(const topics::Topic& topic, const egress::LinkMessage& message, core::Context& ctx);
+  ApiResponse carry_out(const messages::StaffRequest& request, const topics::Topic& topic,
+                        core::Context& ctx);
   bool commit();
   void release(core::Effects& fx, const std::vector<std::uint64_t>& seqs);
   void answer_history(const core::HistoryQuery& query);

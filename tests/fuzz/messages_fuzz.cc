@@ -12,6 +12,7 @@
 #include "topics/messages/presence.h"
 #include "topics/messages/request.h"
 #include "topics/messages/roster.h"
+#include "topics/messages/staff.h"
 
 namespace {
 
@@ -51,6 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check<decode_area_event>(payload);
   check<decode_occupancy>(payload);
   check<decode_server_status>(payload);
+  check<decode_staff_request>(payload);
+  check<decode_staff_response>(payload);
   check<decode_feed>(payload);
   check<decode_feed_response>(payload);
   if (const auto fix = decode_owntracks(payload); fix && *fix)

@@ -175,7 +175,12 @@ TEST_F(Server, R1_StaffStartAndEndAChatOverMqttToo) {
       [](const Received& r) { return r.payload.find("\"id\":\"4\",\"status\":413") != std::string::npos; }));
   staff.publish(requests, "nonsense");
   EXPECT_TRUE(staff.wait_for(
-      [](const Received& r) { return r.payload.find("\"id\":null,\"status\":400") != std::string::npos; }));
+      [](const Received& r) { return r.payload.find("{\"status\":400") != std::string::npos; }));
+  staff.publish(requests, R"({"id":"4","method":"PATCH","path":"/v1/groups"})");
+  EXPECT_TRUE(staff.wait_for([](const Received& r) {
+    return r.payload.find("\"id\":\"4\",\"status\":400") != std::string::npos &&
+           r.payload.find("method: expected one of GET") != std::string::npos;
+  }));
 }
 
 TEST_F(Server, AsksForATokenOnEveryCallButHealth) {

@@ -2,6 +2,7 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/monotonic_resource.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_stack.hpp>
 #include <charconv>
@@ -149,6 +150,11 @@ Field Field::operator[](std::string_view key) const& {
 
 void Field::any_object() const {
   if (!value_ || !value_->is_object()) fail("an object");
+}
+
+std::string Field::object_text() const {
+  any_object();
+  return value_ && value_->is_object() ? json::serialize(*value_) : std::string();
 }
 
 bool Field::boolean() const {

@@ -93,6 +93,8 @@ class Field {
 
   /// This must be an object, whatever is in it.
   void any_object() const;
+  /// The same, as JSON text.
+  std::string object_text() const;
 
   /// Notes that something else than `expected` is here.
   void fail(std::string expected) const;

@@ -55,6 +55,12 @@ class JsonWriter {
     out_ += '"';
   }
 
+  /// A value that is JSON already.
+  void raw(std::string_view json) {
+    comma();
+    out_ += json;
+  }
+
   void member(std::string_view name, std::string_view value) { key(name).string(value); }
   void member(std::string_view name, const std::string& value) { key(name).string(value); }
   void member(std::string_view name, const char* value) { key(name).string(value); }

@@ -13,6 +13,7 @@
 #include "topics/messages/presence.h"
 #include "topics/messages/request.h"
 #include "topics/messages/roster.h"
+#include "topics/messages/staff.h"
 
 namespace convoke::messages::testing {
 namespace {
@@ -139,6 +140,12 @@ std::vector<Kind> make_kinds() {
       {"area-event", recode<decode_area_event>, {encode(full_area_event())}},
       {"occupancy", recode<decode_occupancy>, {encode(Occupancy{"hall-a", 17, kTime})}},
       {"server-status", recode<decode_server_status>, {encode(ServerStatus{true, "0.1.0", kTime})}},
+      {"staff-request",
+       recode<decode_staff_request>,
+       {encode(StaffRequest{"1", Method::post, "/v1/groups", R"({"plan":"hall-a"})"})}},
+      {"staff-response",
+       recode<decode_staff_response>,
+       {encode(StaffResponse{"1", 201, R"({"group":"0123456789abcdef0123456789abcdef","members":42})"})}},
       {"feed", recode<decode_feed>, {encode(full_feed())}},
       {"feed-response", recode<decode_feed_response>, full_feed_responses()},
   };
