@@ -23,6 +23,7 @@ fail() {
 # open NAME: a venue with data in $work/NAME; returns when its story has begun.
 open() {
   local deadline=$((SECONDS + 60))
+  : >"$work/$1.out"
   set -m # as at a terminal: a process group of its own, and Ctrl-C is heard
   "$root/ops/run" --no-build --phones 10 --data "$work/$1" >"$work/$1.out" 2>&1 &
   runs+=($!)
