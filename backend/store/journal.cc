@@ -62,9 +62,9 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
   });
   for (const auto& [id, group] : engine.state().groups) {
     if (group.state != core::GroupState::open) continue;
-    store_.scan(Family::chat, id.str() + "/", {}, [&](auto k, auto v) {
+    store_.scan(Family::chat, id.str() + "/", {}, [&engine, &of = id](auto k, auto v) {
       const auto m = checked(messages::decode_archived_message(v), "chat", k);
-      engine.load_message_key(id, core::message_key(m.from, m.message.id));
+      engine.load_message_key(of, core::message_key(m.from, m.message.id));
       return true;
     });
   }

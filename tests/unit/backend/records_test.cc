@@ -100,9 +100,9 @@ TEST(Records, MembersWhoseLongerNamesNeedAnotherPageLoadBackThere) {
       "[[plan]]\nid = \"p\"\naudience = { presence = \"any\" }\n[[plan.end]]\non = \"duration\"\nafter = "
       "\"1h\"\n");
   kept.keep();
-  auto name = [&](int i, const std::string& name) {
+  auto name = [&](int i, const std::string& to) {
     kept.step([&](Engine& e, Context& ctx) {
-      e.put_profile(UserId::parse("user" + std::to_string(i)), name, {}, {}, ctx);
+      e.put_profile(UserId::parse("user" + std::to_string(i)), to, {}, {}, ctx);
     });
   };
   for (int i = 0; i < 60; ++i) name(i, "");
