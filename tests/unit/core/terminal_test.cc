@@ -165,7 +165,7 @@ TEST_F(Terminal, NeverSaysThatAMessageIsArchivedThatIsNot) {
   came.insert(398);
   EXPECT_LE(marker().missing.size(), 64u);
   for (std::uint64_t n = 1; n <= marker().upto; ++n)
-    if (!came.contains(n)) EXPECT_TRUE(missing(n)) << n;
+    EXPECT_TRUE(came.contains(n) || missing(n)) << n;
 }
 
 TEST_F(Terminal, IgnoresAStampThatNoBrokerGives) {
