@@ -22,21 +22,33 @@ void set_up_log(const convoke::app::Config& config) {
   spdlog::set_default_logger(std::move(log));
 }
 
-/// Waits for SIGINT or SIGTERM, and reloads the keys at each SIGHUP, on a thread of its own, so that no code
-/// runs inside a signal handler.
-std::thread stop_on_signal(convoke::app::Server& server) {
+sigset_t handled_signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return std::thread([signals, &server] {
-    int signal = 0;
-    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) server.reload_keys();
-    server.stop();
-  });
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
 }
+
+/// Stops the server at SIGINT or SIGTERM, and reloads its keys at each SIGHUP, on a thread of its own, so
+/// that no code runs inside a signal handler. The signals must be blocked before any thread starts.
+class SignalThread {
+ public:
+  explicit SignalThread(convoke::app::Server& server)
+      : thread_([&server] {
+          const sigset_t signals = handled_signals();
+          int signal = 0;
+          while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) server.reload_keys();
+          server.stop();
+        }) {}
+  /// Where the server has ended by itself, the thread still waits.
+  ~SignalThread() {
+    pthread_kill(thread_.native_handle(), SIGTERM);
+    thread_.join();
+  }
+
+ private:
+  std::thread thread_;
+};
 
 }  // namespace
 
@@ -57,16 +69,11 @@ int main(int argc, char** argv) {
     const auto config = convoke::app::load_config(path);
     set_up_log(config);
     if (config.dev_clock) spdlog::warn("development clock in force: {}", config.dev_clock->to_string());
-    sigset_t pipe;  // a closed connection is an error code, not the end of the process
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    sigaddset(&pipe, SIGINT);
-    sigaddset(&pipe, SIGTERM);
-    sigaddset(&pipe, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+    sigset_t blocked = handled_signals();
+    sigaddset(&blocked, SIGPIPE);  // a closed connection is an error code, not the end of the process
+    pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
     convoke::app::Server server(config);
-    std::thread waiter = stop_on_signal(server);
-    waiter.detach();
+    const SignalThread signals(server);
     server.run([] {
       std::puts("convoked ready");
       std::fflush(stdout);
