@@ -164,8 +164,7 @@ TEST_F(Terminal, NeverSaysThatAMessageIsArchivedThatIsNot) {
   chat("anna", "late", 398);
   came.insert(398);
   EXPECT_LE(marker().missing.size(), 64u);
-  for (std::uint64_t n = 1; n <= marker().upto; ++n)
-    EXPECT_TRUE(came.contains(n) || missing(n)) << n;
+  for (std::uint64_t n = 1; n <= marker().upto; ++n) EXPECT_TRUE(came.contains(n) || missing(n)) << n;
 }
 
 TEST_F(Terminal, IgnoresAStampThatNoBrokerGives) {
