@@ -5,18 +5,20 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <memory>
 #include <thread>
 
 #include "backend/app/config.h"
+#include "backend/app/log.h"
 #include "backend/app/server.h"
 
 namespace {
 
-/// One line an event: time, level, message. To a file, or to stderr.
+/// To a file, or to stderr.
 void set_up_log(const convoke::app::Config& config) {
   auto log = config.log_file.empty() ? spdlog::stderr_logger_mt("convoked")
                                      : spdlog::basic_logger_mt("convoked", config.log_file);
-  log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  log->set_formatter(std::make_unique<convoke::app::JsonLines>());
   log->set_level(spdlog::level::from_str(config.log_level));
   log->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(log));
