@@ -26,9 +26,9 @@ struct Rule {
   double exit_margin_m = 10;  // outside by more than this, or by the fix's accuracy if larger, to exit
   double max_accuracy_margin_m = 100;  // … of which no more than this counts
   double max_accuracy_m = 200;         // a fix known less well than this decides nothing
-  double max_speed_mps =
-      100;  // a fix that needs more speed than this since the last one waits until the next
-            // fix agrees with it; the time between two fixes counts as one second at least
+  // A fix that needs more speed than this since the last one waits until the next fix agrees with it; the
+  // time between two fixes counts as one second at least.
+  double max_speed_mps = 100;
   static Rule plain() { return Rule{.smoothing = false}; }
   std::string_view name() const { return smoothing ? "default" : "plain"; }
 };
@@ -51,8 +51,8 @@ struct Transition {
   std::string area;
   TransitionKind kind = TransitionKind::enter;
   TransitionReason reason = TransitionReason::position;
-  double distance_m =
-      0;  // signed distance of the deciding fix to the edge, negative inside; NaN if no fix decided
+  // Signed distance of the deciding fix to the edge, negative inside; NaN if no fix decided.
+  double distance_m = 0;
   std::optional<double> acc_m;  // of the deciding fix
 };
 

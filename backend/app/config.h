@@ -16,8 +16,7 @@ struct Config {
   std::string data_dir;        // data_dir: where the store is
   std::string broker_host = "127.0.0.1";
   int broker_port = 1883;
-  std::string
-      broker_token_file;  // [broker] token_file: a token of role server, read anew for each connection
+  std::string broker_token_file;  // [broker] token_file: of role server, read anew for each connection
   std::string http_host = "127.0.0.1";
   int http_port = 8080;
   std::string metrics_host = "127.0.0.1";

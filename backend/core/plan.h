@@ -17,13 +17,16 @@ using TimeMs = std::int64_t;
 inline constexpr TimeMs kMaxTimeMs = 253'402'300'799'999;
 
 /// One fact about a user that an audience asks for.
+/// Is in this area now.
 struct InArea {
   topics::AreaId area;
-};  // is in this area now
+};
+/// Is in this list.
 struct OneOf {
   std::vector<topics::UserId> users;
-};                     // is in this list
-struct HasAttribute {  // has the attribute (with this value, where one is given)
+};
+/// Has the attribute (with this value, where one is given).
+struct HasAttribute {
   std::string name;
   std::optional<std::string> equals;
 };
@@ -40,27 +43,32 @@ struct Audience {
 };
 
 /// What starts a chat. Staff can always start one by hand.
+/// The set time comes.
 struct OnSchedule {
   TimeMs at_ms = 0;
-};
+};
+/// The area fills to this many people.
 struct OnOccupancy {
   topics::AreaId area;
   std::uint32_t reaches = 1;
-  std::optional<TimeMs> again_ms =
-      {};  // so long after a chat of the plan it may fire again, full as the area is
-};         // the area fills to this many people
+  // So long after a chat of the plan it may fire again, full as the area is.
+  std::optional<TimeMs> again_ms = {};
+};
+/// Somebody enters the area.
 struct OnEnter {
   topics::AreaId area;
-};  // somebody enters the area
+};
 using Trigger = std::variant<OnSchedule, OnOccupancy, OnEnter>;
 
 /// What ends it. The first wins. Staff can always end one by hand.
+/// So long after the start.
 struct AfterDuration {
   TimeMs duration_ms = 0;
-};
+};
+/// At a set time.
 struct AtTime {
   TimeMs at_ms = 0;
-};
+};
 using End = std::variant<AfterDuration, AtTime>;
 
 /// What staff define in advance. Data only; docs/protocol/plans.md is its file format.

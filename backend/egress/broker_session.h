@@ -56,8 +56,7 @@ class BrokerSession {
 
   /// Sends what the outbox has ready. A message that would be too large for the broker, which cuts whoever
   /// sends one, is left out, told as a problem and counted.
-  static constexpr std::size_t kMaxMessageBytes =
-      65'000;  // topic, payload, correlation; the broker takes 65,536
+  static constexpr std::size_t kMaxMessageBytes = 65'000;  // topic, payload, correlation; the broker: 65,536
   void pump();
   std::uint64_t too_large() const { return too_large_; }
   /// Says goodbye in the server's status and disconnects.

@@ -27,11 +27,12 @@ struct LinkMessage {
   std::string correlation;               // MQTT 5 correlation data
   std::optional<messages::Stamp> stamp;  // the broker plugin's stamp on a chat message
 };
+/// The broker took publish `number`; reason >= 0x80: refused it.
 struct LinkDone {
   std::uint64_t connection;
   std::uint64_t number;
   int reason;
-};  // the broker took publish `number`; >= 0x80: refused
+};
 using LinkEvent = std::variant<LinkUp, LinkDown, LinkMessage, LinkDone>;
 
 /// A connection to the broker, as the session uses it. What happens comes back as LinkEvents. Methods: from

@@ -16,8 +16,8 @@ using messages::JsonWriter;
 using messages::kMaxInteger;
 using messages::Result;
 
-constexpr std::size_t kMaxRecordBytes =
-    1 << 23;  // a plan is two megabytes at most before its quotes are escaped
+// A plan is two megabytes at most before its quotes are escaped.
+constexpr std::size_t kMaxRecordBytes = 1 << 23;
 constexpr std::size_t kMaxMany = 1'000'000;
 
 std::string hex16(std::uint64_t x) {

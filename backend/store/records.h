@@ -18,8 +18,7 @@ namespace convoke::store {
 
 inline constexpr std::string_view kSchemaKey = "schema";  // family meta; its value:
 inline constexpr std::string_view kSchema = "1";
-inline constexpr std::string_view kBrokerEpochKey =
-    "broker_epoch";  // family meta: the last broker epoch dealt with
+inline constexpr std::string_view kBrokerEpochKey = "broker_epoch";  // family meta: the last one dealt with
 
 std::string member_key(const core::GroupId& group, const core::UserId& user);
 std::string chat_key(const core::GroupId& group, std::uint64_t epoch, std::uint64_t n);

@@ -30,8 +30,8 @@ rocksdb::Options options() {
   o.create_missing_column_families = true;
   o.max_total_wal_size = 64 << 20;
   o.max_background_jobs = 2;
-  o.avoid_flush_during_shutdown =
-      true;  // the log has it all, and after a full disk a flush could not succeed
+  // The log has it all, and after a full disk a flush could not succeed.
+  o.avoid_flush_during_shutdown = true;
   return o;
 }
 

@@ -11,8 +11,8 @@ class Backoff {
  public:
   static constexpr std::int64_t kBaseMs = 500;
   static constexpr std::int64_t kCapMs = 30'000;
-  static constexpr int kHopefulTries =
-      44;  // about ten minutes; from then on it costs more battery than it helps
+  // About ten minutes; from then on it costs more battery than it helps.
+  static constexpr int kHopefulTries = 44;
   static constexpr std::int64_t kLateCapMs = 120'000;
   static constexpr std::int64_t kFloorMs = 50;  // lets the old connection's last callbacks pass
 

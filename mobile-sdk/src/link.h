@@ -25,8 +25,8 @@ struct ConnectCommand {
   std::string will_topic;    // retained, QoS 1
   std::string will_payload;
 };
-struct DisconnectCommand {
-};  // after what was published before; the broker forgets the will. Hastens the LinkDown
+/// After what was published before; the broker forgets the will. Hastens the LinkDown.
+struct DisconnectCommand {};
 struct PublishCommand {
   std::uint64_t ticket = 0;  // comes back in PublishDone; 0: nobody asks
   std::string topic;

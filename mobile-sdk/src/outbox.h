@@ -16,8 +16,8 @@ class Outbox {
  public:
   static constexpr std::size_t kMax = 200;
   static constexpr std::int64_t kFirstRepeatMs = 5'000;
-  static constexpr std::int64_t kTakenRepeatMs =
-      20'000;  // once the broker has it: each sending costs every member
+  // Once the broker has it: each sending costs every member.
+  static constexpr std::int64_t kTakenRepeatMs = 20'000;
   static constexpr std::int64_t kMaxRepeatMs = 60'000;
 
   struct Entry {

@@ -20,8 +20,8 @@ struct Recording {
   std::int64_t last_ms = 0;
   std::size_t gaps = 0;     // shortened
   std::int64_t cut_ms = 0;  // by how much altogether
-  std::optional<std::int64_t>
-      first_entry_ms;  // when somebody first comes into an area; set if areas were given
+  // When somebody first comes into an area; set if areas were given.
+  std::optional<std::int64_t> first_entry_ms;
 };
 
 /// Throws std::runtime_error naming file, line and what was expected.

@@ -71,8 +71,8 @@ void Walker::wander(double seconds) {
 }
 
 Sighting Walker::sighting() const {
-  constexpr double kSixtyEightPercent =
-      1.515;  // of a two-dimensional normal error, in its standard deviations
+  // Of a two-dimensional normal error, in its standard deviations.
+  constexpr double kSixtyEightPercent = 1.515;
   return {moved(at_, error_north_m_, error_east_m_), kErrorM * kSixtyEightPercent};
 }
 

@@ -32,8 +32,8 @@ struct TrackProblem {
 };
 
 struct TrackFile {
-  std::vector<TrackFix>
-      fixes;  // in order of time, equal times in order of the file; empty if there are errors
+  // In order of time, equal times in order of the file; empty if there are errors.
+  std::vector<TrackFix> fixes;
   std::vector<TrackProblem> errors;  // at most 20
 };
 

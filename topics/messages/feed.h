@@ -15,32 +15,41 @@ namespace convoke::messages {
 /// one.
 ///   {"seq":7,"ops":[{"op":"add","group":"…","users":["anna","ben"]}]}
 
-struct FeedBegin {};  // "begin": a full feed starts; build the new table aside, the old one stays in force
-struct FeedReady {};  // "ready": the table built since "begin" replaces the old one; terminals may connect
+/// "begin": a full feed starts; build the new table aside, the old one stays in force.
+struct FeedBegin {};
+/// "ready": the table built since "begin" replaces the old one; terminals may connect.
+struct FeedReady {};
+/// "add", at most 500 users.
 struct FeedAdd {
   std::string group;
   std::vector<std::string> users;
-};  // "add", at most 500 users
+};
+/// "remove", at most 500 users.
 struct FeedRemove {
   std::string group;
   std::vector<std::string> users;
-};  // "remove", at most 500 users
+};
+/// "retire": the group has no members any more.
 struct FeedRetire {
   std::string group;
-};  // "retire": the group has no members any more
+};
+/// "block".
 struct FeedBlock {
   std::string a;
   std::string b;
-};  // "block"
+};
+/// "unblock".
 struct FeedUnblock {
   std::string a;
   std::string b;
-};  // "unblock"
+};
+/// "revoke": tokens issued before are void, live connections cut.
 struct FeedRevoke {
   std::string user;
   std::int64_t issued_before_ms = 0;
-};                       // "revoke": tokens issued before are void, live connections cut
-struct FeedCounters {};  // "counters": answer with the counters
+};
+/// "counters": answer with the counters.
+struct FeedCounters {};
 
 using FeedOp = std::variant<FeedBegin, FeedReady, FeedAdd, FeedRemove, FeedRetire, FeedBlock, FeedUnblock,
                             FeedRevoke, FeedCounters>;

@@ -74,19 +74,23 @@ struct Request {
   std::variant<ResumeRequest, HoldRequest, PageRequest, AvailableRequest, HistoryRequest, LeaveRequest> op;
 };
 
+/// {"starts":[…],"ends":[…]}
 struct ResumeAnswer {
   std::vector<ChatStart> starts;
   std::vector<ChatEnd> ends;
-};                      // {"starts":[…],"ends":[…]}
-struct EmptyAnswer {};  // {}
+};
+/// {}
+struct EmptyAnswer {};
+/// {"buddies":[…],"more":true}
 struct AvailableAnswer {
   std::vector<Buddy> buddies;
   bool more = false;
-};  // {"buddies":[…],"more":true}
+};
+/// {"messages":[…],"more":false}
 struct HistoryAnswer {
   std::vector<ArchivedMessage> messages;
   bool more = false;
-};  // {"messages":[…],"more":false}
+};
 
 /// {"id":"1","ok":true,"op":"resume","result":{…}} or
 /// {"id":"1","ok":false,"error":{"code":"not-member","detail":"…"},"retry_after_ms":1000}
