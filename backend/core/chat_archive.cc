@@ -1,6 +1,6 @@
 #include "backend/core/chat_archive.h"
 
-#include "topics/messages/json_reader.h"
+#include "topics/messages/limits.h"
 #include "topics/topic.h"
 
 namespace convoke::core {

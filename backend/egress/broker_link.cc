@@ -2,7 +2,7 @@
 
 #include <mqtt/async_client.h>
 
-#include "backend/egress/stamp.h"
+#include "topics/messages/stamp.h"
 
 namespace convoke::egress {
 namespace {
@@ -19,7 +19,7 @@ std::optional<messages::Stamp> stamp_of(const mqtt::properties& props) {
     const auto [name, value] = mqtt::get<mqtt::string_pair>(props, mqtt::property::USER_PROPERTY, i);
     pairs.emplace_back(name, value);
   }
-  return read_stamp(pairs);
+  return messages::read_stamp(pairs);
 }
 
 mqtt::create_options create_options() {

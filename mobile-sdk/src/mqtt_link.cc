@@ -3,7 +3,8 @@
 #include <mqtt/async_client.h>
 
 #include <atomic>
-#include <charconv>
+
+#include "topics/messages/stamp.h"
 
 namespace convoke::sdk {
 namespace {
@@ -12,22 +13,15 @@ constexpr int kMaxBufferedMessages = 10'000;  // Paho's; the session bounds what
 constexpr auto kConnectTimeout = std::chrono::seconds(10);
 constexpr auto kGoodbyePatience = std::chrono::seconds(1);
 
-void read(std::string_view text, std::uint64_t& number) {
-  std::from_chars(text.data(), text.data() + text.size(), number);
-}
-
+/// Empty if there is none.
 messages::Stamp stamp_of(const mqtt::properties& properties) {
-  messages::Stamp stamp;
+  std::vector<std::pair<std::string, std::string>> pairs;
   const std::size_t count = properties.count(mqtt::property::USER_PROPERTY);
   for (std::size_t i = 0; i < count; ++i) {
     const auto [name, value] = mqtt::get<mqtt::string_pair>(properties, mqtt::property::USER_PROPERTY, i);
-    std::uint64_t time = 0;
-    if (name == messages::kStampSite) stamp.site = value;
-    if (name == messages::kStampEpoch) read(value, stamp.epoch);
-    if (name == messages::kStampN) read(value, stamp.n);
-    if (name == messages::kStampTime) read(value, time), stamp.time_ms = static_cast<std::int64_t>(time);
+    pairs.emplace_back(name, value);
   }
-  return stamp;
+  return messages::read_stamp(pairs).value_or(messages::Stamp{});
 }
 
 mqtt::create_options create_options() {

@@ -17,9 +17,6 @@ class value;
 
 namespace convoke::messages {
 
-/// The largest integer that every JSON reader holds exactly (RFC 7493, section 2.2): 2^53 - 1.
-inline constexpr std::uint64_t kMaxInteger = (std::uint64_t{1} << 53) - 1;
-
 /// Whether valid UTF-8 has a control character (U+0000 to U+001F, U+007F to U+009F); `many_lines` allows line
 /// feed and tabulator. One rule for all that is read, so that what one reader takes another takes too.
 bool has_control(std::string_view utf8, bool many_lines = false);

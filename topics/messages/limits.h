@@ -6,6 +6,9 @@
 /// Every bound of the wire contract, once. A payload beyond one is refused whole.
 namespace convoke::messages {
 
+/// The largest integer that every JSON reader holds exactly (RFC 7493, section 2.2): 2^53 - 1.
+inline constexpr std::uint64_t kMaxInteger = (std::uint64_t{1} << 53) - 1;
+
 inline constexpr std::size_t kMaxPayloadBytes = 65536;  // any message
 inline constexpr std::size_t kMaxJsonDepth = 16;
 inline constexpr std::size_t kMaxFixes = 200;                     // fixes in one position report
@@ -15,6 +18,7 @@ inline constexpr std::size_t kMaxIdBytes = 64;                    // message, re
 inline constexpr std::size_t kPageBuddies = 200;                  // buddies in one page
 inline constexpr std::size_t kPageBytes = 6144;                   // bytes in one page
 inline constexpr std::size_t kMaxHeldGroups = 256;                // groups in one resume or hold request
+inline constexpr std::size_t kMaxCorrelationBytes = 256;          // MQTT 5 correlation data of a request
 inline constexpr std::size_t kMaxHistory = 100;                   // chat messages in one history answer
 inline constexpr std::int64_t kMaxFutureMs = 5 * 60'000;          // a time further ahead than this is refused
 inline constexpr std::int64_t kMaxPastMs = 7 * 24 * 3'600'000LL;  // a fix older than this is refused

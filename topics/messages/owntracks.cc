@@ -5,9 +5,9 @@
 namespace convoke::messages {
 namespace {
 
-constexpr double kMetersPerSecond = 1 / 3.6;    // of a km/h
-constexpr double kFirstTimeS = 1;               // 0 is what a phone without a fix sends
-constexpr double kLastTimeS = 253'402'300'799;  // the end of the year 9999
+constexpr double kMetersPerSecond = 1 / 3.6;  // of a km/h
+constexpr double kFirstTimeS = 1;             // 0 is what a phone without a fix sends
+constexpr double kLastTimeS = static_cast<double>(kMaxInteger / 1000);
 
 }  // namespace
 

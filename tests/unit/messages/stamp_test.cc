@@ -1,8 +1,8 @@
-#include "backend/egress/stamp.h"
+#include "topics/messages/stamp.h"
 
 #include <gtest/gtest.h>
 
-namespace convoke::egress {
+namespace convoke::messages {
 namespace {
 
 using Properties = std::vector<std::pair<std::string, std::string>>;
@@ -13,7 +13,7 @@ Properties with(const std::string& epoch, const std::string& n) {
 
 TEST(Stamp, IsReadFromTheUserProperties) {
   EXPECT_EQ(read_stamp(with("1767225600000", "7")),
-            (messages::Stamp{"demo", 1'767'225'600'000, 7, 1'767'225'600'000}));
+            (Stamp{"demo", 1'767'225'600'000, 7, 1'767'225'600'000}));
   EXPECT_TRUE(read_stamp(with("9007199254740991", "9007199254740991")));
 }
 
@@ -28,4 +28,4 @@ TEST(Stamp, IsNoneWhereANumberIsMissingOrBeyondWhatTheArchiveCanHold) {
 }
 
 }  // namespace
-}  // namespace convoke::egress
+}  // namespace convoke::messages
