@@ -13,6 +13,7 @@
 #include "backend/core/organizer.h"
 #include "backend/store/records.h"
 #include "topics/messages/area_event.h"
+#include "topics/messages/limits.h"
 #include "topics/messages/request.h"
 #include "topics/topic.h"
 
@@ -30,7 +31,6 @@ constexpr std::size_t kMaxMail = 200'000;  // beyond it what will come again is 
 constexpr std::int64_t kPositionsEveryMs = 1000;
 constexpr std::int64_t kHousekeepingEveryMs = 5000;
 constexpr std::size_t kMaxStaffAnswer = 60'000;  // over MQTT
-constexpr std::size_t kMaxCorrelation = 256;     // of what is given back to staff
 constexpr auto kStoreRetry = std::chrono::milliseconds(500);
 constexpr auto kCallTimeout = std::chrono::seconds(10);
 
@@ -68,6 +68,11 @@ const char* kind_name(topics::Kind kind) {
     default:
       return "other";
   }
+}
+
+std::string to_message(std::optional<std::string> id, const ApiResponse& response) {
+  return encode(
+      messages::StaffResponse{std::move(id), static_cast<std::uint32_t>(response.status), response.body});
 }
 
 }  // namespace
@@ -207,24 +212,23 @@ void Server::handle(const egress::LinkMessage& message, core::Context& ctx) {
 /// which of the two does not show in the topic, so it acts as staff.
 void Server::handle_staff(const topics::Topic& topic, const egress::LinkMessage& message,
                           core::Context& ctx) {
+  const bool echo = message.correlation.size() <= messages::kMaxCorrelationBytes;
   const auto answer = [&](std::string body) {
     ctx.publish({topics::staff_response_topic(config_.site, topic.user, topic.device), std::move(body), 1,
-                 false, false, message.correlation.size() <= kMaxCorrelation ? message.correlation : ""});
+                 false, false, echo ? message.correlation : ""});
   };
   if (const std::string* had = staff_answers_.find(message.topic, message.payload, Clock::real_now()))
     return answer(*had);
   const auto request = messages::decode_staff_request(message.payload);
   if (!request) {
-    const ApiResponse refused = api_error(400, "bad-request", request.error().to_string());
     const std::string id = messages::request_id(message.payload);
-    return answer(encode(messages::StaffResponse{id.empty() ? std::nullopt : std::optional(id),
-                                                 static_cast<std::uint32_t>(refused.status), refused.body}));
+    return answer(to_message(id.empty() ? std::nullopt : std::optional(id),
+                             api_error(400, "bad-request", request.error().to_string())));
   }
   ApiResponse response = carry_out(*request, topic, ctx);
   if (response.body.size() > kMaxStaffAnswer)
     response = api_error(413, "too-large", "the answer is too large for a message; use HTTP");
-  std::string body = encode(
-      messages::StaffResponse{request->id, static_cast<std::uint32_t>(response.status), response.body});
+  std::string body = to_message(request->id, response);
   if (request->method != messages::Method::get)
     staff_answers_.remember(message.topic, message.payload, body, Clock::real_now());
   answer(std::move(body));
@@ -268,22 +272,15 @@ void Server::release(core::Effects& fx, const std::vector<std::uint64_t>& seqs) 
   events_.publish(fx.events);
 }
 
-void Server::refuse_history(const core::HistoryQuery& query) {
-  spdlog::error("store: the archive of {} cannot be read", query.group.str());
-  messages::RequestError error{"unavailable", "the archive cannot be read", {}};
-  core::Publish p{
-      query.response_topic, encode(messages::Response{query.request_id, std::move(error)}), 1, false, false,
-      query.correlation};
-  outbox_.push({0, std::move(p)});
-}
-
 void Server::answer_history(const core::HistoryQuery& query) {
   auto found = journal_.history(query.group, query.epoch, query.n, query.limit);
-  if (!found) return refuse_history(query);
-  auto page = history_page(*std::move(found), query.limit);
-  core::Publish p{
-      query.response_topic, encode(messages::Response{query.request_id, std::move(page)}), 1, false, false,
-      query.correlation};
+  messages::Response response{query.request_id,
+                              messages::RequestError{"unavailable", "the archive cannot be read", {}}};
+  if (found)
+    response.result = history_page(*std::move(found), query.limit);
+  else
+    spdlog::error("store: the archive of {} cannot be read", query.group.str());
+  core::Publish p{query.response_topic, encode(response), 1, false, false, query.correlation};
   outbox_.push({0, std::move(p)});
 }
 

@@ -68,7 +68,6 @@ class Server {
   bool commit();
   void release(core::Effects& fx, const std::vector<std::uint64_t>& seqs);
   void answer_history(const core::HistoryQuery& query);
-  void refuse_history(const core::HistoryQuery& query);
   void broker_fed(std::uint64_t epoch);
   void feed_confirmed(const core::FeedChange& change);
   void refill_ids();

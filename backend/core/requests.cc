@@ -4,6 +4,7 @@
 
 #include "backend/core/organizer.h"
 #include "backend/core/roster.h"
+#include "topics/messages/limits.h"
 #include "topics/topic.h"
 
 namespace convoke::core {
@@ -13,7 +14,6 @@ using Answer = decltype(messages::Response::result);
 
 constexpr std::size_t kAvailablePerAnswer = 100;  // at most 35 kB
 constexpr std::size_t kResumeBytes = 48'000;      // of starts and ends in one answer
-constexpr std::size_t kMaxCorrelationBytes = 256;
 
 messages::RequestError not_member() {
   return {"not-member", "group: expected a live group that you are a member of", {}};
@@ -113,7 +113,7 @@ Answer leave(State& state, const UserId& user, const messages::LeaveRequest& r, 
 
 void respond(const State& state, const Asker& asker, std::string id, Answer answer, Context& ctx) {
   messages::Response response{std::move(id), std::move(answer)};
-  const bool echo = asker.correlation.size() <= kMaxCorrelationBytes;
+  const bool echo = asker.correlation.size() <= messages::kMaxCorrelationBytes;
   ctx.publish({topics::response_topic(state.site, asker.user, asker.device), encode(response), 1, false,
                false, echo ? asker.correlation : ""});
 }
@@ -122,7 +122,7 @@ void respond(const State& state, const Asker& asker, std::string id, Answer answ
 
 void terminal_request(State& state, const Asker& asker, const messages::Request& request, Context& ctx) {
   const UserId& user = asker.user;
-  if (asker.correlation.size() > kMaxCorrelationBytes)
+  if (asker.correlation.size() > messages::kMaxCorrelationBytes)
     return respond(state, asker, request.id,
                    messages::RequestError{"bad-request", "correlation data: expected at most 256 bytes", {}},
                    ctx);
