@@ -74,12 +74,11 @@ std::string qualifies(const User& user, const Audience& audience) {
 
 std::vector<Chosen> select_audience(const State& state, const Audience& audience) {
   std::vector<Chosen> chosen;
+  User unheard;  // of whom nobody has heard yet, though listed: offline, nowhere, without attributes
   for (const UserId& id : candidates(state, audience)) {
     if (chosen.size() >= audience.max) break;
-    // A listed user may not have been heard of yet: offline, nowhere, without attributes.
-    User unheard;
-    unheard.id = id;
     const User* user = state.user(id);
+    if (!user) unheard.id = id;
     if (std::string why = qualifies(user ? *user : unheard, audience); !why.empty())
       chosen.push_back({id, std::move(why)});
   }
