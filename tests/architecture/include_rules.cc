@@ -79,6 +79,7 @@ void check_file(const fs::path& file, const std::string& path, const std::vector
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> kRules = {
       {"topics", {}, {}},
+      {"topics/sync", {}, {}},
       {"topics/messages", {"topics"}, {"boost/"}},
       {"topics/token", {"topics"}, {"boost/json", "openssl/"}},
       {"topics/broker_plugin",
@@ -93,19 +94,20 @@ const std::vector<Rule>& rules() {
       {"backend/egress", {"backend/core", "topics", "topics/messages"}, with_system({"mqtt/"})},
       {"backend/app",
        {"backend/core", "backend/egress", "backend/ingress", "backend/store", "geo", "topics",
-        "topics/messages", "topics/token"},
+        "topics/messages", "topics/sync", "topics/token"},
        with_system(
            {"CLI/", "boost/json", "fmt/", "httplib.h", "openssl/", "prometheus/", "spdlog/", "toml++/"})},
       {"mobile-sdk/include", {}, {"stddef.h", "stdint.h"}},
       {"mobile-sdk/src",
-       {"mobile-sdk/include", "topics", "topics/messages"},
+       {"mobile-sdk/include", "topics", "topics/messages", "topics/sync"},
        with_system({"boost/", "mqtt/", "MQTT"})},
       {"mobile-sdk/examples", {"mobile-sdk/include"}, with_system({"stdio.h", "stdlib.h"})},
       {"ops/cli",
        {"geo", "ops/tracks", "topics", "topics/token"},
        with_system({"CLI/", "boost/json", "fmt/", "httplib.h"})},
       {"ops/crowd",
-       {"geo", "mobile-sdk/include", "ops/tracks", "topics", "topics/messages", "topics/token"},
+       {"geo", "mobile-sdk/include", "ops/tracks", "topics", "topics/messages", "topics/sync",
+        "topics/token"},
        with_system({"CLI/", "boost/json", "fmt/", "mqtt/"})},
       {"ops/tracks", {"geo", "topics"}, with_system({"fmt/", "pugixml.hpp", "zlib.h"})},
   };
