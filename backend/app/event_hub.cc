@@ -75,8 +75,9 @@ std::string event_line(const core::Event& event) {
 }
 
 std::optional<std::string> EventHub::Watcher::next(std::chrono::milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, timeout, [&] { return closed_ || !lines_.empty(); });
+  const MutexLock lock(mutex_);
+  changed_.wait_for(mutex_, timeout,
+                    [this]() CONVOKE_REQUIRES(mutex_) { return closed_ || !lines_.empty(); });
   if (std::exchange(lost_, false)) return R"({"type":"lost"})";
   if (lines_.empty()) return std::nullopt;
   std::string line = std::move(lines_.front());
@@ -85,22 +86,21 @@ std::optional<std::string> EventHub::Watcher::next(std::chrono::milliseconds tim
 }
 
 bool EventHub::Watcher::closed() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return closed_;
 }
 
 std::shared_ptr<EventHub::Watcher> EventHub::watch() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::erase_if(watchers_, [](const auto& w) { return w.expired(); });
   if (watchers_.size() >= kMaxWatchers) return nullptr;
-  auto watcher = std::make_shared<Watcher>();
-  watcher->closed_ = closed_;
+  auto watcher = std::make_shared<Watcher>(closed_);
   watchers_.push_back(watcher);
   return watcher;
 }
 
 void EventHub::publish(const std::vector<core::Event>& events) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::erase_if(watchers_, [](const auto& w) { return w.expired(); });
   if (watchers_.empty()) return;
   for (const core::Event& event : events) {
@@ -108,7 +108,7 @@ void EventHub::publish(const std::vector<core::Event>& events) {
     for (const auto& weak : watchers_) {
       auto watcher = weak.lock();
       if (!watcher) continue;
-      const std::lock_guard watcher_lock(watcher->mutex_);
+      const MutexLock watcher_lock(watcher->mutex_);
       if (watcher->lines_.size() >= kMaxLines) {
         watcher->lines_.pop_front();
         watcher->lost_ = true;
@@ -120,12 +120,12 @@ void EventHub::publish(const std::vector<core::Event>& events) {
 }
 
 void EventHub::close() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   closed_ = true;
   for (const auto& weak : watchers_) {
     auto watcher = weak.lock();
     if (!watcher) continue;
-    const std::lock_guard watcher_lock(watcher->mutex_);
+    const MutexLock watcher_lock(watcher->mutex_);
     watcher->closed_ = true;
     watcher->changed_.notify_all();
   }

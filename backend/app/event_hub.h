@@ -4,12 +4,12 @@
 #include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "backend/core/effects.h"
+#include "topics/sync/mutex.h"
 
 namespace convoke::app {
 
@@ -25,17 +25,19 @@ class EventHub {
  public:
   class Watcher {
    public:
+    explicit Watcher(bool closed) : closed_(closed) {}
+
     /// The next line; nothing if none came in `timeout`, or the hub is closed.
     std::optional<std::string> next(std::chrono::milliseconds timeout);
     bool closed() const;
 
    private:
     friend class EventHub;
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<std::string> lines_;
-    bool closed_ = false;
-    bool lost_ = false;
+    mutable Mutex mutex_;
+    std::condition_variable_any changed_;
+    std::deque<std::string> lines_ CONVOKE_GUARDED_BY(mutex_);
+    bool closed_ CONVOKE_GUARDED_BY(mutex_);
+    bool lost_ CONVOKE_GUARDED_BY(mutex_) = false;
   };
 
   /// A new watcher; null if there are kMaxWatchers already: each holds a connection and a thread.
@@ -45,9 +47,9 @@ class EventHub {
   void close();
 
  private:
-  std::mutex mutex_;
-  std::vector<std::weak_ptr<Watcher>> watchers_;
-  bool closed_ = false;
+  Mutex mutex_;
+  std::vector<std::weak_ptr<Watcher>> watchers_ CONVOKE_GUARDED_BY(mutex_);
+  bool closed_ CONVOKE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace convoke::app

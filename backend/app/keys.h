@@ -1,10 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
+#include "topics/sync/mutex.h"
 #include "topics/token/token.h"
 
 namespace convoke::app {
@@ -18,21 +18,21 @@ class Keys {
       : path_(std::move(path)), keys_(std::make_shared<token::KeySet>(token::KeySet::load(path_))) {}
 
   std::shared_ptr<const token::KeySet> current() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return keys_;
   }
 
   /// Reads the file again. Throws std::runtime_error and keeps the keys there are if it cannot be used.
   void reload() {
     auto fresh = std::make_shared<token::KeySet>(token::KeySet::load(path_));
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     keys_ = std::move(fresh);
   }
 
  private:
   const std::string path_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<const token::KeySet> keys_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const token::KeySet> keys_ CONVOKE_GUARDED_BY(mutex_);
 };
 
 }  // namespace convoke::app

@@ -3,8 +3,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <utility>
+
+#include "topics/sync/mutex.h"
 
 namespace convoke::app {
 
@@ -14,7 +15,7 @@ class Mailbox {
  public:
   void push(T item) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       items_.push_back(std::move(item));
     }
     changed_.notify_one();
@@ -22,8 +23,9 @@ class Mailbox {
 
   /// Everything that is there, waiting up to `timeout` for the first.
   std::deque<T> take(std::chrono::milliseconds timeout) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, timeout, [&] { return !items_.empty() || woken_; });
+    const MutexLock lock(mutex_);
+    changed_.wait_for(mutex_, timeout,
+                      [this]() CONVOKE_REQUIRES(mutex_) { return !items_.empty() || woken_; });
     woken_ = false;
     return std::exchange(items_, {});
   }
@@ -31,22 +33,22 @@ class Mailbox {
   /// Ends a `take` that waits.
   void wake() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       woken_ = true;
     }
     changed_.notify_one();
   }
 
   std::size_t size() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return items_.size();
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<T> items_;
-  bool woken_ = false;
+  mutable Mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<T> items_ CONVOKE_GUARDED_BY(mutex_);
+  bool woken_ CONVOKE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace convoke::app

@@ -111,7 +111,7 @@ void Server::run(const std::function<void()>& ready) {
       config_.site.str(), CONVOKE_VERSION, keys_, events_,
       HttpServer::Hooks{[this](const topics::Principal& who, Command c) { return call(who, std::move(c)); },
                         [this] {
-                          const std::lock_guard lock(problems_mutex_);
+                          const MutexLock lock(problems_mutex_);
                           std::vector<std::string> out;
                           for (const auto& [what, detail] : problems_) out.push_back(what + ": " + detail);
                           return out;
@@ -322,7 +322,7 @@ void Server::housekeeping(std::int64_t real_ms) {
 }
 
 void Server::set_problem(const std::string& what, const std::string& detail) {
-  const std::lock_guard lock(problems_mutex_);
+  const MutexLock lock(problems_mutex_);
   if (detail.empty())
     problems_.erase(what);
   else

@@ -6,7 +6,6 @@
 #include <functional>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <variant>
@@ -29,6 +28,7 @@
 #include "backend/store/journal.h"
 #include "backend/store/store.h"
 #include "topics/messages/staff.h"
+#include "topics/sync/mutex.h"
 
 namespace convoke::app {
 
@@ -102,8 +102,8 @@ class Server {
   std::uint64_t broker_epoch_ = 0;
   std::atomic<bool> stopping_ = false;
 
-  mutable std::mutex problems_mutex_;
-  std::map<std::string, std::string> problems_;  // guarded by problems_mutex_
+  mutable Mutex problems_mutex_;
+  std::map<std::string, std::string> problems_ CONVOKE_GUARDED_BY(problems_mutex_);
 };
 
 }  // namespace convoke::app

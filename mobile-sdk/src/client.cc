@@ -3,7 +3,6 @@
 #include <condition_variable>
 #include <deque>
 #include <limits>
-#include <mutex>
 #include <random>
 #include <stdexcept>
 
@@ -12,6 +11,7 @@
 #include "mobile-sdk/src/runtime.h"
 #include "mobile-sdk/src/session.h"
 #include "topics/principal.h"
+#include "topics/sync/mutex.h"
 
 namespace convoke::sdk {
 namespace {
@@ -85,7 +85,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   /// Runs `f(session, now)` for the app and has its consequences carried out on the runtime's thread.
   template <class F>
   auto call(F f) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     struct Finally {
       Impl& impl;
       ~Finally() { impl.request_pump(); }
@@ -94,7 +94,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   }
   template <class F>
   auto ask(F f) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return f(session_);
   }
 
@@ -103,22 +103,22 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
                             const std::function<void(const Event&)>& handler);
   void shut_down();
   bool closed() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return session_.closed() && !pump_requested_;
   }
   std::int64_t clock() const { return options_.clock ? options_.clock() : system_now().unix_ms; }
 
  private:
-  void request_pump();
+  void request_pump() CONVOKE_REQUIRES(mutex_);
   void on(const LinkEvent& event);
-  void pump();
+  void pump() CONVOKE_EXCLUDES(mutex_);
   void carry_out(const Command& command);
   void connect(const ConnectCommand& command);
-  void keep(std::vector<Event> events);
+  void keep(std::vector<Event> events) CONVOKE_REQUIRES(mutex_);
   void schedule(std::int64_t due_ms);
-  void tear_down();
+  void tear_down() CONVOKE_EXCLUDES(mutex_);
   bool gone() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return gone_;
   }
 
@@ -131,14 +131,15 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   std::string token_;
   std::int64_t timer_ms_ = std::numeric_limits<std::int64_t>::max();
 
-  mutable std::mutex mutex_;  // guards all below
-  std::condition_variable changed_;
-  Session session_;
-  std::deque<Event> events_;
-  std::uint64_t lost_ = 0;
-  bool told_ = false;  // the app knows that there is something to poll
-  bool pump_requested_ = false;
-  bool gone_ = false;  // the Client is destroyed: nothing of the app is called any more
+  mutable Mutex mutex_;
+  std::condition_variable_any changed_;
+  Session session_ CONVOKE_GUARDED_BY(mutex_);
+  std::deque<Event> events_ CONVOKE_GUARDED_BY(mutex_);
+  std::uint64_t lost_ CONVOKE_GUARDED_BY(mutex_) = 0;
+  bool told_ CONVOKE_GUARDED_BY(mutex_) = false;  // the app knows that there is something to poll
+  bool pump_requested_ CONVOKE_GUARDED_BY(mutex_) = false;
+  /// The Client is destroyed: nothing of the app is called any more.
+  bool gone_ CONVOKE_GUARDED_BY(mutex_) = false;
 };
 
 void Client::Impl::request_pump() {
@@ -150,7 +151,7 @@ void Client::Impl::request_pump() {
 
 void Client::Impl::on(const LinkEvent& event) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     session_.on(event, system_now());
   }
   pump();
@@ -163,7 +164,7 @@ void Client::Impl::pump() {
   std::optional<std::int64_t> next_ms;
   bool tell = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     pump_requested_ = false;
     commands = session_.take_commands();
     state = session_.take_state_to_save();
@@ -196,7 +197,7 @@ void Client::Impl::schedule(std::int64_t due_ms) {
     if (!self || self->timer_ms_ != due_ms) return;
     self->timer_ms_ = std::numeric_limits<std::int64_t>::max();
     {
-      const std::lock_guard lock(self->mutex_);
+      const MutexLock lock(self->mutex_);
       self->session_.tick(system_now());
     }
     self->pump();
@@ -225,7 +226,7 @@ std::size_t Client::Impl::poll(const std::function<void(const Event&)>& handler)
   std::deque<Event> events;
   std::uint64_t lost = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     events.swap(events_);
     lost = std::exchange(lost_, 0);
     told_ = false;
@@ -238,8 +239,8 @@ std::size_t Client::Impl::poll(const std::function<void(const Event&)>& handler)
 std::size_t Client::Impl::wait_and_poll(std::chrono::milliseconds timeout,
                                         const std::function<void(const Event&)>& handler) {
   {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, timeout, [this] { return !events_.empty(); });
+    const MutexLock lock(mutex_);
+    changed_.wait_for(mutex_, timeout, [this]() CONVOKE_REQUIRES(mutex_) { return !events_.empty(); });
   }
   return poll(handler);
 }
@@ -252,16 +253,17 @@ void Client::Impl::shut_down() {
     pump();  // the goodbye
     return tear_down();
   }
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, kGoodbyePatience, [this] { return session_.closed() && !pump_requested_; });
+  const MutexLock lock(mutex_);
+  changed_.wait_for(mutex_, kGoodbyePatience,
+                    [this]() CONVOKE_REQUIRES(mutex_) { return session_.closed() && !pump_requested_; });
   runtime_.post([self = shared_from_this()] { self->tear_down(); });
-  changed_.wait_for(lock, kTearDownPatience, [this] { return gone_; });
+  changed_.wait_for(mutex_, kTearDownPatience, [this]() CONVOKE_REQUIRES(mutex_) { return gone_; });
   gone_ = true;
 }
 
 void Client::Impl::tear_down() {
   link_.reset();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   gone_ = true;
   changed_.notify_all();
 }

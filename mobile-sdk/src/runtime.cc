@@ -20,9 +20,9 @@ Runtime::Runtime() : impl_(std::make_shared<Impl>()) { impl_->start(); }
 Runtime::~Runtime() { impl_->stop(); }
 
 std::shared_ptr<Runtime> Runtime::shared() {
-  static std::mutex mutex;
-  static std::weak_ptr<Runtime> current;
-  const std::lock_guard lock(mutex);
+  static Mutex mutex;
+  static std::weak_ptr<Runtime> current CONVOKE_GUARDED_BY(mutex);
+  const MutexLock lock(mutex);
   std::shared_ptr<Runtime> runtime = current.lock();
   if (!runtime) current = runtime = std::make_shared<Runtime>();
   return runtime;
@@ -33,11 +33,14 @@ void Runtime::Impl::start() {
 }
 
 void Runtime::Impl::stop() {
-  std::unique_lock lock(mutex_);
-  stopping_ = true;
-  wake_.notify_one();
-  const bool ended = !on_own_thread() && ended_changed_.wait_for(lock, kPatience, [this] { return ended_; });
-  lock.unlock();
+  bool ended = false;
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    wake_.notify_one();
+    ended = !on_own_thread() &&
+            ended_changed_.wait_for(mutex_, kPatience, [this]() CONVOKE_REQUIRES(mutex_) { return ended_; });
+  }
   if (ended)
     thread_.join();
   else
@@ -46,7 +49,7 @@ void Runtime::Impl::stop() {
 
 void Runtime::Impl::post(Job job) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     jobs_.push_back(std::move(job));
     if (jobs_.size() > 1) return;  // the thread is awake or was woken for the first
   }
@@ -55,14 +58,14 @@ void Runtime::Impl::post(Job job) {
 
 void Runtime::Impl::post_at(std::int64_t steady_ms, Job job) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     timers_.push({steady_ms, ++order_, std::move(job)});
   }
   wake_.notify_one();
 }
 
 bool Runtime::Impl::take(std::vector<Job>& work) {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   for (;;) {
     work.swap(jobs_);
     if (stopping_) return !work.empty();
@@ -73,10 +76,10 @@ bool Runtime::Impl::take(std::vector<Job>& work) {
     }
     if (!work.empty()) return true;
     if (timers_.empty())
-      wake_.wait(lock);
+      wake_.wait(mutex_);
     else
-      wake_.wait_for(lock, std::chrono::milliseconds(
-                               std::clamp<std::int64_t>(timers_.top().due_ms - now_ms, 1, 60'000)));
+      wake_.wait_for(mutex_, std::chrono::milliseconds(
+                                 std::clamp<std::int64_t>(timers_.top().due_ms - now_ms, 1, 60'000)));
   }
 }
 
@@ -86,7 +89,7 @@ void Runtime::Impl::run() {
     for (const Job& job : work) job();
     work.clear();
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ended_ = true;
   ended_changed_.notify_all();
 }

@@ -3,13 +3,13 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <queue>
 #include <thread>
 #include <vector>
 
 #include "convoke/client.h"
 #include "mobile-sdk/src/link.h"
+#include "topics/sync/mutex.h"
 
 namespace convoke::sdk {
 
@@ -45,14 +45,14 @@ class Runtime::Impl : public std::enable_shared_from_this<Runtime::Impl> {
   /// Waits for work and takes it; false when it is time to stop.
   bool take(std::vector<Job>& work);
 
-  std::mutex mutex_;  // guards all below except thread_
-  std::condition_variable wake_;
-  std::condition_variable ended_changed_;
-  std::vector<Job> jobs_;
-  std::priority_queue<Timer> timers_;
-  std::uint64_t order_ = 0;
-  bool stopping_ = false;
-  bool ended_ = false;
+  Mutex mutex_;
+  std::condition_variable_any wake_;
+  std::condition_variable_any ended_changed_;
+  std::vector<Job> jobs_ CONVOKE_GUARDED_BY(mutex_);
+  std::priority_queue<Timer> timers_ CONVOKE_GUARDED_BY(mutex_);
+  std::uint64_t order_ CONVOKE_GUARDED_BY(mutex_) = 0;
+  bool stopping_ CONVOKE_GUARDED_BY(mutex_) = false;
+  bool ended_ CONVOKE_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

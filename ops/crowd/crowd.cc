@@ -111,7 +111,7 @@ void Crowd::add_phone(std::string user, std::uint64_t seed) {
   options.clock = [this] { return venue_now_ms(); };
   options.seed = seed;
   options.on_events = [this, index] {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ready_.push_back(index);
     if (ready_.size() == 1) wake_.notify_one();
   };
@@ -200,7 +200,7 @@ void Crowd::write_stats() {
 void Crowd::drain_phones() {
   std::vector<std::size_t> ready;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ready.swap(ready_);
   }
   for (const std::size_t index : ready)
@@ -301,10 +301,10 @@ bool Crowd::over() const {
 }
 
 void Crowd::wait_for_work() {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   const std::int64_t until = tasks_.empty() ? kLongestWaitMs : tasks_.top().due_ms - now_ms();
-  wake_.wait_for(lock, std::chrono::milliseconds(std::clamp<std::int64_t>(until, 0, kLongestWaitMs)),
-                 [this] { return !ready_.empty(); });
+  wake_.wait_for(mutex_, std::chrono::milliseconds(std::clamp<std::int64_t>(until, 0, kLongestWaitMs)),
+                 [this]() CONVOKE_REQUIRES(mutex_) { return !ready_.empty(); });
 }
 
 void Crowd::run_due_tasks() {

@@ -5,7 +5,6 @@
 #include <functional>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <queue>
 #include <random>
@@ -21,6 +20,7 @@
 #include "ops/crowd/tokens.h"
 #include "ops/crowd/venue.h"
 #include "ops/crowd/walker.h"
+#include "topics/sync/mutex.h"
 
 namespace convoke::crowd {
 
@@ -104,9 +104,9 @@ class Crowd {
   std::unique_ptr<LightCrowd> light_;
   std::int64_t next_probe_ms_ = 0;
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<std::size_t> ready_;  // phones with events; guarded by mutex_
+  Mutex mutex_;
+  std::condition_variable_any wake_;
+  std::vector<std::size_t> ready_ CONVOKE_GUARDED_BY(mutex_);  // phones with events
 };
 
 }  // namespace convoke::crowd

@@ -75,7 +75,7 @@ LightCrowd::~LightCrowd() {
 }
 
 LightCounts LightCrowd::counts() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return shown_;
 }
 
@@ -110,7 +110,7 @@ void LightCrowd::step(std::int64_t now_ms) {
     write(line, line.phone.second(options_.chat_rate, walk_seconds, venue_ms, counts_), now_ms);
     if (line.fd >= 0 && now_ms - line.spoke_ms > kPingMs) write(line, wire::ping(), now_ms);
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   shown_ = counts_;
 }
 

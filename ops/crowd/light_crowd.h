@@ -3,7 +3,6 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "ops/crowd/light_phone.h"
 #include "ops/crowd/options.h"
 #include "ops/crowd/tokens.h"
+#include "topics/sync/mutex.h"
 
 namespace convoke::crowd {
 
@@ -45,8 +45,8 @@ class LightCrowd {
   double owed_ = 0;       // seconds that phones have not had yet
   std::int64_t stepped_ms_ = 0;
   std::atomic<bool> stopping_ = false;
-  mutable std::mutex mutex_;
-  LightCounts shown_;   // guarded by mutex_
+  mutable Mutex mutex_;
+  LightCounts shown_ CONVOKE_GUARDED_BY(mutex_);
   LightCounts counts_;  // of the thread
   std::thread thread_;
 };

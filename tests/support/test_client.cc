@@ -44,7 +44,7 @@ TestClient::TestClient(const std::string& url, const std::string& client_id)
     : url_(url), client_id_(client_id) {
   client_ = std::make_unique<mqtt::async_client>(url_, client_id_, mqtt::create_options(MQTTVERSION_5));
   const auto cut = [this] {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     cut_ = true;
     changed_.notify_all();
   };
@@ -69,7 +69,7 @@ int TestClient::connect(const std::optional<std::string>& token, const ConnectWi
   }
   if (with.will) options.set_will_message(to_paho(*with.will));
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     cut_ = false;
   }
   // Paho tells a DISCONNECT before it has cleared that connection away, under its lock, and would take an
@@ -93,9 +93,9 @@ int TestClient::subscribe(const std::string& filter, int qos) {
 int TestClient::unsubscribe(const std::string& filter) { return outcome(client_->unsubscribe(filter)); }
 
 std::optional<Received> TestClient::wait_for(const std::function<bool(const Received&)>& condition) {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   std::optional<Received> found;
-  changed_.wait_for(lock, kPatience, [&] {
+  changed_.wait_for(mutex_, kPatience, [&]() CONVOKE_REQUIRES(mutex_) {
     const auto at = std::find_if(received_.begin(), received_.end(), condition);
     if (at != received_.end()) found = *at;
     return found.has_value();
@@ -108,12 +108,12 @@ std::optional<Received> TestClient::wait_for_payload(const std::string& payload)
 }
 
 bool TestClient::wait_until_cut() {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, kPatience, [&] { return cut_; });
+  const MutexLock lock(mutex_);
+  return changed_.wait_for(mutex_, kPatience, [this]() CONVOKE_REQUIRES(mutex_) { return cut_; });
 }
 
 std::vector<Received> TestClient::received() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return received_;
 }
 
@@ -124,7 +124,7 @@ bool TestClient::has_payload(const std::string& payload) const {
 }
 
 void TestClient::clear() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   received_.clear();
 }
 
@@ -135,7 +135,7 @@ void TestClient::keep(const mqtt::const_message_ptr& message) {
     const auto [name, value] = mqtt::get<mqtt::string_pair>(properties, mqtt::property::USER_PROPERTY, i);
     received.user_properties.emplace_back(name, value);
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   received_.push_back(std::move(received));
   changed_.notify_all();
 }

@@ -5,11 +5,12 @@
 #include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "topics/sync/mutex.h"
 
 namespace convoke::test {
 
@@ -79,10 +80,10 @@ class TestClient {
 
   std::string url_;
   std::string client_id_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Received> received_;
-  bool cut_ = false;
+  mutable Mutex mutex_;
+  std::condition_variable_any changed_;
+  std::vector<Received> received_ CONVOKE_GUARDED_BY(mutex_);
+  bool cut_ CONVOKE_GUARDED_BY(mutex_) = false;
   std::unique_ptr<mqtt::async_client> client_;  // last: its callbacks use the others
 };
 

@@ -3,9 +3,10 @@
 #include <httplib.h>
 
 #include <deque>
-#include <mutex>
 #include <string>
 #include <thread>
+
+#include "topics/sync/mutex.h"
 
 namespace convoke::cli {
 
@@ -34,18 +35,18 @@ class FakeServer {
 
   /// Answers are given in this order; after the last, 404.
   void will_answer(int status, std::string body) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     answers_.emplace_back(status, std::move(body));
   }
 
   std::deque<Seen> seen() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return seen_;
   }
 
  private:
   void answer(const httplib::Request& request, httplib::Response& response) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     seen_.push_back({request.method, request.target, request.body, request.get_header_value("Content-Type"),
                      request.get_header_value("Authorization")});
     if (answers_.empty()) {
@@ -60,9 +61,9 @@ class FakeServer {
   httplib::Server http_;
   int port_ = 0;
   std::thread thread_;
-  std::mutex mutex_;
-  std::deque<std::pair<int, std::string>> answers_;
-  std::deque<Seen> seen_;
+  Mutex mutex_;
+  std::deque<std::pair<int, std::string>> answers_ CONVOKE_GUARDED_BY(mutex_);
+  std::deque<Seen> seen_ CONVOKE_GUARDED_BY(mutex_);
 };
 
 }  // namespace convoke::cli
