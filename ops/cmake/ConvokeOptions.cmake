@@ -16,7 +16,7 @@ add_library(convoke_build INTERFACE)
 target_compile_options(convoke_build INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                        -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(convoke_build INTERFACE -Wthread-safety)
+  target_compile_options(convoke_build INTERFACE -Werror=thread-safety)
 else()
   # GCC 12 sees uninitialized members in moved-from variants that hold vectors, where there are none.
   target_compile_options(convoke_build INTERFACE -Wno-maybe-uninitialized)
