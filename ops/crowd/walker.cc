@@ -38,6 +38,19 @@ void Walker::advance(double seconds) {
   step(seconds);
 }
 
+void Walker::go(std::size_t place) {
+  habit_ = Habit::goes;
+  place_ = place;
+  target_ = venue_.inside(place, random_);
+  rest_s_ = 0;
+}
+
+void Walker::walk() {
+  habit_ = Habit::walks;
+  choose_target();
+  rest_s_ = 0;
+}
+
 void Walker::step(double seconds) {
   wander(seconds);
   if (habit_ == Habit::stands) return;
@@ -47,7 +60,7 @@ void Walker::step(double seconds) {
   const double left_m = geo::distance_m(at_, target_);
   if (walked_m >= left_m) {
     at_ = target_;
-    return choose_target();
+    return habit_ == Habit::goes ? stop() : choose_target();
   }
   const double share = walked_m / left_m;
   at_ = {at_.lat + (target_.lat - at_.lat) * share, at_.lon + (target_.lon - at_.lon) * share};

@@ -24,14 +24,19 @@ class Walker {
   static constexpr double kReachM = 60;        // how far around an area people walk
   static constexpr double kDistrictM = 1'500;  // how far they go for another area
 
-  /// walks: from area to area. gathers: into the first area, and about in it. stands: inside an area.
-  enum class Habit { walks, gathers, stands };
+  /// walks: from area to area. gathers: into the first area, and about in it. stands: inside an area. goes:
+  /// to one point, and then stands there.
+  enum class Habit { walks, gathers, stands, goes };
 
   /// Walkers start near an area, one in twenty inside it.
   Walker(const Venue& venue, std::uint64_t seed, Habit habit, double speed_factor);
 
   /// Moves on by `seconds` of the walker's own time, in steps small enough for the turns.
   void advance(double seconds);
+  /// From now on: walks into this area and stands there; stands where it is; walks from area to area.
+  void go(std::size_t place);
+  void stop() { habit_ = Habit::stands; }
+  void walk();
   geo::LatLon true_place() const { return at_; }
   Sighting sighting() const;
 

@@ -79,6 +79,26 @@ TEST(Walker, StandsInsideAnArea) {
   }
 }
 
+TEST(Walker, GoesWhereItIsSentAndStaysUntilItMayWalk) {
+  const Venue venue = two_bars();
+  for (const auto habit : {Walker::Habit::walks, Walker::Habit::gathers, Walker::Habit::stands}) {
+    Walker walker(venue, 5, habit, 1);
+    walker.go(1);
+    walker.advance(1'200);
+    const geo::LatLon place = walker.true_place();
+    EXPECT_TRUE(venue.covers(1, place));
+    walker.advance(600);
+    EXPECT_EQ(walker.true_place(), place);
+    walker.walk();
+    walker.advance(5);
+    EXPECT_NE(walker.true_place(), place);
+    walker.stop();
+    const geo::LatLon stopped = walker.true_place();
+    walker.advance(600);
+    EXPECT_EQ(walker.true_place(), stopped);
+  }
+}
+
 TEST(Walker, ErrsAsMuchAsItSays) {
   const Venue venue = two_bars();
   int within = 0;
