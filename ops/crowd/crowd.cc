@@ -50,6 +50,7 @@ Crowd::Crowd(Options options)
   if (!options_.fixes_file.empty()) recording_ = load_recording(options_.fixes_file, nullptr);
   if (options_.phones + options_.light > 0 && !venue_)
     throw std::runtime_error("--areas: expected a file, for the phones to walk in");
+  if (!options_.script_file.empty()) plan_script();
   if (options_.stats_file != "-") write_stats();  // or say now that it cannot be written
   add_phones();
   tally_.phones = phones_.size();
@@ -83,7 +84,9 @@ void Crowd::add_phones() {
   }
   for (std::size_t i = 0; i < phones_.size(); ++i) {
     const auto start_ms = static_cast<std::int64_t>(static_cast<double>(i) * 1000 / options_.connect_rate);
-    at(start_ms, [this, i] { phones_[i].client->open(); });
+    at(start_ms, [this, i] {
+      if (!phones_[i].off) phones_[i].client->open();
+    });
     if (phones_[i].walker)
       at(start_ms, [this, i] { walk(i); });
     else
@@ -124,6 +127,55 @@ void Crowd::add_phone(std::string user, std::uint64_t seed) {
 
 // ---- What phones do ---------------------------------------------------------------------------------------
 
+/// Before the phones' own tasks: what is due at 0 is done before they connect.
+void Crowd::plan_script() {
+  if (options_.light > 0) throw std::runtime_error("--script: expected no --light with it");
+  if (options_.phones == 0) throw std::runtime_error("--script: expected --phones to be at least 1 with it");
+  script_ = load_script(options_.script_file, options_.phones, *venue_);
+  for (const Step& step : script_) at(step.at_ms, [this, &step] { follow(step); });
+}
+
+void Crowd::follow(const Step& step) {
+  const std::size_t recorded = phones_.size() - options_.phones;  // they come first, and follow their tracks
+  for (std::size_t number = step.first; number <= step.last; ++number)
+    act(phones_[recorded + number - 1], step);
+}
+
+void Crowd::act(Phone& phone, const Step& step) {
+  switch (step.deed) {
+    case Deed::go:
+      return phone.walker->go(step.place);
+    case Deed::stop:
+      return phone.walker->stop();
+    case Deed::walk:
+      return phone.walker->walk();
+    case Deed::say:
+      return say(phone, step.text);
+    case Deed::leave:
+      for (const sdk::Group& group : phone.client->groups()) phone.client->leave(group.id);
+      return;
+    case Deed::available:
+      return phone.client->set_presence(sdk::Presence::available);
+    case Deed::away:
+      return phone.client->set_presence(sdk::Presence::away);
+    case Deed::busy:
+      return phone.client->set_presence(sdk::Presence::busy);
+    case Deed::offline:
+      phone.off = true;
+      set_connected(phone, false);
+      return phone.client->close();
+    case Deed::online:
+      phone.off = false;
+      return phone.client->open();
+  }
+}
+
+/// In every chat that the phone holds.
+void Crowd::say(Phone& phone, const std::string& text) {
+  for (const sdk::Group& group : phone.client->groups())
+    if (phone.client->send(group.id, text)) ++tally_.sent;
+}
+
 void Crowd::walk(std::size_t index) {
   Phone& phone = phones_[index];
   const double venue_seconds = options_.fix_every_s * (options_.dev_clock ? options_.dev_clock->speed : 1);
@@ -134,6 +186,7 @@ void Crowd::walk(std::size_t index) {
 }
 
 void Crowd::report_walker(Phone& phone) {
+  if (phone.off) return;
   const Sighting seen = phone.walker->sighting();
   phone.reported = seen.at;
   phone.reported_ms = now_ms();
@@ -165,8 +218,7 @@ void Crowd::chat(std::size_t index) {
   const auto pause_ms = static_cast<std::int64_t>(pause_min(phone.random) * 60'000);
   at(now_ms() + pause_ms, [this, index] {
     Phone& writer = phones_[index];
-    for (const sdk::Group& group : writer.client->groups())
-      if (writer.client->send(group.id, text_for(writer.random))) ++tally_.sent;
+    if (!writer.off) say(writer, text_for(writer.random));
     chat(index);
   });
 }
@@ -215,9 +267,10 @@ void Crowd::on_event(std::size_t index, const sdk::Event& event) {
   if (const auto* changed = std::get_if<sdk::BuddyListChanged>(&event))
     held = phone.client->group(changed->group);
   tally_.count(index, event, held);
-  if (std::holds_alternative<sdk::Connected>(event)) phone.connected = true;
-  if (std::holds_alternative<sdk::Disconnected>(event) && std::exchange(phone.connected, false)) {
-    --tally_.connected;
+  // One that was under way when the script closed the phone does not count.
+  if (std::holds_alternative<sdk::Connected>(event)) set_connected(phone, !phone.off);
+  if (std::holds_alternative<sdk::Disconnected>(event) && phone.connected) {
+    set_connected(phone, false);
     ++tally_.disconnects;
   }
   if (const auto* refused = std::get_if<sdk::Refused>(&event))
@@ -233,6 +286,11 @@ void Crowd::on_event(std::size_t index, const sdk::Event& event) {
   }
   if (std::holds_alternative<sdk::PositionWanted>(event) && phone.walker) report_walker(phone);
   if (life_) observe_life(index, event);
+}
+
+void Crowd::set_connected(Phone& phone, bool connected) {
+  if (std::exchange(phone.connected, connected) == connected) return;
+  connected ? ++tally_.connected : --tally_.connected;
 }
 
 void Crowd::observe_life(std::size_t index, const sdk::Event& event) {

@@ -16,6 +16,7 @@
 #include "ops/crowd/one_life.h"
 #include "ops/crowd/options.h"
 #include "ops/crowd/replay.h"
+#include "ops/crowd/script.h"
 #include "ops/crowd/tally.h"
 #include "ops/crowd/tokens.h"
 #include "ops/crowd/venue.h"
@@ -45,6 +46,7 @@ class Crowd {
     std::size_t next_fix = 0;
     std::mt19937_64 random;
     bool connected = false;
+    bool off = false;      // the script has closed it
     geo::LatLon reported;  // a simulated one's last fix, and when
     std::int64_t reported_ms = std::numeric_limits<std::int64_t>::min() / 2;
   };
@@ -64,6 +66,10 @@ class Crowd {
   std::int64_t now_ms() const;  // since the program began
   std::int64_t venue_now_ms() const;
 
+  void plan_script();
+  void follow(const Step& step);
+  void act(Phone& phone, const Step& step);
+  void say(Phone& phone, const std::string& text);
   void report_walker(Phone& phone);
 
   // Tasks; each puts itself back.
@@ -78,6 +84,7 @@ class Crowd {
   void run_due_tasks();
   void drain_phones();
   void on_event(std::size_t phone, const sdk::Event& event);
+  void set_connected(Phone& phone, bool connected);
   void observe_life(std::size_t phone, const sdk::Event& event);
   void observe_list(std::size_t phone, const std::string& group);
   void act_for_life();
@@ -88,6 +95,7 @@ class Crowd {
   const Tokens tokens_;
   std::optional<Venue> venue_;
   std::optional<Recording> recording_;
+  std::vector<Step> script_;
   const std::int64_t began_ms_;
   std::atomic<bool> stopping_ = false;
 

@@ -83,6 +83,8 @@ int main(int argc, char** argv) {
   app.add_option("--light", options.light,
                  "further phones that speak the protocol without the SDK, for large crowds")
       ->check(CLI::Range(0, 100'000));
+  app.add_option("--script", options.script_file,
+                 "NDJSON of what which simulated phones do when; ops/crowd/README.md has the format");
   app.add_option("--stats", options.stats_file,
                  "counts as JSON, each second: the last line in this file; -: all on stdout");
   app.add_flag("--one-life", options.one_life,

@@ -24,6 +24,7 @@ struct Options {
   std::string fixes_file;
   std::optional<topics::DevClock> dev_clock;
   std::size_t light = 0;
+  std::string script_file;
   std::string stats_file;  // "-": stdout
   bool one_life = false;
   double timeout_s = 120;  // of one life

@@ -60,7 +60,6 @@ void Tally::count(std::size_t phone, const sdk::Event& event, const std::optiona
     group.members = held->members;
     group.versions[phone] = held->version;
   }
-  if (std::holds_alternative<sdk::Connected>(event)) ++connected;
   if (std::holds_alternative<sdk::MessageReceived>(event)) ++delivered;
   if (std::holds_alternative<sdk::Refused>(event)) ++refused;
   if (const auto* own = std::get_if<sdk::OwnMessage>(&event)) {
