@@ -19,6 +19,7 @@ struct Phone {
   std::unique_ptr<sdk::Client> client;
   std::set<std::string> started, ended;                   // groups
   std::map<std::string, std::set<std::string>> received;  // group -> message ids, own ones too once sent
+  std::set<std::string> texts;                            // of all messages received, after "user: "
   std::set<std::string> archived;                         // own message ids that are safe with the server
   int repeats = 0;                                        // of anything that must come once
   std::string story;  // what happened, for the message of a test that fails
@@ -91,8 +92,10 @@ class Phones {
     if (auto* e = std::get_if<sdk::ChatStarted>(&event))
       phone.repeats += !phone.started.insert(e->group.id).second;
     if (auto* e = std::get_if<sdk::ChatEnded>(&event)) phone.repeats += !phone.ended.insert(e->group).second;
-    if (auto* e = std::get_if<sdk::MessageReceived>(&event))
+    if (auto* e = std::get_if<sdk::MessageReceived>(&event)) {
+      phone.texts.insert(e->message.from + ": " + e->message.text);
       phone.repeats += !phone.received[e->message.group].insert(e->message.from + "/" + e->message.id).second;
+    }
     if (auto* e = std::get_if<sdk::OwnMessage>(&event); e && e->state == sdk::OwnMessage::State::archived)
       phone.archived.insert(phone.user + "/" + e->id);
   }

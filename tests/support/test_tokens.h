@@ -12,10 +12,14 @@ namespace convoke::test {
 class TestTokens {
  public:
   explicit TestTokens(std::string site = "demo")
-      : site_(std::move(site)), keys_(token::KeySet::parse(token::KeySet::generate_ed25519("test"))) {}
+      : site_(std::move(site)),
+        jwks_(token::KeySet::generate_ed25519("test")),
+        keys_(token::KeySet::parse(jwks_)) {}
 
   const std::string& site() const { return site_; }
   const token::KeySet& keys() const { return keys_; }
+  /// For programs that make tokens themselves.
+  const std::string& private_jwks() const { return jwks_; }
   /// For the broker and the server: enough to verify.
   std::string public_jwks() const { return keys_.public_jwks(); }
 
@@ -42,6 +46,7 @@ class TestTokens {
 
  private:
   std::string site_;
+  std::string jwks_;
   token::KeySet keys_;
 };
 
