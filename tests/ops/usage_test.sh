@@ -26,6 +26,7 @@ refuses '--phones' --phones 0
 refuses 'the broker takes 19000 connections' --phones 19000
 refuses '--speed' --areas "$work/areas" --fixes "$work/fixes" --speed 0
 refuses '--speed' --areas "$work/areas" --fixes "$work/fixes" --speed 0.00
+refuses "cannot read $work/none" --script "$work/none"
 
 mkdir -p "$work/home/replay"
 echo "mine" >"$work/home/replay/letter"
