@@ -12,8 +12,7 @@ Properties with(const std::string& epoch, const std::string& n) {
 }
 
 TEST(Stamp, IsReadFromTheUserProperties) {
-  EXPECT_EQ(read_stamp(with("1767225600000", "7")),
-            (Stamp{"demo", 1'767'225'600'000, 7, 1'767'225'600'000}));
+  EXPECT_EQ(read_stamp(with("1767225600000", "7")), (Stamp{"demo", 1'767'225'600'000, 7, 1'767'225'600'000}));
   EXPECT_TRUE(read_stamp(with("9007199254740991", "9007199254740991")));
 }
 
