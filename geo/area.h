@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "geo/area_rule.h"
 #include "geo/lat_lon.h"
 
 namespace convoke::geo {
@@ -28,11 +31,34 @@ struct Circle {
 /// Several polygons: a multipolygon, or one polygon split at the antimeridian.
 using Polygons = std::vector<Polygon>;
 
+/// All that is within half the width of a line, with round ends. The line's edges are straight in
+/// longitude/latitude like a polygon's, and after loading none crosses the antimeridian: a line that does is
+/// split into several.
+struct Corridor {
+  std::vector<std::vector<LatLon>> lines;  // each of at least one position
+  double width_m = 0;                      // 0 < width <= 100,000
+  friend bool operator==(const Corridor&, const Corridor&) = default;
+};
+
+/// Limits of what counts, both included. A fix that does not say its height is outside the limits of none: it
+/// is evidence neither for entering nor for leaving.
+struct Range {
+  double low = 0, high = 0;
+  friend bool operator==(const Range&, const Range&) = default;
+};
+
 /// A named place with an edge. A point on the edge is inside; a point on the edge of a hole is inside too.
 struct Area {
   std::string id;    // [A-Za-z0-9._-]{1,64}
   std::string name;  // for people, may be empty
-  std::variant<Circle, Polygons> shape;
+  std::variant<Circle, Polygons, Corridor> shape;
+  std::optional<Range> altitude_m;  // above the ellipsoid
+  std::optional<Range> floor;
+  std::vector<std::string> groups;              // names of sets of areas this one belongs to
+  std::map<std::string, std::string> metadata;  // the operator's own
+  std::optional<AreaRule> rule;                 // absent: the site's default
+  // The area counts from here, to here (Unix ms); absent: always.
+  std::optional<std::int64_t> from_ms, until_ms;
   friend bool operator==(const Area&, const Area&) = default;
 };
 
