@@ -8,11 +8,11 @@
 namespace convoke::geo {
 namespace {
 
-struct Range {
+struct LonSpan {
   double low, high;
 };
 
-Range longitudes(const Ring& ring) {
+LonSpan longitudes(const Ring& ring) {
   const auto [low, high] =
       std::minmax_element(ring.begin(), ring.end(), [](LatLon a, LatLon b) { return a.lon < b.lon; });
   return {low->lon, high->lon};
@@ -82,16 +82,41 @@ UnwrappedRing unwrap(const Ring& ring) {
   result.too_wide = highest - lowest > 1;
   result.round_a_pole = !result.too_wide && turn != 0;
   if (!result.too_wide) {
-    const Range range = longitudes(result.seen_from(0));
+    const LonSpan range = longitudes(result.seen_from(0));
     result.too_wide = range.high - range.low > 360;
   }
   return result;
 }
 
+std::vector<std::vector<LatLon>> split_line(const std::vector<LatLon>& line) {
+  std::vector<std::vector<LatLon>> parts = {{line.front()}};
+  const auto append = [&parts](LatLon p) {
+    if (parts.back().back() != p) parts.back().push_back(p);
+  };
+  for (std::size_t i = 1; i < line.size(); ++i) {
+    const LatLon a = line[i - 1], b = line[i];
+    if (is_far_step(a, b)) {
+      const double side = a.lon > 0 ? 180 : -180;
+      const double before = std::abs(side - a.lon), after = std::abs(side + b.lon);
+      const double part = before + after > 0 ? before / (before + after) : 0;
+      const double lat = a.lat + part * (b.lat - a.lat);
+      append({lat, side});
+      parts.push_back({{lat, -side}});
+    }
+    append(b);
+  }
+  // A line that begins or ends on the antimeridian leaves a single position on the other side, which adds
+  // nothing.
+  const auto single = [](const std::vector<LatLon>& part) { return part.size() == 1; };
+  if (!std::all_of(parts.begin(), parts.end(), single))
+    parts.erase(std::remove_if(parts.begin(), parts.end(), single), parts.end());
+  return parts;
+}
+
 void align_hole(const UnwrappedRing& outer, UnwrappedRing& hole) {
-  const Range around = longitudes(outer.seen_from(0));
+  const LonSpan around = longitudes(outer.seen_from(0));
   for (const int turn : {0, 1, -1}) {
-    const Range range = longitudes(hole.seen_from(-turn));
+    const LonSpan range = longitudes(hole.seen_from(-turn));
     if (range.low < around.low || range.high > around.high) continue;
     for (auto& t : hole.turns) t = static_cast<std::int8_t>(t + turn);
     return;

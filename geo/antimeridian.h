@@ -25,6 +25,11 @@ struct UnwrappedRing {
 /// whole world, or Antarctica closed along the pole).
 UnwrappedRing unwrap(const Ring& ring);
 
+/// The line on each side of the antimeridian, cut where a step of more than 180° of longitude crosses it.
+/// Other than for rings there is no exception: 180 and -180 are the same place. `line` has at least one
+/// position and none twice in a row; so has each part.
+std::vector<std::vector<LatLon>> split_line(const std::vector<LatLon>& line);
+
 /// The polygon as seen from `turn` turns further east; its outer ring comes first.
 Polygon seen_from(const std::vector<UnwrappedRing>& rings, int turn);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "geo/area_rule.h"
 #include "geo/lat_lon.h"
+#include "geo/schedule.h"
 
 namespace convoke::geo {
 
@@ -40,10 +42,11 @@ struct Corridor {
   friend bool operator==(const Corridor&, const Corridor&) = default;
 };
 
-/// Limits of what counts, both included. A fix that does not say its height is outside the limits of none: it
-/// is evidence neither for entering nor for leaving.
+/// Limits of what counts, both included; an end without a limit is infinite. A fix that does not say its
+/// height is outside the limits of none: it is evidence neither for entering nor for leaving.
 struct Range {
-  double low = 0, high = 0;
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
   friend bool operator==(const Range&, const Range&) = default;
 };
 
@@ -52,13 +55,15 @@ struct Area {
   std::string id;    // [A-Za-z0-9._-]{1,64}
   std::string name;  // for people, may be empty
   std::variant<Circle, Polygons, Corridor> shape;
-  std::optional<Range> altitude_m;  // above the ellipsoid
-  std::optional<Range> floor;
-  std::vector<std::string> groups;              // names of sets of areas this one belongs to
-  std::map<std::string, std::string> metadata;  // the operator's own
-  std::optional<AreaRule> rule;                 // absent: the site's default
-  // The area counts from here, to here (Unix ms); absent: always.
-  std::optional<std::int64_t> from_ms, until_ms;
+  std::optional<Range> altitude_m = {};  // above the ellipsoid; within -12,000 to 100,000
+  std::optional<Range> floor = {};       // 0 is the ground floor; within -1,000 to 1,000
+  std::vector<std::string> groups = {};  // names of sets of areas this one belongs to, like ids; at most 32
+  // The operator's own: at most 64, keys of 1 to 64 bytes, values of at most 1,024.
+  std::map<std::string, std::string> metadata = {};
+  std::optional<AreaRule> rule = {};  // absent: the site's default
+  // The area counts from here until just before there (Unix ms); absent: always.
+  std::optional<std::int64_t> from_ms = {}, until_ms = {};
+  std::optional<Schedule> schedule = {};  // its opening hours; absent: always open
   friend bool operator==(const Area&, const Area&) = default;
 };
 

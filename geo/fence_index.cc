@@ -18,10 +18,11 @@ namespace {
 struct BoxedPart {
   Box box;
   const Area* area;
-  std::size_t polygon;  // which of the area's polygons; 0 for a circle
+  std::size_t polygon;  // which of the area's polygons; 0 for a circle or corridor
 
   bool covers(LatLon point) const {
     if (const auto* circle = std::get_if<Circle>(&area->shape)) return geo::covers(*circle, point);
+    if (const auto* corridor = std::get_if<Corridor>(&area->shape)) return geo::covers(*corridor, point);
     return geo::covers(std::get<Polygons>(area->shape)[polygon], point);
   }
 };
@@ -43,6 +44,8 @@ std::vector<BoxedPart> boxed_parts(const Area& area) {
   std::vector<BoxedPart> parts;
   if (const auto* circle = std::get_if<Circle>(&area.shape)) {
     for (const Box& box : bounds(*circle)) parts.push_back({box, &area, 0});
+  } else if (const auto* corridor = std::get_if<Corridor>(&area.shape)) {
+    for (const Box& box : bounds(*corridor)) parts.push_back({box, &area, 0});
   } else {
     const Polygons& polygons = std::get<Polygons>(area.shape);
     for (std::size_t i = 0; i < polygons.size(); ++i) parts.push_back({bounds(polygons[i]), &area, i});

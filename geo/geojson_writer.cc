@@ -1,22 +1,17 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
-#include <charconv>
 
+#include "geo/area_properties.h"
 #include "geo/geojson.h"
 
 namespace convoke::geo {
 namespace {
 
-void append(std::string& out, double value) {
-  char text[32];
-  out.append(text, std::to_chars(text, text + sizeof text, value).ptr);
-}
-
 void append(std::string& out, LatLon p) {
   out += '[';
-  append(out, p.lon);
+  append_number(out, p.lon);
   out += ',';
-  append(out, p.lat);
+  append_number(out, p.lat);
   out += ']';
 }
 
@@ -47,10 +42,27 @@ void append(std::string& out, const Polygon& polygon) {
   out += ']';
 }
 
+/// A line of one position is written twice: GeoJSON has none shorter.
+void append_line(std::string& out, const std::vector<LatLon>& line) {
+  append(out, line.size() > 1 ? line : std::vector(2, line.front()));
+}
+
+void append_line_geometry(std::string& out, const Corridor& corridor) {
+  if (corridor.lines.size() == 1) {
+    out += R"({"type":"LineString","coordinates":)";
+    append_line(out, corridor.lines.front());
+  } else {
+    out += R"({"type":"MultiLineString","coordinates":)";
+    append_array(out, corridor.lines, [&](const auto& line) { append_line(out, line); });
+  }
+}
+
 void append_geometry(std::string& out, const Area& area) {
   if (const auto* circle = std::get_if<Circle>(&area.shape)) {
     out += R"({"type":"Point","coordinates":)";
     append(out, circle->center);
+  } else if (const auto* corridor = std::get_if<Corridor>(&area.shape)) {
+    append_line_geometry(out, *corridor);
   } else if (const auto& polygons = std::get<Polygons>(area.shape); polygons.size() == 1) {
     out += R"({"type":"Polygon","coordinates":)";
     append(out, polygons.front());
@@ -63,10 +75,14 @@ void append_geometry(std::string& out, const Area& area) {
 
 void append(std::string& out, const Area& area) {
   out += R"({"type":"Feature","id":)" + boost::json::serialize(boost::json::string_view(area.id));
-  out += R"(,"properties":{"name":)" + boost::json::serialize(boost::json::string_view(area.name));
+  out += R"(,"properties":{)";
+  append_properties(out, area);
   if (const auto* circle = std::get_if<Circle>(&area.shape)) {
     out += R"(,"radius_m":)";
-    append(out, circle->radius_m);
+    append_number(out, circle->radius_m);
+  } else if (const auto* corridor = std::get_if<Corridor>(&area.shape)) {
+    out += R"(,"width_m":)";
+    append_number(out, corridor->width_m);
   }
   out += R"(},"geometry":)";
   append_geometry(out, area);

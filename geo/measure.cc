@@ -110,6 +110,35 @@ bool covers_as_stated(const Polygon& polygon, LatLon point) {
                       [&](const Ring& hole) { return bg::within(point, hole); });
 }
 
+Box box_of(const std::vector<LatLon>& points) {
+  Box box{points.front(), points.front()};
+  for (const LatLon p : points) {
+    box.low = {std::min(box.low.lat, p.lat), std::min(box.low.lon, p.lon)};
+    box.high = {std::max(box.high.lat, p.lat), std::max(box.high.lon, p.lon)};
+  }
+  return box;
+}
+
+/// Boxes that hold all within `radius_m` of a box.
+std::vector<Box> widened(const Box& box, double radius_m) {
+  const double r = radius_m / kEarthRadiusM + kPadRadians;
+  const double low_lat = box.low.lat - r / kRadians, high_lat = box.high.lat + r / kRadians;
+  if (low_lat <= -90 || high_lat >= 90)
+    return {{{std::max(low_lat, -90.0), -180}, {std::min(high_lat, 90.0), 180}}};
+
+  // The meridians that touch a circle: further out than its centre's own latitude suggests.
+  const double lat = std::max(std::abs(box.low.lat), std::abs(box.high.lat));
+  const double half_width =
+      std::asin(std::min(1.0, std::sin(r) / std::cos(lat * kRadians))) / kRadians + kPadRadians;
+  const double low_lon = box.low.lon - half_width, high_lon = box.high.lon + half_width;
+  if (high_lon - low_lon >= 360) return {{{low_lat, -180}, {high_lat, 180}}};
+  if (low_lon <= -180)
+    return {{{low_lat, low_lon + 360}, {high_lat, 180}}, {{low_lat, -180}, {high_lat, high_lon}}};
+  if (high_lon >= 180)
+    return {{{low_lat, low_lon}, {high_lat, 180}}, {{low_lat, -180}, {high_lat, high_lon - 360}}};
+  return {{{low_lat, low_lon}, {high_lat, high_lon}}};
+}
+
 }  // namespace
 
 bool covers(const Circle& circle, LatLon point) {
@@ -121,49 +150,50 @@ bool covers(const Polygon& polygon, LatLon point) {
   return std::abs(point.lon) == 180 && covers_as_stated(polygon, {point.lat, -point.lon});
 }
 
+bool covers(const Corridor& corridor, LatLon point) { return signed_distance_m(corridor, point) <= 0; }
+
 bool covers(const Area& area, LatLon point) {
   if (const auto* circle = std::get_if<Circle>(&area.shape)) return covers(*circle, point);
+  if (const auto* corridor = std::get_if<Corridor>(&area.shape)) return covers(*corridor, point);
   const Polygons& polygons = std::get<Polygons>(area.shape);
   return std::any_of(polygons.begin(), polygons.end(), [&](const Polygon& p) { return covers(p, point); });
+}
+
+double signed_distance_m(const Corridor& corridor, LatLon point) {
+  EdgeSearch search(point);
+  for (const auto& line : corridor.lines) {
+    search.consider(line.front(), line.front());  // a line of one position is a disc
+    for (std::size_t i = 1; i < line.size(); ++i) search.consider(line[i - 1], line[i]);
+  }
+  return search.meters() - corridor.width_m / 2;
 }
 
 double signed_distance_m(const Area& area, LatLon point) {
   if (const auto* circle = std::get_if<Circle>(&area.shape)) {
     return distance_m(circle->center, point) - circle->radius_m;
   }
+  if (const auto* corridor = std::get_if<Corridor>(&area.shape)) return signed_distance_m(*corridor, point);
   const double d = edge_distance_m(std::get<Polygons>(area.shape), point);
   return covers(area, point) ? -d : d;
 }
 
 std::vector<Box> bounds(const Circle& circle) {
-  const auto [lat, lon] = circle.center;
-  const double r = circle.radius_m / kEarthRadiusM + kPadRadians;
-  const double low_lat = lat - r / kRadians, high_lat = lat + r / kRadians;
-  if (low_lat <= -90 || high_lat >= 90)
-    return {{{std::max(low_lat, -90.0), -180}, {std::min(high_lat, 90.0), 180}}};
-
-  // The meridians that touch the circle: further out than its centre's own latitude suggests.
-  const double half_width =
-      std::asin(std::min(1.0, std::sin(r) / std::cos(lat * kRadians))) / kRadians + kPadRadians;
-  const double low_lon = lon - half_width, high_lon = lon + half_width;
-  if (low_lon <= -180)
-    return {{{low_lat, low_lon + 360}, {high_lat, 180}}, {{low_lat, -180}, {high_lat, high_lon}}};
-  if (high_lon >= 180)
-    return {{{low_lat, low_lon}, {high_lat, 180}}, {{low_lat, -180}, {high_lat, high_lon - 360}}};
-  return {{{low_lat, low_lon}, {high_lat, high_lon}}};
+  return widened({circle.center, circle.center}, circle.radius_m);
 }
 
-Box bounds(const Polygon& polygon) {
-  Box box{polygon.outer.front(), polygon.outer.front()};
-  for (const LatLon p : polygon.outer) {
-    box.low = {std::min(box.low.lat, p.lat), std::min(box.low.lon, p.lon)};
-    box.high = {std::max(box.high.lat, p.lat), std::max(box.high.lon, p.lon)};
+Box bounds(const Polygon& polygon) { return box_of(polygon.outer); }
+
+std::vector<Box> bounds(const Corridor& corridor) {
+  std::vector<Box> boxes;
+  for (const auto& line : corridor.lines) {
+    for (const Box& box : widened(box_of(line), corridor.width_m / 2)) boxes.push_back(box);
   }
-  return box;
+  return boxes;
 }
 
 std::vector<Box> bounds(const Area& area) {
   if (const auto* circle = std::get_if<Circle>(&area.shape)) return bounds(*circle);
+  if (const auto* corridor = std::get_if<Corridor>(&area.shape)) return bounds(*corridor);
   std::vector<Box> boxes;
   for (const Polygon& polygon : std::get<Polygons>(area.shape)) boxes.push_back(bounds(polygon));
   return boxes;

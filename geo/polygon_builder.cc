@@ -33,8 +33,7 @@ bool is_flat(const Ring& ring) {
 /// too.
 class PolygonBuilder {
  public:
-  PolygonBuilder(std::string where, std::vector<PolygonProblem>& errors,
-                 std::vector<PolygonProblem>& repaired)
+  PolygonBuilder(std::string where, std::vector<AreaProblem>& errors, std::vector<AreaProblem>& repaired)
       : where_(std::move(where)), errors_(errors), repaired_(repaired) {}
 
   Polygons build(const std::vector<Ring>& rings) {
@@ -132,8 +131,8 @@ class PolygonBuilder {
   }
 
   std::string where_;
-  std::vector<PolygonProblem>& errors_;
-  std::vector<PolygonProblem>& repaired_;
+  std::vector<AreaProblem>& errors_;
+  std::vector<AreaProblem>& repaired_;
   std::vector<UnwrappedRing> rings_;  // mended
   std::vector<Ring> laid_out_;        // as in the file
 };
@@ -149,7 +148,7 @@ struct Part {
   BoostPolygon shape;
 };
 
-void check_overlap(const std::vector<Part>& parts, std::vector<PolygonProblem>& errors) {
+void check_overlap(const std::vector<Part>& parts, std::vector<AreaProblem>& errors) {
   BoostPolygons all;
   for (const Part& part : parts) all.push_back(part.shape);
   if (bg::is_valid(all)) return;
@@ -171,8 +170,8 @@ void check_overlap(const std::vector<Part>& parts, std::vector<PolygonProblem>& 
 
 }  // namespace
 
-Polygons build_polygons(const std::vector<std::vector<Ring>>& files_rings,
-                        std::vector<PolygonProblem>& errors, std::vector<PolygonProblem>& repaired) {
+Polygons build_polygons(const std::vector<std::vector<Ring>>& files_rings, std::vector<AreaProblem>& errors,
+                        std::vector<AreaProblem>& repaired) {
   const std::size_t errors_before = errors.size();
   const bool several = files_rings.size() > 1;
   Polygons polygons;

@@ -39,13 +39,13 @@ std::optional<std::string> read_text(const std::filesystem::path& path, std::siz
 }
 
 std::optional<std::vector<geo::Area>> load_areas(const std::filesystem::path& path, std::ostream& err) {
-  const geo::GeoJsonLimits limits;
+  const geo::AreaLimits limits;
   const auto text = read_text(path, limits.max_bytes);
   if (!text) {
     err << path.string() << ": cannot be read: expected a GeoJSON file\n";
     return std::nullopt;
   }
-  geo::GeoJsonResult result = geo::parse_geojson(*text, limits);
+  geo::AreaFile result = geo::parse_geojson(*text, limits);
   for (const auto& repaired : result.repaired) {
     err << path.string() << ": note: " << repaired.where << ": " << repaired.what << "\n";
   }

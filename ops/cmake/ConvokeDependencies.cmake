@@ -10,6 +10,7 @@ find_package(CLI11 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
 find_package(pugixml REQUIRED)
+find_package(date 3 REQUIRED)  # time zones
 find_package(prometheus-cpp REQUIRED COMPONENTS pull)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)

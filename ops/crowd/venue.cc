@@ -36,7 +36,7 @@ geo::LatLon moved(geo::LatLon from, double north_m, double east_m) {
 Venue Venue::load(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw std::runtime_error(path + ": cannot be read");
-  const geo::GeoJsonResult result = geo::parse_geojson(std::string(std::istreambuf_iterator<char>(in), {}));
+  const geo::AreaFile result = geo::parse_geojson(std::string(std::istreambuf_iterator<char>(in), {}));
   if (!result.errors.empty())
     throw std::runtime_error(path + ": " + result.errors[0].where + ": " + result.errors[0].what);
   if (result.areas.empty()) throw std::runtime_error(path + ": expected at least one area");
@@ -60,6 +60,12 @@ Venue::Bounds Venue::bounds_of(const geo::Area& area) {
   if (const auto* circle = std::get_if<geo::Circle>(&area.shape)) {
     stretch(moved(circle->center, circle->radius_m, circle->radius_m));
     stretch(moved(circle->center, -circle->radius_m, -circle->radius_m));
+  } else if (const auto* corridor = std::get_if<geo::Corridor>(&area.shape)) {
+    for (const auto& line : corridor->lines)
+      for (const geo::LatLon& vertex : line) {
+        stretch(moved(vertex, corridor->width_m / 2, corridor->width_m / 2));
+        stretch(moved(vertex, -corridor->width_m / 2, -corridor->width_m / 2));
+      }
   } else {
     for (const geo::Polygon& polygon : std::get<geo::Polygons>(area.shape))
       for (const geo::LatLon& vertex : polygon.outer) stretch(vertex);

@@ -85,7 +85,7 @@ const std::vector<Rule>& rules() {
       {"topics/broker_plugin",
        {"topics", "topics/messages", "topics/token"},
        with_system({"boost/unordered", "mosquitto", "mqtt_protocol.h"})},
-      {"geo", {}, {"boost/"}, kImpure},
+      {"geo", {"topics"}, {"boost/", "date/tz.h", "pugixml.hpp"}, kImpure},
       {"backend/core", {"geo", "topics", "topics/messages"}, {"boost/"}, kImpure},
       {"backend/ingress", {"backend/core", "geo", "topics", "topics/messages"}, {"boost/json", "toml++/"}},
       {"backend/store",

@@ -209,7 +209,7 @@ class StarMaker {
     std::vector<Area> result;
     while (static_cast<int>(result.size()) < count) {
       const LatLon center{offset(400), 116 + offset(400)};
-      std::vector<PolygonProblem> errors, repaired;
+      std::vector<AreaProblem> errors, repaired;
       Polygons polygons = build_polygons({{ring(center, 30, 120), ring(center, 5, 29)}}, errors, repaired);
       if (errors.empty())
         result.push_back({"star-" + std::to_string(result.size()), "", std::move(polygons)});

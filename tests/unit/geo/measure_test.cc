@@ -170,5 +170,62 @@ TEST(Measure, R8_R24_AgreesWithExactRayCastingOnAGridWithPointsOnEdges) {
   EXPECT_GT(on_edge_or_inside, 1000);
 }
 
+Area corridor(std::vector<std::vector<LatLon>> lines, double width_m) {
+  return {"c", "", Corridor{std::move(lines), width_m}};
+}
+
+TEST(Measure, ACorridorReachesHalfItsWidthFromItsLineWithRoundEnds) {
+  const Area area = corridor({{{0, 0}, {0, 1}}}, 2000);
+  const double km = 1000 / kDegreeM;
+  EXPECT_TRUE(covers(area, {0, 0.5}));
+  EXPECT_TRUE(covers(area, {0.999 * km, 0.5}));
+  EXPECT_FALSE(covers(area, {1.001 * km, 0.5}));
+  EXPECT_TRUE(covers(area, {0, -0.999 * km}));
+  EXPECT_FALSE(covers(area, {0.8 * km, -0.8 * km}));  // 1.13 km from the end
+  EXPECT_NEAR(signed_distance_m(area, {0, 0.5}), -1000, 1e-6);
+  EXPECT_NEAR(signed_distance_m(area, {3 * km, 0.5}), 2000, 0.01);
+}
+
+TEST(Measure, ACorridorOfOnePositionIsADisc) {
+  const LatLon center{52, 13};
+  const Area area = corridor({{center}}, 100);
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_TRUE(covers(area, destination(center, 49.999, i)));
+    EXPECT_FALSE(covers(area, destination(center, 50.001, i)));
+  }
+}
+
+TEST(Measure, ACorridorGoesOnBeyondTheAntimeridian) {
+  const Area area = corridor({{{10, 179}, {11, 180}}, {{11, -180}, {12, -179}}}, 10'000);
+  const Area near = corridor({{{10, 179.99}, {11, 179.99}}}, 10'000);  // crosses it with its width only
+  for (const double lon : {180.0, -180.0}) {
+    EXPECT_TRUE(covers(area, {11, lon}));
+    EXPECT_NEAR(signed_distance_m(area, {11, lon}), -5000, 1e-6);
+    EXPECT_TRUE(covers(near, {10.5, lon}));
+  }
+  EXPECT_TRUE(covers(near, {10.5, -179.98}));
+  EXPECT_FALSE(covers(near, {10.5, -179.9}));
+}
+
+TEST(Measure, BoundsOfACorridorHoldAllOfIt) {
+  std::mt19937_64 random(8);
+  std::uniform_real_distribution<double> unit(0, 1);
+  for (int i = 0; i < 2000; ++i) {
+    const double lat = -89 + 178 * unit(random);
+    const double lon = i % 2 == 0 ? 179.9 - unit(random) : -179.9 + 350 * unit(random);
+    const LatLon a{lat, lon};
+    const LatLon b{std::clamp(lat + unit(random) - 0.5, -90.0, 90.0),
+                   std::min(180.0, lon + 5 * unit(random))};
+    const Corridor shape{{{a, b}}, std::pow(10, 5 * unit(random))};
+    const auto boxes = bounds(shape);
+    for (int k = 0; k < 50; ++k) {
+      const double t = unit(random);
+      const LatLon on{a.lat + t * (b.lat - a.lat), a.lon + t * (b.lon - a.lon)};
+      const LatLon p = destination(on, shape.width_m / 2, 7 * unit(random));
+      ASSERT_TRUE(in_any(boxes, p)) << a.lat << " " << a.lon << " " << shape.width_m;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace convoke::geo
