@@ -47,6 +47,9 @@ std::optional<AreaFormat> area_format_of(std::string_view file_name);
 AreaFile parse_areas(std::string_view text, AreaFormat format, const AreaLimits& limits = {},
                      const AreaDefaults& defaults = {});
 
+/// What a file of that name leaves open: the id is made of the name, without folder and ending.
+AreaDefaults defaults_for(std::string_view file_name, std::optional<double> width_m = {});
+
 /// An id made of a text for people: what an id may not have becomes "-"; 64 characters at most. Empty if
 /// nothing is left.
 std::string slug(std::string_view text);

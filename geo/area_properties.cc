@@ -367,7 +367,8 @@ void append_number(std::string& out, double value) {
   if (!std::isfinite(value)) {
     out += "null";
   } else {
-    out.append(text, std::to_chars(text, text + sizeof text, value).ptr);
+    // -0 is written as 0, for it is read as that.
+    out.append(text, std::to_chars(text, text + sizeof text, value + 0.0).ptr);
   }
 }
 

@@ -265,7 +265,8 @@ class FeatureReader {
 void read_features(const json::array& features, const std::string& noun, const AreaLimits& limits,
                    const AreaDefaults& defaults, AreaFile& file) {
   if (features.size() > limits.max_areas) {
-    file.errors.push_back({noun + "s", "too many: expected at most " + std::to_string(limits.max_areas)});
+    file.errors.push_back(
+        {"the file", "too many areas: expected at most " + std::to_string(limits.max_areas)});
     return;
   }
   std::set<std::string> ids;
@@ -274,7 +275,8 @@ void read_features(const json::array& features, const std::string& noun, const A
     const std::size_t before = file.areas.size();
     FeatureReader(where, limits, defaults, file).read(features[i]);
     if (file.areas.size() > before && !ids.insert(file.areas.back().id).second) {
-      file.errors.push_back({where + " (" + file.areas.back().id + ")", "the id occurs twice"});
+      if (file.errors.size() < kMaxAreaErrors)
+        file.errors.push_back({where + " (" + file.areas.back().id + ")", "the id occurs twice"});
     }
   }
 }

@@ -1,4 +1,6 @@
+#include "geo/geojson.h"
 #include "ops/cli/context.h"
+#include "ops/cli/failure.h"
 #include "ops/cli/fields.h"
 #include "ops/cli/files.h"
 #include "ops/cli/text.h"
@@ -8,9 +10,29 @@ namespace {
 
 constexpr std::size_t kMaxAreaBytes = 64 << 20;  // the server's bound
 
-void import_areas(const Context& context, const std::string& file) {
-  const auto answer =
-      context.client().call("PUT", "/v1/areas", read_file(file, kMaxAreaBytes), "application/geo+json");
+struct ImportOptions {
+  std::string file;
+  std::optional<double> width_m;
+};
+
+/// GeoJSON goes to the server as it stands; the other formats are read here.
+std::string geojson_of(const ImportOptions& options, std::ostream& out) {
+  const std::string text = read_file(options.file, kMaxAreaBytes);
+  const auto format = geo::area_format_of(options.file).value_or(geo::AreaFormat::geojson);
+  if (format == geo::AreaFormat::geojson && !options.width_m) return text;
+  const geo::AreaFile file =
+      geo::parse_areas(text, format, {.max_bytes = kMaxAreaBytes, .max_vertices = kMaxAreaBytes},
+                       geo::defaults_for(options.file, options.width_m));
+  std::string errors;
+  for (const auto& e : file.errors) errors += "\n  " + e.where + ": " + e.what;
+  if (!errors.empty()) throw Failure(kFailed, options.file + errors);
+  for (const auto& r : file.repaired) out << "repaired: " << printable(r.where + ": " + r.what) << '\n';
+  return geo::to_geojson(file.areas);
+}
+
+void import_areas(const Context& context, const ImportOptions& options) {
+  const std::string body = geojson_of(options, context.json ? context.err : context.out);
+  const auto answer = context.client().call("PUT", "/v1/areas", body, "application/geo+json");
   if (context.json) return context.print_json(answer);
   context.out << show(field(answer, "imported")) << " areas imported\n";
   for (const auto& repaired : list(answer, "repaired"))
@@ -24,7 +46,9 @@ void list_areas(const Context& context) {
   for (const auto& feature : list(answer, "features")) {
     const auto& properties = field(feature, "properties");
     const auto& radius = field(properties, "radius_m");
-    const std::string shape = show(field(field(feature, "geometry"), "type"));
+    const auto& width = field(properties, "width_m");
+    const std::string shape =
+        width.is_null() ? show(field(field(feature, "geometry"), "type")) : "Corridor " + show(width) + " m";
     rows.push_back({show(field(feature, "id")), show(field(properties, "name")),
                     radius.is_null() ? shape : "Circle " + show(radius) + " m",
                     show(field(properties, "occupancy"))});
@@ -45,13 +69,20 @@ void add_area_commands(CLI::App& app, Context& context) {
   auto* area = app.add_subcommand("area", "Areas (geofences) of the venue")->require_subcommand(1);
   area->footer("Examples:\n  convokectl area import venue.geojson\n  convokectl area list --json");
 
-  auto* importing = area->add_subcommand("import", "Add or replace areas from a GeoJSON file, all or none");
+  auto* importing = area->add_subcommand("import", "Add or replace areas from a file, all or none");
   importing->footer(
-      "Polygon, MultiPolygon, and Point with `radius_m` in the properties (a circle). The area's id is the\n"
-      "feature's `id`, its name `properties.name`.\nExample:\n  convokectl area import venue.geojson");
-  auto file = std::make_shared<std::string>();
-  importing->add_option("file", *file, "GeoJSON, or - for standard input")->required();
-  importing->callback([&context, file] { import_areas(context, *file); });
+      "GeoJSON: Polygon, MultiPolygon, Point with `radius_m` in the properties (a circle), LineString with\n"
+      "`width_m` (a corridor). The area's id is the feature's `id`, its name `properties.name`.\n"
+      "KML (.kml): the same shapes; radius_m and width_m are in the ExtendedData.\n"
+      "WKT (.wkt): polygons and lines; ids are made of the file's name.\n"
+      "Examples:\n  convokectl area import venue.geojson\n  convokectl area import paths.wkt --width 5");
+  auto options = std::make_shared<ImportOptions>();
+  importing
+      ->add_option("file", options->file, ".geojson, .json, .kml or .wkt; - for GeoJSON on standard input")
+      ->required();
+  importing->add_option("--width", options->width_m, "metres, of lines that state no width")
+      ->check(CLI::Range(0.001, 100'000.0));
+  importing->callback([&context, options] { import_areas(context, *options); });
 
   area->add_subcommand("list", "All areas and how many people are in each")
       ->footer("Example:\n  convokectl area list")

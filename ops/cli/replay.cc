@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "geo/area_file.h"
 #include "geo/fence_tracker.h"
-#include "geo/geojson.h"
 #include "ops/tracks/fixes.h"
 #include "topics/rfc3339.h"
 
@@ -38,14 +38,18 @@ std::optional<std::string> read_text(const std::filesystem::path& path, std::siz
   return file.bad() ? std::nullopt : std::optional(std::move(text));
 }
 
-std::optional<std::vector<geo::Area>> load_areas(const std::filesystem::path& path, std::ostream& err) {
-  const geo::AreaLimits limits;
+std::optional<std::vector<geo::Area>> load_areas(const std::filesystem::path& path,
+                                                 std::optional<double> width_m, std::ostream& err) {
+  constexpr std::size_t kMaxBytes = 64 << 20;
+  // Whatever the server at hand would take.
+  const geo::AreaLimits limits{.max_bytes = kMaxBytes, .max_vertices = kMaxBytes};
+  const auto format = geo::area_format_of(path.string()).value_or(geo::AreaFormat::geojson);
   const auto text = read_text(path, limits.max_bytes);
   if (!text) {
-    err << path.string() << ": cannot be read: expected a GeoJSON file\n";
+    err << path.string() << ": cannot be read: expected a file of areas\n";
     return std::nullopt;
   }
-  geo::AreaFile result = geo::parse_geojson(*text, limits);
+  geo::AreaFile result = geo::parse_areas(*text, format, limits, geo::defaults_for(path.string(), width_m));
   for (const auto& repaired : result.repaired) {
     err << path.string() << ": note: " << repaired.where << ": " << repaired.what << "\n";
   }
@@ -102,7 +106,7 @@ class Progress {
 
 int replay_command(const ReplayOptions& options, std::ostream& out, std::ostream& err) {
   const auto start = Clock::now();
-  auto areas = load_areas(options.areas, err);
+  auto areas = load_areas(options.areas, options.width_m, err);
   const auto fixes = load_fixes(options.fixes, err);
   if (!areas || !fixes) return 1;
 

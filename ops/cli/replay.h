@@ -1,15 +1,17 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <ostream>
 
 namespace convoke::cli {
 
 struct ReplayOptions {
-  std::filesystem::path areas;  // GeoJSON
-  std::filesystem::path fixes;  // CSV or GPX, perhaps compressed with gzip
-  bool raw = false;             // no smoothing: plain inside or outside of each fix
-  bool progress = false;        // rewrites a line on `err` while it works; for a terminal
+  std::filesystem::path areas;         // GeoJSON, KML or WKT
+  std::optional<double> width_m = {};  // of lines that state none
+  std::filesystem::path fixes;         // CSV or GPX, perhaps compressed with gzip
+  bool raw = false;                    // no smoothing: plain inside or outside of each fix
+  bool progress = false;               // rewrites a line on `err` while it works; for a terminal
 };
 
 /// `convokectl replay`: runs recorded tracks against areas without any server. Writes one transition a line

@@ -13,7 +13,10 @@ void add_replay_command(CLI::App& app, Context& context) {
       "  convokectl replay --areas venue.geojson --fixes walk.csv.gz\n"
       "  convokectl replay --areas venue.geojson --fixes walk.gpx --raw > transitions.ndjson");
   auto options = std::make_shared<ReplayOptions>();
-  command->add_option("--areas", options->areas, "GeoJSON")->required();
+  command->add_option("--areas", options->areas, "GeoJSON (.geojson, .json), KML (.kml) or WKT (.wkt)")
+      ->required();
+  command->add_option("--width", options->width_m, "metres, of lines that state no width")
+      ->check(CLI::Range(0.001, 100'000.0));
   command->add_option("--fixes", options->fixes, "CSV (user,time,lat,lon[,acc]) or GPX, gzip too")
       ->required();
   command->add_flag(

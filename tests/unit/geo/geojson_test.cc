@@ -152,7 +152,7 @@ TEST(GeoJson, KeepsToItsLimits) {
   EXPECT_TRUE(
       parse_geojson(two, {.max_bytes = two.size(), .max_areas = 2, .max_vertices = 5}).errors.empty());
   expect_error(parse_geojson(two, {.max_bytes = two.size() - 1}), "the file", "too large");
-  expect_error(parse_geojson(two, {.max_areas = 1}), "features", "too many");
+  expect_error(parse_geojson(two, {.max_areas = 1}), "the file", "too many areas");
   EXPECT_EQ(parse_geojson(two, {.max_vertices = 4}).errors.size(), 2u);
   std::string many;
   for (int i = 0; i < 500; ++i) many += (i > 0 ? "," : "") + feature("null");
