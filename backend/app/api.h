@@ -9,7 +9,7 @@
 
 #include "backend/core/engine.h"
 #include "backend/core/plan.h"
-#include "geo/area.h"
+#include "geo/area_file.h"
 #include "topics/ids.h"
 #include "topics/principal.h"
 
@@ -21,6 +21,7 @@ struct ApiRequest {
   topics::Principal who;
   std::string method, path, content_type, body;
   std::map<std::string, std::string> query;
+  geo::AreaLimits area_limits = {};  // what the server's configuration allows
 };
 
 struct ApiResponse {

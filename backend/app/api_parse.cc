@@ -35,7 +35,7 @@ ApiResponse bad(const std::string& detail, const std::vector<std::string>& probl
 Parsed put_areas(const ApiRequest& r) {
   if (r.body.size() > max_body_bytes(r.path))
     return api_error(413, "too-large", "body: expected at most 64 MiB");
-  geo::AreaFile parsed = geo::parse_geojson(r.body);
+  geo::AreaFile parsed = geo::parse_geojson(r.body, r.area_limits);
   auto lines = [](const std::vector<geo::AreaProblem>& problems) {
     std::vector<std::string> out;
     for (const auto& p : problems) out.push_back(p.where.empty() ? p.what : p.where + ": " + p.what);

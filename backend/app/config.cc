@@ -24,11 +24,15 @@ class Section {
   }
 
   int port(const char* key, int fallback, int min) {
+    return whole(key, fallback, min, 65535, "a port number");
+  }
+
+  int whole(const char* key, int fallback, int min, int max, const std::string& what = "a whole number") {
     const toml::node* node = take(key);
     if (!node) return fallback;
     const auto* value = node->as_integer();
-    if (!value || value->get() < min || value->get() > 65535)
-      fail(node, key, "a port number from " + std::to_string(min) + " to 65535");
+    if (!value || value->get() < min || value->get() > max)
+      fail(node, key, what + " from " + std::to_string(min) + " to " + std::to_string(max));
     return static_cast<int>(value->get());
   }
 
@@ -121,6 +125,9 @@ void read_listeners(Section& root, Config& c) {
   c.metrics_host = metrics.string("host", c.metrics_host);
   c.metrics_port = metrics.port("port", c.metrics_port, 0);
   metrics.finish();
+  Section areas = root.sub("areas");
+  c.area_limits.max_vertices = static_cast<std::size_t>(areas.whole("max_vertices", 100'000, 4, 10'000'000));
+  areas.finish();
   Section auth = root.sub("auth");
   c.keys_file = auth.string("keys", "", true);
   auth.finish();

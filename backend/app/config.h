@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "geo/area_file.h"
 #include "topics/dev_clock.h"
 #include "topics/ids.h"
 
@@ -23,6 +24,7 @@ struct Config {
   int metrics_port = 0;                       // 0: no metrics
   std::string keys_file;                      // [auth] keys: JWK Set to verify tokens with
   std::optional<topics::DevClock> dev_clock;  // [dev] clock; only in development
+  geo::AreaLimits area_limits;                // [areas] max_vertices
   std::string log_level = "info";
   std::string log_file;  // empty: stderr
 };

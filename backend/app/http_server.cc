@@ -25,8 +25,8 @@ void answer(httplib::Response& out, const ApiResponse& r) {
   out.set_content(r.body, "application/json");
 }
 
-ApiRequest to_request(const httplib::Request& in, topics::Principal who) {
-  ApiRequest r{std::move(who), in.method, in.path, in.get_header_value("Content-Type"), in.body, {}};
+ApiRequest to_request(const httplib::Request& in, topics::Principal who, const geo::AreaLimits& limits) {
+  ApiRequest r{std::move(who), in.method, in.path, in.get_header_value("Content-Type"), in.body, {}, limits};
   for (const auto& [key, value] : in.params) r.query[key] = value;
   return r;
 }
@@ -60,7 +60,7 @@ struct HttpServer::Impl {
   void call(const httplib::Request& in, httplib::Response& out) const {
     auto who = authenticate(in, out);
     if (!who) return;
-    carry_out(to_request(in, who->principal), out);
+    carry_out(to_request(in, who->principal, hooks.area_limits), out);
   }
 
   void carry_out(const ApiRequest& request, httplib::Response& out) const {
@@ -74,7 +74,7 @@ struct HttpServer::Impl {
   void call_with_body(const httplib::Request& in, httplib::Response& out,
                       const httplib::ContentReader& read) const {
     const auto who = authenticate(in, out);
-    ApiRequest request = to_request(in, who ? who->principal : topics::Principal{});
+    ApiRequest request = to_request(in, who ? who->principal : topics::Principal{}, hooks.area_limits);
     const auto refused = who ? refuse_api(request) : std::nullopt;
     const std::size_t room = who && !refused ? max_body_bytes(in.path) + 1 : 0;
     const bool has_body = in.has_header("Content-Length") || in.has_header("Transfer-Encoding");

@@ -18,6 +18,7 @@ class HttpServer {
     std::function<ApiResponse(const topics::Principal&, Command)> call;
     /// What is wrong with the server, for /v1/health; empty: nothing.
     std::function<std::vector<std::string>()> problems;
+    geo::AreaLimits area_limits = {};
   };
 
   HttpServer(std::string site, std::string version, const Keys& keys, EventHub& events, Hooks hooks);

@@ -115,7 +115,8 @@ void Server::run(const std::function<void()>& ready) {
                           std::vector<std::string> out;
                           for (const auto& [what, detail] : problems_) out.push_back(what + ": " + detail);
                           return out;
-                        }});
+                        },
+                        config_.area_limits});
   set_problem("broker", "not connected yet");
   http_->start(config_.http_host, config_.http_port);
   while (!stopping_) {
@@ -241,7 +242,8 @@ ApiResponse Server::carry_out(const messages::StaffRequest& request, const topic
                         request.path,
                         "application/json",
                         request.body,
-                        {}};
+                        {},
+                        config_.area_limits};
   auto parsed = parse_api(call);
   if (auto* refused = std::get_if<ApiResponse>(&parsed)) return *refused;
   return execute(engine_, call.who, std::get<Command>(std::move(parsed)), status(), ctx);

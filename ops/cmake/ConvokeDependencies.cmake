@@ -21,5 +21,12 @@ find_path(MOSQUITTO_CLIENT_INCLUDE_DIR NAMES mosquitto.h REQUIRED)  # libmosquit
 if(CONVOKE_TESTS)
   find_package(GTest REQUIRED)
   find_package(benchmark REQUIRED)
+  # Oracles of the geometry tests
+  find_package(GEOS 3.11 REQUIRED)
+  find_package(absl REQUIRED)  # S2's headers use it
+  find_path(S2_INCLUDE_DIR NAMES s2/s2polygon.h REQUIRED)
+  find_library(S2_LIBRARY s2 REQUIRED)
+  find_path(GEOGRAPHICLIB_INCLUDE_DIR NAMES GeographicLib/Geodesic.hpp REQUIRED)
+  find_library(GEOGRAPHICLIB_LIBRARY GeographicLib REQUIRED)
   find_library(MOSQUITTO_LIBRARY mosquitto REQUIRED)  # property functions, for the test host of the plugin
 endif()
