@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -11,8 +12,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* kCountries = "countries-10m.json";
-constexpr const char* kCoarseCountries = "countries-50m.json";
+constexpr const char* kFineCountries = "countries-10m.json";
+constexpr const char* kCountries = "countries-50m.json";
 constexpr const char* kCounties = "counties-10m.json";
 
 json::value read_json(const std::filesystem::path& file) {
@@ -110,18 +111,26 @@ std::vector<AtlasArea> load_topojson(const std::filesystem::path& file, const st
   return areas;
 }
 
-std::vector<AtlasArea> load_atlas(const std::filesystem::path& folder) {
-  std::vector<AtlasArea> areas = load_topojson(folder / kCountries, "countries", "country-");
-  // Some of the large countries cross themselves in the finer file.
-  for (AtlasArea& country : load_topojson(folder / kCoarseCountries, "countries", "coarse-"))
-    areas.push_back(std::move(country));
-  for (AtlasArea& county : load_topojson(folder / kCounties, "counties", "county-"))
-    areas.push_back(std::move(county));
+std::vector<AtlasArea> load_atlas(const std::filesystem::path& folder, bool fine) {
+  std::vector<AtlasArea> areas = load_topojson(folder / kCounties, "counties", "county-");
+  const auto add = [&](const char* file, const char* prefix) {
+    for (AtlasArea& country : load_topojson(folder / file, "countries", prefix))
+      areas.push_back(std::move(country));
+  };
+  add(kCountries, "country-");
+  if (fine) add(kFineCountries, "fine-");
   return areas;
 }
 
+Line unwrapped(const Line& line) {
+  Line result = line;
+  for (std::size_t i = 1; i < result.size(); ++i)
+    result[i].lon -= 360 * std::round((result[i].lon - result[i - 1].lon) / 360);
+  return result;
+}
+
 std::string missing_in(const std::filesystem::path& folder) {
-  for (const char* file : {kCountries, kCoarseCountries, kCounties}) {
+  for (const char* file : {kCountries, kFineCountries, kCounties}) {
     if (!std::filesystem::exists(folder / file))
       return (folder / file).string() + " is not there: ops/install test fetches it";
   }

@@ -23,10 +23,14 @@ struct AtlasArea {
 std::vector<AtlasArea> load_topojson(const std::filesystem::path& file, const std::string& object,
                                      const std::string& prefix);
 
-/// All countries and all counties of the atlases that `ops/install test` has put into `folder`.
-std::vector<AtlasArea> load_atlas(const std::filesystem::path& folder);
+/// All countries and all counties of the atlases that `ops/install test` has put into `folder`. `fine` adds
+/// the countries in more detail, six times as many positions.
+std::vector<AtlasArea> load_atlas(const std::filesystem::path& folder, bool fine);
 
 /// Why the atlas cannot be loaded; empty if it can.
 std::string missing_in(const std::filesystem::path& folder);
+
+/// The line, going on beyond ±180 where it crosses the antimeridian.
+Line unwrapped(const Line& line);
 
 }  // namespace convoke::oracle

@@ -1,18 +1,12 @@
 #include "tests/oracle/oracle.h"
 
 #include <geos_c.h>
-#include <s2/mutable_s2shape_index.h>
-#include <s2/s2closest_edge_query.h>
-#include <s2/s2latlng.h>
-#include <s2/s2polygon.h>
-#include <s2/s2polyline.h>
 
 #include <GeographicLib/Geodesic.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <functional>
-#include <memory>
 #include <numbers>
 #include <random>
 #include <set>
@@ -20,6 +14,7 @@
 #include "geo/fence_index.h"
 #include "geo/geojson.h"
 #include "geo/measure.h"
+#include "tests/oracle/s2.h"
 
 namespace convoke::oracle {
 namespace {
@@ -27,15 +22,6 @@ namespace {
 using geo::LatLon;
 
 constexpr double kRadians = std::numbers::pi / 180;
-constexpr double kDeviationM = 0.002;
-
-/// Goes on beyond ±180 where a ring crosses it.
-Line unwrapped(const Line& line) {
-  Line result = line;
-  for (std::size_t i = 1; i < result.size(); ++i)
-    result[i].lon -= 360 * std::round((result[i].lon - result[i - 1].lon) / 360);
-  return result;
-}
 
 bool goes_round_a_pole(const AtlasArea& area) {
   return std::any_of(area.polygons.begin(), area.polygons.end(), [](const Rings& rings) {
@@ -114,44 +100,6 @@ class Geos {
   GEOSContextHandle_t context_;
   std::vector<Shape> shapes_;
 };
-
-S2Point s2_point(LatLon p) { return S2LatLng::FromDegrees(p.lat, p.lon).Normalized().ToPoint(); }
-
-/// The line with so many positions that no great circle between two of them leaves our edge by more than
-/// kDeviationM.
-std::vector<S2Point> densified(const Line& line) {
-  std::vector<S2Point> points = {s2_point(line.front())};
-  const Line along = unwrapped(line);
-  for (std::size_t i = 1; i < along.size(); ++i) {
-    const LatLon a = along[i - 1], b = along[i];
-    const double lon = (b.lon - a.lon) * kRadians, lat = (b.lat - a.lat) * kRadians;
-    const double bend = geo::kEarthRadiusM / 8 * (lon * lon + std::abs(lon * lat));
-    const int steps = std::max(1, static_cast<int>(std::ceil(std::sqrt(bend / kDeviationM))));
-    for (int k = 1; k <= steps; ++k) {
-      const double t = static_cast<double>(k) / steps;
-      const LatLon between{a.lat + t * (b.lat - a.lat), a.lon + t * (b.lon - a.lon)};
-      const S2Point p = s2_point(k == steps ? line[i] : between);
-      if (p != points.back()) points.push_back(p);
-    }
-  }
-  return points;
-}
-
-std::unique_ptr<S2Polygon> s2_polygon(const AtlasArea& area) {
-  std::vector<std::unique_ptr<S2Loop>> loops;
-  for (const Rings& rings : area.polygons) {
-    for (const Line& ring : rings) {
-      std::vector<S2Point> points = densified(ring);
-      points.pop_back();
-      loops.push_back(std::make_unique<S2Loop>(points, S2Debug::DISABLE));
-      loops.back()->Normalize();
-    }
-  }
-  auto polygon = std::make_unique<S2Polygon>();
-  polygon->set_s2debug_override(S2Debug::DISABLE);
-  polygon->InitNested(std::move(loops));
-  return polygon;
-}
 
 std::string number(double value) {
   char text[32];
@@ -249,7 +197,7 @@ class Panel {
       ++result_.questions;
       result_.inside += covered;
       if (covered != geos_.covers(i, p)) note(i, p, result_.differ_geos, result_.worst_geos_m);
-      if (covered != s2_[i]->Contains(s2_point(p))) note(i, p, result_.differ_s2, result_.worst_s2_m);
+      if (covered != s2_.contains(i, p)) note(i, p, result_.differ_s2, result_.worst_s2_m);
     }
   }
 
@@ -266,7 +214,7 @@ class Panel {
     add_boxes(area);
     index_.put(std::move(file.areas.front()));
     geos_.add(area);
-    s2_.push_back(s2_polygon(area));
+    s2_.add(area);
     areas_.push_back(area);
   }
 
@@ -323,7 +271,7 @@ class Panel {
   std::vector<AtlasArea> areas_;
   geo::FenceIndex index_;
   Geos geos_;
-  std::vector<std::unique_ptr<S2Polygon>> s2_;
+  S2Shapes s2_;
   std::vector<std::vector<geo::Box>> boxes_;
   std::vector<std::set<std::size_t>> cells_ = std::vector<std::set<std::size_t>>(180 * 360);
 };
@@ -347,15 +295,11 @@ double worst_corridor_m(const std::vector<AtlasArea>& atlas, std::size_t points,
     const std::vector<AtlasArea> only = {{"", {{line}}}};
     Points here(only, seed + done);
     const geo::Corridor corridor{{line}, 0};
-    MutableS2ShapeIndex index;
-    index.Add(std::make_unique<S2Polyline::OwningShape>(
-        std::make_unique<S2Polyline>(densified(line), S2Debug::DISABLE)));
-    S2ClosestEdgeQuery query(&index);
+    const S2Line border(line);
     for (int k = 0; k < 100; ++k, ++done) {
       const LatLon p = here.near_edge(0.009 * here.unit());
       if (std::abs(p.lat) > 70) continue;
-      S2ClosestEdgeQuery::PointTarget target(s2_point(p));
-      const double theirs = query.GetDistance(&target).ToAngle().radians() * geo::kEarthRadiusM;
+      const double theirs = border.distance_rad(p) * geo::kEarthRadiusM;
       if (theirs > 1000) continue;
       worst = std::max(worst, std::abs(geo::signed_distance_m(corridor, p) - theirs));
     }

@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "{}\n", missing);
     return 1;
   }
-  const std::vector<AtlasArea> atlas = load_atlas(folder);
+  const std::vector<AtlasArea> atlas = load_atlas(folder, true);
   const Comparison c = compare(atlas, points, seed);
   const double corridor_m = worst_corridor_m(atlas, points / 20, seed);
   const DistanceError distance = worst_distance(points / 5, seed);
