@@ -2,8 +2,9 @@
 
 #include <s2/mutable_s2shape_index.h>
 #include <s2/s2closest_edge_query.h>
+#include <s2/s2contains_point_query.h>
 #include <s2/s2latlng.h>
-#include <s2/s2polygon.h>
+#include <s2/s2lax_polygon_shape.h>
 #include <s2/s2polyline.h>
 
 #include <algorithm>
@@ -40,33 +41,50 @@ std::vector<S2Point> densified(const Line& line) {
   return points;
 }
 
-std::unique_ptr<S2Polygon> polygon_of(const AtlasArea& area) {
-  std::vector<std::unique_ptr<S2Loop>> loops;
-  for (const Rings& rings : area.polygons) {
-    for (const Line& ring : rings) {
-      std::vector<S2Point> points = densified(ring);
-      points.pop_back();
-      loops.push_back(std::make_unique<S2Loop>(points, S2Debug::DISABLE));
-      loops.back()->Normalize();
-    }
+/// S2 has the inside on the left.
+bool is_counterclockwise(const Line& ring) {
+  const Line line = unwrapped(ring);
+  double twice_area = 0;
+  for (std::size_t i = 1; i < line.size(); ++i) {
+    twice_area += (line[i - 1].lon - line.front().lon) * (line[i].lat - line.front().lat) -
+                  (line[i].lon - line.front().lon) * (line[i - 1].lat - line.front().lat);
   }
-  auto polygon = std::make_unique<S2Polygon>();
-  polygon->set_s2debug_override(S2Debug::DISABLE);
-  polygon->InitNested(std::move(loops));
-  return polygon;
+  return twice_area > 0;
+}
+
+std::vector<S2Point> loop_of(const Line& ring, bool outer) {
+  std::vector<S2Point> loop = densified(ring);
+  loop.pop_back();
+  if (is_counterclockwise(ring) != outer) std::reverse(loop.begin(), loop.end());
+  return loop;
 }
 
 }  // namespace
 
 struct S2Shapes::Impl {
-  std::vector<std::unique_ptr<S2Polygon>> polygons;
+  MutableS2ShapeIndex index;
+  S2ContainsPointQuery<MutableS2ShapeIndex> query;
 };
 
 S2Shapes::S2Shapes() : impl_(std::make_unique<Impl>()) {}
 S2Shapes::~S2Shapes() = default;
-void S2Shapes::add(const AtlasArea& area) { impl_->polygons.push_back(polygon_of(area)); }
-bool S2Shapes::contains(std::size_t number, LatLon p) const {
-  return impl_->polygons[number]->Contains(point_of(p));
+
+void S2Shapes::add(const AtlasArea& area) {
+  std::vector<std::vector<S2Point>> loops;
+  for (const Rings& rings : area.polygons) {
+    for (std::size_t i = 0; i < rings.size(); ++i) loops.push_back(loop_of(rings[i], i == 0));
+  }
+  impl_->index.Add(std::make_unique<S2LaxPolygonShape>(loops));
+}
+
+std::vector<std::size_t> S2Shapes::containing(LatLon p) const {
+  impl_->query.Init(&impl_->index);  // builds the index after the last `add`
+  std::vector<std::size_t> numbers;
+  impl_->query.VisitContainingShapes(point_of(p), [&numbers](const S2Shape* shape) {
+    numbers.push_back(static_cast<std::size_t>(shape->id()));
+    return true;
+  });
+  return numbers;
 }
 
 struct S2Line::Impl {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "tests/oracle/atlas.h"
 
@@ -16,7 +17,8 @@ class S2Shapes {
   ~S2Shapes();
   /// Numbers areas from 0.
   void add(const AtlasArea& area);
-  bool contains(std::size_t number, geo::LatLon p) const;
+  /// The numbers of those that hold the point, in any order.
+  std::vector<std::size_t> containing(geo::LatLon p) const;
 
  private:
   struct Impl;
