@@ -8,15 +8,9 @@
 #include <vector>
 
 #include "geo/fence_index.h"
+#include "geo/position.h"
 
 namespace convoke::geo {
-
-/// One position as the engine sees it.
-struct Position {
-  LatLon at;
-  std::int64_t time_ms = 0;     // Unix ms of the measurement
-  std::optional<double> acc_m;  // 68 % radius in metres; absent: unknown
-};
 
 /// How positions become decisions. `plain()` switches every smoothing off: then each fix is inside or
 /// outside, and none of the other members counts.
