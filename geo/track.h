@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "geo/position.h"
@@ -25,6 +26,9 @@ struct TrackRule {
   std::uint32_t stale_ms = 600'000;
   // A dwell does not end later than this after the user's presence has ended. 0 to a day.
   std::uint32_t presence_grace_ms = 30'000;
+
+  /// Which member is out of range, and what was expected; empty if none is.
+  std::string_view fault() const;
 
   friend bool operator==(const TrackRule&, const TrackRule&) = default;
 };
@@ -64,10 +68,11 @@ class ReorderBuffer {
   /// late: not later than a fix that was let go, or older than the window; it is dropped. duplicate: there is
   /// one of the same time; the better one stays.
   Taken push(const Position& fix, std::uint32_t window_ms);
-  /// The server's clock: lets go what is older than the window by it. Judges no fix that comes later, as a
-  /// phone's clock may be slow.
+  /// The server's clock: lets go what is older than the window by it. A fix that comes afterwards is late
+  /// only if it is not newer than one that was let go, as a phone's clock may be slow.
   void advance(std::int64_t now_ms, std::uint32_t window_ms);
-  /// The next fix that need not wait any longer, oldest first.
+  /// The next fix that need not wait any longer, oldest first. To be called after push and advance until
+  /// there is none.
   std::optional<Position> pop();
 
   bool empty() const { return held_.empty(); }
