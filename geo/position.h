@@ -12,6 +12,7 @@ struct Position {
   LatLon at;
   std::int64_t time_ms = 0;     // Unix ms of the measurement
   std::optional<double> acc_m;  // 68 % radius in metres; absent: unknown
+  friend bool operator==(const Position&, const Position&) = default;
 };
 
 }  // namespace convoke::geo
