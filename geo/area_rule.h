@@ -15,7 +15,8 @@ struct AreaRule {
   double enter_margin_m = 0;         // 0 to 10,000
   double enter_margin_accuracy = 0;  // times the fix's accuracy; 0 to 10
   // No larger margin for entering than this share of the area's depth (the distance of its innermost point
-  // from the edge), so that small halls can be entered with bad accuracy. 0: no limit; to 1.
+  // from the edge) or of the fix's accuracy, whichever is larger: small halls can be entered with bad
+  // accuracy, but nobody enters an area that is smaller than the accuracy. 0: no limit; to 1.
   double enter_margin_share = 0;
   double exit_margin_m = 0;          // 0 to 10,000
   double exit_margin_accuracy = 0;   // times the fix's accuracy; 0 to 10

@@ -47,7 +47,8 @@ struct Verdict {
 inline double margin_m(const AreaRule& rule, bool inside, double accuracy_m, double depth_m) {
   if (inside) return std::max(rule.exit_margin_m, rule.exit_margin_accuracy * accuracy_m);
   const double margin = std::max(rule.enter_margin_m, rule.enter_margin_accuracy * accuracy_m);
-  return rule.enter_margin_share > 0 ? std::min(margin, rule.enter_margin_share * depth_m) : margin;
+  if (rule.enter_margin_share <= 0) return margin;
+  return std::min(margin, rule.enter_margin_share * std::max(depth_m, accuracy_m));
 }
 
 /// When the running dwell ends if no fix comes between; the largest number if none runs.

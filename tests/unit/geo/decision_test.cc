@@ -79,8 +79,9 @@ TEST(Step, EnterAndExitHaveMarginsOfTheirOwn) {
 
 TEST(Step, MarginOfEnteringIsAtMostAShareOfTheDepth) {
   const AreaRule rule = {.enter_margin_accuracy = 1.5, .enter_margin_share = 0.75};
-  EXPECT_EQ(margin_m(rule, false, 30, 20), 15);
+  EXPECT_EQ(margin_m(rule, false, 20, 20), 15);
   EXPECT_EQ(margin_m(rule, false, 10, 20), 15);
+  EXPECT_EQ(margin_m(rule, false, 28, 20), 21) << "nothing of the area is so deep: it cannot be entered";
   EXPECT_EQ(margin_m(rule, false, 9, 20), 13.5);
   EXPECT_EQ(margin_m({.enter_margin_accuracy = 1.5}, false, 30, 20), 45) << "no share, no limit";
   EXPECT_EQ(margin_m({.exit_margin_accuracy = 1.5}, true, 30, 20), 45) << "leaving needs no room";
@@ -211,8 +212,9 @@ TEST(Presets, CalmDecidesAfterFourFixesAndItsDwell) {
 TEST(Presets, SmallHallsCanBeEnteredOnlyWithBalanced) {
   const double depth_m = 20;
   Pair balanced{AreaRule::balanced(), false, depth_m}, calm{AreaRule::calm(), false, depth_m};
-  EXPECT_EQ(balanced.fixes_until_change(-16, 30), 3);
-  EXPECT_EQ(calm.fixes_until_change(-20, 30), std::nullopt);
+  EXPECT_EQ(balanced.fixes_until_change(-20, 30), std::nullopt) << "smaller than the accuracy";
+  EXPECT_EQ(balanced.fixes_until_change(-16, 20), 3);
+  EXPECT_EQ(calm.fixes_until_change(-20, 20), std::nullopt);
 }
 
 }  // namespace
