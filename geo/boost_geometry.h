@@ -16,6 +16,7 @@
 #include <boost/geometry/geometries/register/point.hpp>
 #include <boost/geometry/geometries/register/ring.hpp>
 #include <boost/geometry/index/rtree.hpp>
+#include <boost/geometry/strategies/index/cartesian.hpp>
 
 #include "geo/area.h"
 #include "geo/measure.h"

@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <boost/function_output_iterator.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cmath>
-#include <functional>
 #include <limits>
-#include <map>
+#include <string>
 #include <utility>
 
 #include "geo/boost_geometry.h"
-#include "geo/measure.h"
+#include "geo/fence_cells.h"
+#include "geo/leaf_builder.h"
+#include "geo/polygon_index.h"
 
 namespace convoke::geo {
 namespace {
@@ -17,14 +19,8 @@ namespace {
 /// What the R-tree holds: a box around an area, or around one polygon of it.
 struct BoxedPart {
   Box box;
-  const Area* area;
-  std::size_t polygon;  // which of the area's polygons; 0 for a circle or corridor
-
-  bool covers(LatLon point) const {
-    if (const auto* circle = std::get_if<Circle>(&area->shape)) return geo::covers(*circle, point);
-    if (const auto* corridor = std::get_if<Corridor>(&area->shape)) return geo::covers(*corridor, point);
-    return geo::covers(std::get<Polygons>(area->shape)[polygon], point);
-  }
+  Handle area;
+  std::uint32_t polygon;  // which of the area's polygons; 0 for other shapes
 };
 
 struct BoxOfPart {
@@ -38,51 +34,122 @@ struct SamePart {
   }
 };
 
-using Tree = bg::index::rtree<BoxedPart, bg::index::rstar<16>, BoxOfPart, SamePart>;
+using Tree = bg::index::rtree<BoxedPart, bg::index::quadratic<16>, BoxOfPart, SamePart>;
 
-std::vector<BoxedPart> boxed_parts(const Area& area) {
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
+std::vector<BoxedPart> boxed_parts(const IndexedArea& indexed, Handle handle) {
   std::vector<BoxedPart> parts;
-  if (const auto* circle = std::get_if<Circle>(&area.shape)) {
-    for (const Box& box : bounds(*circle)) parts.push_back({box, &area, 0});
-  } else if (const auto* corridor = std::get_if<Corridor>(&area.shape)) {
-    for (const Box& box : bounds(*corridor)) parts.push_back({box, &area, 0});
-  } else {
-    const Polygons& polygons = std::get<Polygons>(area.shape);
-    for (std::size_t i = 0; i < polygons.size(); ++i) parts.push_back({bounds(polygons[i]), &area, i});
-  }
+  for (std::uint32_t i = 0; i < indexed.polygons.size(); ++i)
+    parts.push_back({indexed.polygons[i].box(), handle, i});
+  if (indexed.polygons.empty())
+    for (const Box& box : bounds(indexed.area)) parts.push_back({box, handle, 0});
   return parts;
 }
 
-void sort_unique(std::vector<const Area*>& areas) {
-  std::sort(areas.begin(), areas.end(), std::less<>{});
+void sort_unique(std::vector<Handle>& areas) {
+  std::sort(areas.begin(), areas.end());
   areas.erase(std::unique(areas.begin(), areas.end()), areas.end());
 }
 
-std::vector<std::string_view> sorted_ids(const std::vector<const Area*>& areas) {
-  std::vector<std::string_view> ids;
-  for (const Area* area : areas) ids.push_back(area->id);
-  std::sort(ids.begin(), ids.end());
-  return ids;
+/// Few, and nearly in order: quicker than std::sort.
+void sort_few(std::vector<Handle>& areas) {
+  for (std::size_t i = 1; i < areas.size(); ++i)
+    for (std::size_t k = i; k > 0 && areas[k] < areas[k - 1]; --k) std::swap(areas[k], areas[k - 1]);
 }
 
 }  // namespace
 
 struct FenceIndex::Impl {
-  std::map<std::string, Area, std::less<>> areas;  // nodes, so that addresses stay
+  std::vector<std::unique_ptr<IndexedArea>> areas;  // by handle; null: free
+  std::vector<Handle> free;
+  boost::unordered_flat_map<std::string, Handle, TextHash, std::equal_to<>> by_id;
   Tree tree;
-
-  void unindex(const Area& area) {
-    for (const BoxedPart& part : boxed_parts(area)) tree.remove(part);
-  }
-  void index(const Area& area) {
-    for (const BoxedPart& part : boxed_parts(area)) tree.insert(part);
-  }
+  FenceCells cells{
+      {[this](const Box& box) { return density(box); }, [this](const Box& box) { return leaf(box); }}};
+  std::size_t area_bytes = 0;
 
   /// Calls `visit` for every part whose box meets `where` (a point or a box). Faster than the tree's
   /// iterators.
   template <class Where, class Visit>
   void query(const Where& where, const Visit& visit) const {
     tree.query(bg::index::intersects(where), boost::make_function_output_iterator(std::cref(visit)));
+  }
+
+  Handle new_handle(const std::string& id) {
+    Handle handle = static_cast<Handle>(areas.size());
+    if (free.empty()) {
+      areas.emplace_back();
+    } else {
+      handle = free.back();
+      free.pop_back();
+    }
+    areas[handle] = std::make_unique<IndexedArea>();
+    by_id.emplace(id, handle);
+    return handle;
+  }
+
+  /// Takes the area's new value, not yet into the tree.
+  Handle store(Area area) {
+    const auto it = by_id.find(area.id);
+    const Handle handle = it != by_id.end() ? it->second : new_handle(area.id);
+    IndexedArea& indexed = *areas[handle];
+    if (it != by_id.end()) {
+      if (indexed.active) unindex(handle);
+      area_bytes -= indexed.bytes();
+    }
+    indexed.set(std::move(area));
+    area_bytes += indexed.bytes();
+    return handle;
+  }
+
+  void index(Handle handle) {
+    for (const BoxedPart& part : boxed_parts(*areas[handle], handle)) {
+      tree.insert(part);
+      cells.forget(part.box);
+    }
+  }
+  void unindex(Handle handle) {
+    for (const BoxedPart& part : boxed_parts(*areas[handle], handle)) {
+      tree.remove(part);
+      cells.forget(part.box);
+    }
+  }
+
+  FenceCells::Density density(const Box& box) const {
+    FenceCells::Density sum;
+    query(box, [&](const BoxedPart& part) { add_density(*areas[part.area], part.polygon, box, sum); });
+    return sum;
+  }
+
+  FenceLeaf::Ptr leaf(const Box& box) const {
+    std::vector<Handle> found;
+    query(box, [&](const BoxedPart& part) { found.push_back(part.area); });
+    sort_unique(found);
+    LeafBuilder builder(box);
+    for (const Handle handle : found) builder.add(handle, *areas[handle]);
+    return builder.build();
+  }
+
+  /// Every area is asked itself.
+  void covering(LatLon point, std::vector<Handle>& found) const {
+    found.clear();
+    const auto visit = [&](const BoxedPart& part) {
+      if (areas[part.area]->covers(point)) found.push_back(part.area);
+    };
+    query(point, visit);
+    if (std::abs(point.lon) == 180) query(LatLon{point.lat, -point.lon}, visit);
+    sort_unique(found);
+  }
+
+  std::vector<std::string_view> sorted_ids(const std::vector<Handle>& handles) const {
+    std::vector<std::string_view> ids;
+    for (const Handle handle : handles) ids.push_back(areas[handle]->area.id);
+    std::sort(ids.begin(), ids.end());
+    return ids;
   }
 };
 
@@ -91,68 +158,128 @@ FenceIndex::~FenceIndex() = default;
 FenceIndex::FenceIndex(FenceIndex&&) noexcept = default;
 FenceIndex& FenceIndex::operator=(FenceIndex&&) noexcept = default;
 
-void FenceIndex::put(Area area) {
-  const auto [it, added] = impl_->areas.try_emplace(area.id);
-  if (!added) impl_->unindex(it->second);
-  it->second = std::move(area);
-  impl_->index(it->second);
+Handle FenceIndex::put(Area area) {
+  const Handle handle = impl_->store(std::move(area));
+  impl_->areas[handle]->active = true;
+  impl_->index(handle);
+  return handle;
+}
+
+void FenceIndex::put_all(std::vector<Area> areas) {
+  if (size() > 0) {
+    for (Area& area : areas) put(std::move(area));
+    return;
+  }
+  for (Area& area : areas) impl_->store(std::move(area));
+  std::vector<BoxedPart> parts;
+  for (Handle handle = 0; handle < impl_->areas.size(); ++handle) {
+    if (!impl_->areas[handle]) continue;
+    impl_->areas[handle]->active = true;
+    for (const BoxedPart& part : boxed_parts(*impl_->areas[handle], handle)) parts.push_back(part);
+  }
+  impl_->tree = Tree(parts);
 }
 
 bool FenceIndex::erase(std::string_view id) {
-  const auto it = impl_->areas.find(id);
-  if (it == impl_->areas.end()) return false;
-  impl_->unindex(it->second);
-  impl_->areas.erase(it);
+  const auto it = impl_->by_id.find(id);
+  if (it == impl_->by_id.end()) return false;
+  const Handle handle = it->second;
+  if (impl_->areas[handle]->active) impl_->unindex(handle);
+  impl_->area_bytes -= impl_->areas[handle]->bytes();
+  impl_->by_id.erase(it);
+  impl_->areas[handle].reset();
+  impl_->free.push_back(handle);
   return true;
 }
 
-const Area* FenceIndex::find(std::string_view id) const {
-  const auto it = impl_->areas.find(id);
-  return it == impl_->areas.end() ? nullptr : &it->second;
+void FenceIndex::set_active(Handle handle, bool active) {
+  IndexedArea& indexed = *impl_->areas[handle];
+  if (indexed.active == active) return;
+  indexed.active = active;
+  active ? impl_->index(handle) : impl_->unindex(handle);
 }
 
-std::size_t FenceIndex::size() const { return impl_->areas.size(); }
+bool FenceIndex::active(Handle handle) const { return impl_->areas[handle]->active; }
+
+const Area* FenceIndex::find(std::string_view id) const {
+  const auto found = handle(id);
+  return found ? &area(*found) : nullptr;
+}
+
+std::optional<Handle> FenceIndex::handle(std::string_view id) const {
+  const auto it = impl_->by_id.find(id);
+  return it == impl_->by_id.end() ? std::nullopt : std::optional(it->second);
+}
+
+const Area& FenceIndex::area(Handle handle) const { return impl_->areas[handle]->area; }
+
+std::size_t FenceIndex::size() const { return impl_->by_id.size(); }
 
 void FenceIndex::for_each(const std::function<void(const Area&)>& f) const {
-  for (const auto& [id, area] : impl_->areas) f(area);
+  std::vector<Handle> handles;
+  for (const auto& [id, handle] : impl_->by_id) handles.push_back(handle);
+  for (const std::string_view id : impl_->sorted_ids(handles)) f(*find(id));
 }
 
 bool FenceIndex::covers(std::string_view id, LatLon point) const {
-  const Area* area = find(id);
-  return area != nullptr && geo::covers(*area, point);
+  const auto found = handle(id);
+  return found && covers(*found, point);
 }
 
-void FenceIndex::covering(LatLon point, std::vector<const Area*>& areas) const {
-  areas.clear();
-  const auto visit = [&](const BoxedPart& part) {
-    if (part.covers(point)) areas.push_back(part.area);
-  };
-  impl_->query(point, visit);
-  if (std::abs(point.lon) == 180) impl_->query(LatLon{point.lat, -point.lon}, visit);
-  sort_unique(areas);
+bool FenceIndex::covers(Handle handle, LatLon point) const {
+  const IndexedArea& indexed = *impl_->areas[handle];
+  return indexed.active && indexed.covers(point);
 }
 
 std::vector<std::string_view> FenceIndex::covering(LatLon point) const {
-  std::vector<const Area*> areas;
-  covering(point, areas);
-  return sorted_ids(areas);
+  std::vector<Handle> areas;
+  impl_->covering(point, areas);
+  return impl_->sorted_ids(areas);
+}
+
+std::optional<Box> FenceIndex::locate(LatLon point, std::vector<Handle>& areas) const {
+  areas.clear();
+  FenceLeaf::Answer answer;
+  const FenceLeaf* leaf = nullptr;
+  // The antimeridian and the poles belong to several leaves.
+  if (std::abs(point.lon) < 180 && std::abs(point.lat) < 90) {
+    leaf = &impl_->cells.at(point);
+    answer = leaf->areas_at(point, areas);
+  }
+  if (!answer.known) {
+    impl_->covering(point, areas);
+    return std::nullopt;
+  }
+  for (const Handle other : leaf->others()) {
+    const double distance = impl_->areas[other]->signed_distance_m(point);
+    if (distance <= 0) areas.push_back(other);
+    // Distances in the plane are half a per cent off at worst.
+    answer.clear_m = std::min(answer.clear_m, static_cast<float>(std::abs(distance) * 0.99));
+  }
+  sort_few(areas);
+  return leaf->room(point, answer.clear_m);
 }
 
 std::vector<std::string_view> FenceIndex::near(LatLon point, double radius_m) const {
-  std::vector<const Area*> areas;
+  std::vector<Handle> areas;
   const auto collect = [&](const BoxedPart& part) { areas.push_back(part.area); };
   for (const Box& box : bounds(Circle{point, radius_m})) impl_->query(box, collect);
   sort_unique(areas);
-  areas.erase(
-      std::remove_if(areas.begin(), areas.end(),
-                     [&](const Area* area) { return geo::signed_distance_m(*area, point) > radius_m; }),
-      areas.end());
-  return sorted_ids(areas);
+  std::erase_if(areas, [&](Handle area) { return signed_distance_m(area, point) > radius_m; });
+  return impl_->sorted_ids(areas);
 }
 
 double FenceIndex::signed_distance_m(std::string_view id, LatLon point) const {
-  const Area* area = find(id);
-  return area != nullptr ? geo::signed_distance_m(*area, point) : std::numeric_limits<double>::infinity();
+  const auto found = handle(id);
+  return found ? signed_distance_m(*found, point) : std::numeric_limits<double>::infinity();
+}
+
+double FenceIndex::signed_distance_m(Handle handle, LatLon point) const {
+  return impl_->areas[handle]->signed_distance_m(point);
+}
+
+std::size_t FenceIndex::bytes() const {
+  return impl_->area_bytes + impl_->cells.bytes() + impl_->tree.size() * sizeof(BoxedPart) * 5 / 4;
 }
 
 }  // namespace convoke::geo

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "geo/area.h"
+#include "geo/fence_leaf.h"
+#include "geo/measure.h"
 
 namespace convoke::geo {
 
@@ -18,27 +20,43 @@ class FenceIndex {
   FenceIndex(FenceIndex&&) noexcept;
   FenceIndex& operator=(FenceIndex&&) noexcept;
 
-  /// Adds the area, or replaces the one of the same id.
-  void put(Area area);
+  /// Adds the area, or replaces the one of the same id, which keeps its handle. The time it takes grows with
+  /// the area's vertices, not with the number of areas.
+  Handle put(Area area);
+  /// The same for many; quicker than one by one while the index is empty.
+  void put_all(std::vector<Area> areas);
   /// Removes the area; false if there is none of that id.
   bool erase(std::string_view id);
+  /// An area that does not count is in the index but covers nothing; a new one counts.
+  void set_active(Handle area, bool active);
+  bool active(Handle area) const;
+
   /// The area, or null. The address stays the same until the area is erased, also when it is replaced.
   const Area* find(std::string_view id) const;
+  /// Its handle, valid until it is erased; nothing for an unknown id.
+  std::optional<Handle> handle(std::string_view id) const;
+  const Area& area(Handle handle) const;
   std::size_t size() const;
   /// Calls `f` for every area, in order of id.
   void for_each(const std::function<void(const Area&)>& f) const;
 
   /// True if the point is in the area or on its edge. False for an unknown id.
   bool covers(std::string_view id, LatLon point) const;
+  bool covers(Handle area, LatLon point) const;
   /// Ids of all areas that cover the point, in order of id. Valid until the next put or erase.
   std::vector<std::string_view> covering(LatLon point) const;
-  /// The same for hot paths: replaces the content of `areas`, which is then in order of address, each area
-  /// once.
-  void covering(LatLon point, std::vector<const Area*>& areas) const;
+  /// For hot paths: replaces the content of `areas` with the handles of all areas that cover the point, in
+  /// order. Returns a rectangle around the point in which that stays true, edges excluded; none if the point
+  /// is next to an edge.
+  std::optional<Box> locate(LatLon point, std::vector<Handle>& areas) const;
   /// Ids of all areas whose edge or inside is within `radius_m` of the point, in order of id.
   std::vector<std::string_view> near(LatLon point, double radius_m) const;
   /// Metres from the point to the area's edge, negative inside; +infinity for an unknown id.
   double signed_distance_m(std::string_view id, LatLon point) const;
+  double signed_distance_m(Handle area, LatLon point) const;
+
+  /// Memory that the areas and everything built over them take; an estimate.
+  std::size_t bytes() const;
 
  private:
   struct Impl;

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "geo/measure.h"
+
+namespace convoke::geo {
+
+/// Numbers an area while it is in the index; given again to another after it is removed.
+using Handle = std::uint32_t;
+
+/// What a small rectangle of the map knows about the areas: those that hold all of it, and the pieces of
+/// edges that run through it, in metres around a point of reference whose areas are known. A position in the
+/// rectangle is in an area if that held the reference point and the line between the two crosses its edge an
+/// even number of times. All in one piece of memory, in single precision; where that could be wrong (closer
+/// than `kBlurM` to an edge) it says so. Not changed once made.
+class FenceLeaf {
+ public:
+  /// Closer to an edge than this nothing is said.
+  static constexpr float kBlurM = 0.005F;
+
+  /// What goes into one.
+  struct Parts {
+    struct Polygonal {
+      Handle area;
+      bool holds_reference;
+      std::vector<std::pair<LatLon, LatLon>> edges;
+    };
+    struct Circular {
+      Handle area;
+      Circle circle;
+    };
+    Box box;
+    LatLon reference;                  // in the box
+    std::vector<Handle> covering;      // hold the whole box; in order
+    std::vector<Polygonal> polygonal;  // have edges in the box
+    std::vector<Circular> circular;
+    std::vector<Handle> others;  // must be asked themselves
+  };
+  struct Free {
+    void operator()(FenceLeaf* leaf) const noexcept;
+  };
+  using Ptr = std::unique_ptr<FenceLeaf, Free>;
+  static Ptr make(const Parts& parts);
+
+  /// What is known of a position.
+  struct Answer {
+    float clear_m = 0;   // no edge is nearer than this, as far as the leaf knows: not of `others`
+    bool known = false;  // false: too near to an edge, and `areas` was not filled
+  };
+  /// Appends the areas that hold the position, which is in the box. Not the `others`.
+  Answer areas_at(LatLon point, std::vector<Handle>& areas) const;
+
+  std::span<const Handle> others() const { return {handles() + covering_ + polygons_ + circles_, others_}; }
+  const Box& box() const { return box_; }
+  /// The rectangle around the point that keeps `clear_m` from it, as far as the box goes.
+  Box room(LatLon point, float clear_m) const;
+  std::size_t bytes() const;
+
+ private:
+  FenceLeaf() = default;
+  // What follows the object in memory: edges in groups of four (ax, ay, bx, by of each), circles (x, y,
+  // radius, blur), then all handles, then where each polygon's edges begin.
+  const float* edges() const { return reinterpret_cast<const float*>(this + 1); }
+  const float* circles() const { return edges() + std::size_t{16} * groups_; }
+  const Handle* handles() const {
+    return reinterpret_cast<const Handle*>(circles() + std::size_t{4} * circles_);
+  }
+  const std::uint32_t* ends() const { return handles() + covering_ + polygons_ + circles_ + others_; }
+
+  Box box_;
+  LatLon reference_;
+  double lat_m_ = 0, lon_m_ = 0;  // metres in a degree here
+  std::uint16_t groups_ = 0, covering_ = 0, polygons_ = 0, circles_ = 0, others_ = 0;
+};
+
+}  // namespace convoke::geo

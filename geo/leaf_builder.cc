@@ -1,0 +1,176 @@
+#include "geo/leaf_builder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+namespace convoke::geo {
+namespace {
+
+constexpr double kMetersPerDegree = kEarthRadiusM * std::numbers::pi / 180;
+constexpr double kReferenceClearM = 0.05;  // from every edge
+constexpr std::size_t kMaxEdges = 4096;    // in one leaf; with more, areas are asked themselves
+constexpr double kMaxPlaneCircleM = 5000;  // larger circles, and those near a pole, are asked themselves
+constexpr double kMaxPlaneCircleLat = 80;
+
+using Edge = std::pair<LatLon, LatLon>;
+
+LatLon center(const Box& box) { return {(box.low.lat + box.high.lat) / 2, (box.low.lon + box.high.lon) / 2}; }
+
+/// The part of the edge in the box (Liang and Barsky, ACM Transactions on Graphics 3, 1984).
+std::optional<Edge> clip(LatLon a, LatLon b, const Box& box) {
+  const double dx = b.lon - a.lon, dy = b.lat - a.lat;
+  double from = 0, to = 1;
+  const auto cut = [&](double step, double room) {  // step * t <= room
+    if (step == 0) return room >= 0;
+    const double t = room / step;
+    step < 0 ? from = std::max(from, t) : to = std::min(to, t);
+    return from <= to;
+  };
+  if (!cut(-dx, a.lon - box.low.lon) || !cut(dx, box.high.lon - a.lon) || !cut(-dy, a.lat - box.low.lat) ||
+      !cut(dy, box.high.lat - a.lat))
+    return std::nullopt;
+  // Ends that are not cut stay exactly what they are: they are the next edge's beginning.
+  return Edge{from > 0 ? LatLon{a.lat + from * dy, a.lon + from * dx} : a,
+              to < 1 ? LatLon{a.lat + to * dy, a.lon + to * dx} : b};
+}
+
+/// Calls `visit` for the part of every edge that lies in the box.
+template <class Visit>
+void clipped_edges(const PolygonIndex& polygon, const Box& box, const Visit& visit) {
+  polygon.edges_between(box.low.lat, box.high.lat, [&](LatLon a, LatLon b) {
+    if (const auto edge = clip(a, b, box)) visit(*edge);
+  });
+}
+
+double distance_in_plane_m(LatLon p, const Edge& edge, double lon_scale) {
+  const double ax = (edge.first.lon - p.lon) * lon_scale, ay = edge.first.lat - p.lat;
+  const double dx = (edge.second.lon - edge.first.lon) * lon_scale, dy = edge.second.lat - edge.first.lat;
+  const double length2 = dx * dx + dy * dy;
+  const double t = length2 > 0 ? std::clamp(-(ax * dx + ay * dy) / length2, 0.0, 1.0) : 0.0;
+  return std::hypot(ax + t * dx, ay + t * dy) * kMetersPerDegree;
+}
+
+}  // namespace
+
+void IndexedArea::set(Area value) {
+  area = std::move(value);
+  polygons.clear();
+  const auto* shapes = std::get_if<Polygons>(&area.shape);
+  if (shapes == nullptr) return;
+  polygons.reserve(shapes->size());
+  for (const Polygon& polygon : *shapes) polygons.emplace_back(polygon);
+}
+
+bool IndexedArea::covers(LatLon point) const {
+  if (polygons.empty()) return geo::covers(area, point);
+  const auto at = [&](LatLon p) {
+    return std::any_of(polygons.begin(), polygons.end(),
+                       [&](const PolygonIndex& polygon) { return polygon.covers(p); });
+  };
+  return at(point) || (std::abs(point.lon) == 180 && at({point.lat, -point.lon}));
+}
+
+double IndexedArea::signed_distance_m(LatLon point) const { return geo::signed_distance_m(area, point); }
+
+std::size_t IndexedArea::bytes() const {
+  std::size_t sum = sizeof *this + area.id.capacity() + area.name.capacity();
+  for (const PolygonIndex& polygon : polygons)
+    sum += polygon.bytes() + sizeof(Polygon) + polygon.vertices() * sizeof(LatLon);
+  return sum;
+}
+
+void add_density(const IndexedArea& area, std::size_t polygon, const Box& box, FenceCells::Density& sum) {
+  const double height = box.high.lat - box.low.lat;
+  const double lon_scale = std::cos(center(box).lat * std::numbers::pi / 180);
+  if (polygon < area.polygons.size()) {
+    clipped_edges(area.polygons[polygon], box, [&](const Edge& e) {
+      ++sum.edges;
+      sum.length += std::hypot(e.second.lat - e.first.lat, (e.second.lon - e.first.lon) * lon_scale) / height;
+    });
+  } else if (const auto* circle = std::get_if<Circle>(&area.area.shape)) {
+    // What of it lies in the box, at most; it costs about as much as two edges.
+    sum.edges += 2;
+    sum.length += 2 * std::min(2 * std::numbers::pi * circle->radius_m / kMetersPerDegree / height, 4.0);
+  }
+}
+
+LeafBuilder::LeafBuilder(const Box& box) {
+  parts_.box = box;
+  const double lat = (box.high.lat - box.low.lat) / 8, lon = (box.high.lon - box.low.lon) / 8;
+  around_ = {{box.low.lat - lat, box.low.lon - lon}, {box.high.lat + lat, box.high.lon + lon}};
+}
+
+void LeafBuilder::add(Handle handle, const IndexedArea& area) {
+  if (!area.polygons.empty()) return add_polygons(handle, area);
+  if (const auto* circle = std::get_if<Circle>(&area.area.shape)) return add_circle(handle, *circle);
+  parts_.others.push_back(handle);
+}
+
+void LeafBuilder::add_polygons(Handle handle, const IndexedArea& area) {
+  std::vector<Edge> edges;
+  for (const PolygonIndex& polygon : area.polygons)
+    clipped_edges(polygon, around_, [&](const Edge& edge) { edges.push_back(edge); });
+  if (edges.size() > kMaxEdges) {
+    parts_.others.push_back(handle);
+  } else if (!edges.empty()) {
+    parts_.polygonal.push_back({handle, false, std::move(edges)});
+    asked_.push_back(&area);
+  } else if (area.covers(center(parts_.box))) {
+    parts_.covering.push_back(handle);
+  }
+}
+
+void LeafBuilder::add_circle(Handle handle, const Circle& circle) {
+  const LatLon middle = center(parts_.box);
+  const double reach = 1.01 * std::max(distance_m(middle, around_.low), distance_m(middle, around_.high));
+  const double outside = distance_m(circle.center, middle) - circle.radius_m;
+  if (outside > reach) return;
+  if (outside < -reach) {
+    parts_.covering.push_back(handle);
+  } else if (circle.radius_m > kMaxPlaneCircleM || std::abs(middle.lat) > kMaxPlaneCircleLat) {
+    parts_.others.push_back(handle);
+  } else {
+    // Its centre as seen from here, without a jump at the antimeridian.
+    Circle seen = circle;
+    seen.center.lon = middle.lon + std::remainder(circle.center.lon - middle.lon, 360);
+    parts_.circular.push_back({handle, seen});
+  }
+}
+
+/// A point that is not next to any edge.
+std::optional<LatLon> LeafBuilder::reference() const {
+  const double lon_scale = std::cos(center(parts_.box).lat * std::numbers::pi / 180);
+  const auto clear = [&](LatLon p) {
+    for (const auto& polygon : parts_.polygonal)
+      for (const Edge& edge : polygon.edges)
+        if (distance_in_plane_m(p, edge, lon_scale) < kReferenceClearM) return false;
+    return true;
+  };
+  constexpr double kTries[][2] = {{.5, .5},   {.31, .37}, {.67, .29}, {.73, .71},
+                                  {.21, .79}, {.09, .53}, {.91, .43}};
+  for (const auto [y, x] : kTries) {
+    const Box& box = parts_.box;
+    const LatLon p{box.low.lat + y * (box.high.lat - box.low.lat),
+                   box.low.lon + x * (box.high.lon - box.low.lon)};
+    if (clear(p)) return p;
+  }
+  return std::nullopt;
+}
+
+FenceLeaf::Ptr LeafBuilder::build() {
+  std::size_t edges = 0;
+  for (const auto& polygon : parts_.polygonal) edges += polygon.edges.size();
+  const auto point = edges <= kMaxEdges ? reference() : std::nullopt;
+  parts_.reference = point.value_or(center(parts_.box));
+  if (!point) {
+    for (const auto& polygon : parts_.polygonal) parts_.others.push_back(polygon.area);
+    parts_.polygonal.clear();
+  }
+  for (std::size_t i = 0; i < parts_.polygonal.size(); ++i)
+    parts_.polygonal[i].holds_reference = asked_[i]->covers(parts_.reference);
+  return FenceLeaf::make(parts_);
+}
+
+}  // namespace convoke::geo

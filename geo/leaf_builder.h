@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "geo/fence_cells.h"
+#include "geo/fence_leaf.h"
+#include "geo/polygon_index.h"
+
+namespace convoke::geo {
+
+/// An area with what is built for it.
+struct IndexedArea {
+  Area area;
+  std::vector<PolygonIndex> polygons;  // one for each; none for other shapes
+  bool active = true;
+
+  IndexedArea() = default;
+  IndexedArea(const IndexedArea&) = delete;  // the polygons' indexes point into the area
+  IndexedArea& operator=(const IndexedArea&) = delete;
+  void set(Area value);
+  bool covers(LatLon point) const;
+  /// Metres to the edge, negative inside.
+  double signed_distance_m(LatLon point) const;
+  std::size_t bytes() const;
+};
+
+/// Adds what one polygon of the area, or its other shape, has of edges in the box.
+void add_density(const IndexedArea& area, std::size_t polygon, const Box& box, FenceCells::Density& sum);
+
+/// Makes the leaf for a box out of the areas that may meet it.
+class LeafBuilder {
+ public:
+  explicit LeafBuilder(const Box& box);
+  /// In order of handle, each once.
+  void add(Handle handle, const IndexedArea& area);
+  FenceLeaf::Ptr build();
+
+ private:
+  void add_polygons(Handle handle, const IndexedArea& area);
+  void add_circle(Handle handle, const Circle& circle);
+  std::optional<LatLon> reference() const;
+
+  Box around_;  // edges are taken from a little more than the box, so that nothing happens at its border
+  FenceLeaf::Parts parts_;
+  std::vector<const IndexedArea*> asked_;  // whether they hold the reference point
+};
+
+}  // namespace convoke::geo

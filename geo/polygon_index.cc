@@ -1,0 +1,77 @@
+#include "geo/polygon_index.h"
+
+#include <cmath>
+
+namespace convoke::geo {
+namespace {
+
+constexpr double kThickness = 2e-14;  // of an edge, in degrees: what is rounded in a number like 116.3168
+
+bool between(double x, double a, double b) {
+  return x >= std::min(a, b) - kThickness && x <= std::max(a, b) + kThickness;
+}
+
+}  // namespace
+
+PolygonIndex::PolygonIndex(const Polygon& polygon) : polygon_(&polygon), box_(bounds(polygon)) {
+  const std::size_t slabs = std::max<std::size_t>(1, vertices() / 2);
+  const double height = box_.high.lat - box_.low.lat;
+  slabs_per_degree_ = height > 0 ? static_cast<double>(slabs) / height : 0;
+
+  // Counted, summed up, and then filled in: two passes, and no slab has a list of its own.
+  starts_.assign(slabs + 1, 0);
+  for_each_edge([&](std::uint32_t, std::size_t low, std::size_t high) {
+    for (std::size_t s = low; s <= high; ++s) ++starts_[s + 1];
+  });
+  for (std::size_t s = 0; s < slabs; ++s) starts_[s + 1] += starts_[s];
+  edges_.resize(starts_.back());
+  std::vector<std::uint32_t> next(starts_.begin(), starts_.end() - 1);
+  for_each_edge([&](std::uint32_t edge, std::size_t low, std::size_t high) {
+    for (std::size_t s = low; s <= high; ++s) edges_[next[s]++] = edge;
+  });
+}
+
+/// Calls `visit(edge, lowest slab, highest slab)`.
+template <class Visit>
+void PolygonIndex::for_each_edge(const Visit& visit) const {
+  std::uint32_t first = 0;
+  const auto ring = [&](const Ring& r) {
+    for (std::size_t i = 0; i + 1 < r.size(); ++i) {
+      const auto [low, high] = std::minmax(r[i].lat, r[i + 1].lat);
+      visit(first + static_cast<std::uint32_t>(i), slab(low), slab(high));
+    }
+    first += static_cast<std::uint32_t>(r.size());
+  };
+  ring(polygon_->outer);
+  for (const Ring& hole : polygon_->holes) ring(hole);
+}
+
+/// Counts how often a ray to the east crosses an edge (Shimrat, Algorithm 112, CACM 1962). Holes need no
+/// care: a ray from inside one crosses an even number of edges in all.
+bool PolygonIndex::covers(LatLon p) const {
+  if (!between(p.lat, box_.low.lat, box_.high.lat) || !between(p.lon, box_.low.lon, box_.high.lon))
+    return false;
+  bool inside = false;
+  for (const std::uint32_t edge : edges_of(slab(p.lat))) {
+    const LatLon a = vertex(edge), b = vertex(edge + 1);
+    const double dx = b.lon - a.lon, dy = b.lat - a.lat;
+    const double side = dx * (p.lat - a.lat) - dy * (p.lon - a.lon);  // positive: p is to the left
+    if (std::abs(side) <= kThickness * (std::abs(dx) + std::abs(dy)) && between(p.lat, a.lat, b.lat) &&
+        between(p.lon, a.lon, b.lon))
+      return true;
+    if ((a.lat > p.lat) != (b.lat > p.lat)) inside ^= (side > 0) == (dy > 0);
+  }
+  return inside;
+}
+
+std::size_t PolygonIndex::vertices() const {
+  std::size_t count = polygon_->outer.size();
+  for (const Ring& hole : polygon_->holes) count += hole.size();
+  return count;
+}
+
+std::size_t PolygonIndex::bytes() const {
+  return sizeof *this + (starts_.capacity() + edges_.capacity()) * sizeof(std::uint32_t);
+}
+
+}  // namespace convoke::geo

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "geo/area.h"
+#include "geo/measure.h"
+
+namespace convoke::geo {
+
+/// The edges of one polygon, found by latitude: its height is cut into slabs, and each slab lists the edges
+/// that reach into it. Refers to the polygon, which must stay where it is and as it is. About 12 bytes for
+/// each vertex. Not changed once made: any thread may ask.
+class PolygonIndex {
+ public:
+  explicit PolygonIndex(const Polygon& polygon);
+
+  /// True if the point is in the polygon or on an edge (within 2 nm of it). Longitudes as stated: 180 is not
+  /// -180 here.
+  bool covers(LatLon point) const;
+
+  /// Calls `visit(a, b)` once for every edge that meets the latitudes, and perhaps for some that only come
+  /// near.
+  template <class Visit>
+  void edges_between(double low_lat, double high_lat, const Visit& visit) const {
+    if (high_lat < box_.low.lat || low_lat > box_.high.lat) return;
+    const std::size_t first = slab(low_lat), last = slab(high_lat);
+    for (std::size_t s = first; s <= last; ++s) {
+      for (const std::uint32_t edge : edges_of(s)) {
+        const LatLon a = vertex(edge), b = vertex(edge + 1);
+        if (s == std::max(first, slab(std::min(a.lat, b.lat)))) visit(a, b);
+      }
+    }
+  }
+
+  const Box& box() const { return box_; }
+  std::size_t vertices() const;
+  std::size_t bytes() const;
+
+ private:
+  std::size_t slab(double lat) const {
+    const double s = (lat - box_.low.lat) * slabs_per_degree_;
+    return s <= 0 ? 0 : std::min(static_cast<std::size_t>(s), starts_.size() - 2);
+  }
+  std::span<const std::uint32_t> edges_of(std::size_t slab) const {
+    return {edges_.data() + starts_[slab], edges_.data() + starts_[slab + 1]};
+  }
+  /// Vertices are numbered through all rings.
+  LatLon vertex(std::size_t i) const {
+    if (i < polygon_->outer.size()) return polygon_->outer[i];
+    i -= polygon_->outer.size();
+    const Ring* hole = polygon_->holes.data();
+    for (; i >= hole->size(); ++hole) i -= hole->size();
+    return (*hole)[i];
+  }
+  template <class Visit>
+  void for_each_edge(const Visit& visit) const;
+
+  const Polygon* polygon_;
+  Box box_;
+  double slabs_per_degree_ = 0;
+  std::vector<std::uint32_t> starts_;  // of each slab's edges in edges_, and their end
+  std::vector<std::uint32_t> edges_;   // each named by its first vertex
+};
+
+}  // namespace convoke::geo
