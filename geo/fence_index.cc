@@ -213,6 +213,8 @@ std::optional<Handle> FenceIndex::handle(std::string_view id) const {
 
 const Area& FenceIndex::area(Handle handle) const { return impl_->areas[handle]->area; }
 
+bool FenceIndex::known(Handle handle) const { return handle < impl_->areas.size() && impl_->areas[handle]; }
+
 std::size_t FenceIndex::size() const { return impl_->by_id.size(); }
 
 void FenceIndex::for_each(const std::function<void(const Area&)>& f) const {
@@ -253,11 +255,11 @@ std::optional<Box> FenceIndex::locate(LatLon point, std::vector<Handle>& areas) 
   for (const Handle other : leaf->others()) {
     const double distance = impl_->areas[other]->signed_distance_m(point);
     if (distance <= 0) areas.push_back(other);
-    // Distances in the plane are half a per cent off at worst.
-    answer.clear_m = std::min(answer.clear_m, static_cast<float>(std::abs(distance) * 0.99));
+    // A square in a circle, and distances in the plane are half a per cent off at worst.
+    answer.room.limit(static_cast<float>(std::abs(distance) * 0.7));
   }
   sort_few(areas);
-  return leaf->room(point, answer.clear_m);
+  return leaf->around(point, answer.room);
 }
 
 std::vector<std::string_view> FenceIndex::near(LatLon point, double radius_m) const {
@@ -276,6 +278,19 @@ double FenceIndex::signed_distance_m(std::string_view id, LatLon point) const {
 
 double FenceIndex::signed_distance_m(Handle handle, LatLon point) const {
   return impl_->areas[handle]->signed_distance_m(point);
+}
+
+double FenceIndex::depth_m(Handle handle) const { return impl_->areas[handle]->depth_m(); }
+
+std::vector<Handle> FenceIndex::crossed(LatLon from, LatLon to) const {
+  std::vector<Handle> areas;
+  const Box box{{std::min(from.lat, to.lat), std::min(from.lon, to.lon)},
+                {std::max(from.lat, to.lat), std::max(from.lon, to.lon)}};
+  if (box.high.lon - box.low.lon > 180) return areas;  // over the antimeridian: too far to say
+  impl_->query(box, [&](const BoxedPart& part) { areas.push_back(part.area); });
+  sort_unique(areas);
+  std::erase_if(areas, [&](Handle area) { return !impl_->areas[area]->meets_way(from, to); });
+  return areas;
 }
 
 std::size_t FenceIndex::bytes() const {

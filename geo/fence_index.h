@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +37,8 @@ class FenceIndex {
   /// Its handle, valid until it is erased; nothing for an unknown id.
   std::optional<Handle> handle(std::string_view id) const;
   const Area& area(Handle handle) const;
+  /// False for a number that no area has.
+  bool known(Handle handle) const;
   std::size_t size() const;
   /// Calls `f` for every area, in order of id.
   void for_each(const std::function<void(const Area&)>& f) const;
@@ -54,6 +57,12 @@ class FenceIndex {
   /// Metres from the point to the area's edge, negative inside; +infinity for an unknown id.
   double signed_distance_m(std::string_view id, LatLon point) const;
   double signed_distance_m(Handle area, LatLon point) const;
+
+  /// Not more than the distance of the area's innermost point from the edge: the radius of a circle, half the
+  /// width of a corridor, and of polygons their area divided by the length of their edges, in metres.
+  double depth_m(Handle area) const;
+  /// Areas that the straight way between two points meets, in order.
+  std::vector<Handle> crossed(LatLon from, LatLon to) const;
 
   /// Memory that the areas and everything built over them take; an estimate.
   std::size_t bytes() const;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <new>
 #include <numbers>
 
@@ -98,68 +97,98 @@ FenceLeaf::Ptr FenceLeaf::make(const Parts& parts) {
 
 void FenceLeaf::Free::operator()(FenceLeaf* leaf) const noexcept { ::operator delete(leaf); }
 
+/// Four edges at a time as seen from a position: which ones the way from the reference point crosses, and
+/// how far a rectangle around the position can grow.
+class FenceLeaf::Scan {
+ public:
+  Scan(float px, float py) : x_(all(px)), y_(all(py)) {}
+
+  /// The lanes whose edge is crossed are not 0.
+  Ints crossed(const float* group) {
+    const Floats ax = load(group), ay = load(group + 4), bx = load(group + 8), by = load(group + 12);
+    const Floats dx = bx - ax, dy = by - ay;
+    const Floats side = dx * (y_ - ay) - dy * (x_ - ax);  // positive: the position is to the left
+    grow(ax - x_, ay - y_, bx - x_, by - y_, dx, dy, side);
+    // Crossed if the position is on the other side than the reference point, and the ends lie on both sides
+    // of the line between the two.
+    const Floats zero = all(0);
+    return (side < zero) & ((x_ * ay - y_ * ax > zero) ^ (x_ * by - y_ * bx > zero));
+  }
+
+  Room room() const { return {least(west_), least(east_), least(south_), least(north_)}; }
+  bool near() const { return (near_[0] | near_[1] | near_[2] | near_[3]) != 0; }
+
+ private:
+  /// A rectangle stays clear of a segment as long as one of three lines separates them: upright, level, or
+  /// along the segment. Where that is furthest away the sides that face it end.
+  void grow(Floats ax, Floats ay, Floats bx, Floats by, Floats dx, Floats dy, Floats side) {
+    const Floats zero = all(0), far = all(kFar);
+    const Floats east = lesser(ax, bx), west = -greater(ax, bx), north = lesser(ay, by),
+                 south = -greater(ay, by);
+    const Floats along = magnitude(side) / (magnitude(dx) + magnitude(dy));
+    const Floats across = greater(greater(east, west), greater(north, south));
+    const Floats best = greater(across, along);
+    near_ |= best < all(kBlurM);
+    const Ints slanted = along > across;
+    // The segment's line is to the east if the position is to its left and it goes north, and so on.
+    const Ints left = side > zero, up = dy > zero, right = dx > zero;
+    east_ = lesser(east_, pick(slanted ? ~(left ^ up) : Ints(east == best), best, far));
+    west_ = lesser(west_, pick(slanted ? left ^ up : Ints(west == best), best, far));
+    north_ = lesser(north_, pick(slanted ? left ^ right : Ints(north == best), best, far));
+    south_ = lesser(south_, pick(slanted ? ~(left ^ right) : Ints(south == best), best, far));
+  }
+
+  static Floats greater(Floats a, Floats b) { return a > b ? a : b; }
+  static Floats magnitude(Floats a) { return greater(a, -a); }
+  static Floats pick(Ints mask, Floats yes, Floats no) { return mask ? yes : no; }
+  static float least(Floats a) { return std::min(std::min(a[0], a[1]), std::min(a[2], a[3])); }
+  static constexpr float kFar = 1e9F;
+
+  Floats x_, y_;
+  Floats west_ = all(kFar), east_ = all(kFar), south_ = all(kFar), north_ = all(kFar);
+  Ints near_{};
+};
+
 FenceLeaf::Answer FenceLeaf::areas_at(LatLon point, std::vector<Handle>& areas) const {
   const auto px = static_cast<float>((point.lon - reference_.lon) * lon_m_);
   const auto py = static_cast<float>((point.lat - reference_.lat) * lat_m_);
-  const Floats x = all(px), y = all(py), zero = all(0), blur2 = all(kBlurM * kBlurM);
-  Floats nearest2 = all(std::numeric_limits<float>::max());
-  const Handle* handle = handles();
-  const Handle* const polygons = handle + covering_;
   const std::size_t before = areas.size();
-  areas.insert(areas.end(), handle, polygons);
+  const Handle* const polygons = handles() + covering_;
+  areas.insert(areas.end(), handles(), polygons);
 
-  std::uint32_t crossings = 0;  // parity of those of the polygon in hand
+  Scan scan(px, py);
   std::size_t polygon = 0;
-  const std::uint32_t* const end = ends();
-  Ints unsure{};
-  for (std::size_t g = 0; g < groups_; ++g) {
-    const float* group = edges() + g * 16;
-    const Floats ax = load(group), ay = load(group + 4), bx = load(group + 8), by = load(group + 12);
-    const Floats dx = bx - ax, dy = by - ay, ex = x - ax, ey = y - ay;
-    const Floats side = dx * ey - dy * ex, length2 = dx * dx + dy * dy;
-    // The edge is crossed if the position is on its other side, and its ends lie on both sides of the line
-    // from the reference point to the position.
-    const Ints crossed = (side < zero) & ((x * ay - y * ax > zero) ^ (x * by - y * bx > zero));
-    const Floats along = ex * dx + ey * dy;
-    const Floats fx = x - bx, fy = y - by;
-    const Floats to_ends = lesser(ex * ex + ey * ey, fx * fx + fy * fy);
-    const Ints beside = (along > zero) & (along < length2);
-    const Floats distance2 = beside ? side * side / length2 : to_ends;
-    nearest2 = lesser(nearest2, distance2);
-    unsure |= distance2 < blur2;
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      if (g * kLanes + lane == end[polygon]) {
-        if ((crossings ^ polygons[polygon]) & 1) areas.push_back(polygons[polygon] >> 1);
-        crossings = 0;
-        if (++polygon == polygons_) break;
-      }
-      crossings ^= static_cast<std::uint32_t>(crossed[lane]) & 1;
+  std::uint32_t inside = polygons_ > 0 ? polygons[0] & 1 : 0;  // of the polygon in hand
+  for (std::size_t i = 0; i < std::size_t{groups_} * kLanes; i += kLanes) {
+    const Ints crossed = scan.crossed(edges() + i * 4);
+    for (std::size_t lane = 0; lane < kLanes && polygon < polygons_; ++lane) {
+      inside ^= static_cast<std::uint32_t>(crossed[lane]) & 1;
+      if (i + lane + 1 < ends()[polygon]) continue;
+      if (inside) areas.push_back(polygons[polygon] >> 1);
+      if (++polygon < polygons_) inside = polygons[polygon] & 1;
     }
   }
-  if (polygon < polygons_ && ((crossings ^ polygons[polygon]) & 1)) areas.push_back(polygons[polygon] >> 1);
-  float clear_m = std::sqrt(std::min(std::min(nearest2[0], nearest2[1]), std::min(nearest2[2], nearest2[3])));
-  bool known = (unsure[0] | unsure[1] | unsure[2] | unsure[3]) == 0;
-
-  const float* circle = circles();
+  Answer answer{scan.room(), !scan.near()};
   const Handle* const round = polygons + polygons_;
+  const float* circle = circles();
   for (std::size_t c = 0; c < circles_; ++c, circle += 4) {
     const float cx = px - circle[0], cy = py - circle[1];
     const float outside_m = std::sqrt(cx * cx + cy * cy) - circle[2];
     const float margin = std::abs(outside_m) - circle[3];
-    known &= margin > 0;
-    clear_m = std::min(clear_m, margin);
+    answer.known &= margin > 0;
     if (outside_m < 0) areas.push_back(round[c]);
+    answer.room.limit(margin * (std::numbers::sqrt2_v<float> / 2));  // a square in a circle
   }
-  if (!known) areas.resize(before);
-  return {clear_m, known};
+  if (!answer.known) areas.resize(before);
+  return answer;
 }
 
-Box FenceLeaf::room(LatLon point, float clear_m) const {
-  // A square with this half side lies in the circle.
-  const double half = std::max(0.0F, clear_m - 2 * kBlurM) * (std::numbers::sqrt2 / 2);
-  const double lat = half / lat_m_, lon = half / lon_m_;
-  return {{std::max(box_.low.lat, point.lat - lat), std::max(box_.low.lon, point.lon - lon)},
-          {std::min(box_.high.lat, point.lat + lat), std::min(box_.high.lon, point.lon + lon)}};
+Box FenceLeaf::around(LatLon point, const Room& room) const {
+  const auto degrees = [](float meters, double scale) { return std::max(0.0F, meters - 2 * kBlurM) / scale; };
+  return {{std::max(box_.low.lat, point.lat - degrees(room.south, lat_m_)),
+           std::max(box_.low.lon, point.lon - degrees(room.west, lon_m_))},
+          {std::min(box_.high.lat, point.lat + degrees(room.north, lat_m_)),
+           std::min(box_.high.lon, point.lon + degrees(room.east, lon_m_))}};
 }
 
 std::size_t FenceLeaf::bytes() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -47,9 +48,19 @@ class FenceLeaf {
   using Ptr = std::unique_ptr<FenceLeaf, Free>;
   static Ptr make(const Parts& parts);
 
+  /// How far one can go in each direction, all at once, without coming to an edge: metres.
+  struct Room {
+    float west = 0, east = 0, south = 0, north = 0;
+    void limit(float half) {
+      west = std::min(west, half);
+      east = std::min(east, half);
+      south = std::min(south, half);
+      north = std::min(north, half);
+    }
+  };
   /// What is known of a position.
   struct Answer {
-    float clear_m = 0;   // no edge is nearer than this, as far as the leaf knows: not of `others`
+    Room room;           // as far as the leaf knows: nothing of `others`
     bool known = false;  // false: too near to an edge, and `areas` was not filled
   };
   /// Appends the areas that hold the position, which is in the box. Not the `others`.
@@ -57,11 +68,12 @@ class FenceLeaf {
 
   std::span<const Handle> others() const { return {handles() + covering_ + polygons_ + circles_, others_}; }
   const Box& box() const { return box_; }
-  /// The rectangle around the point that keeps `clear_m` from it, as far as the box goes.
-  Box room(LatLon point, float clear_m) const;
+  /// The room around the point, as far as the box goes.
+  Box around(LatLon point, const Room& room) const;
   std::size_t bytes() const;
 
  private:
+  class Scan;
   FenceLeaf() = default;
   // What follows the object in memory: edges in groups of four (ax, ay, bx, by of each), circles (x, y,
   // radius, blur), then all handles, then where each polygon's edges begin.

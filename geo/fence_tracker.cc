@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cmath>
-#include <functional>
 #include <limits>
+#include <numbers>
+#include <queue>
 #include <utility>
 
 #include "geo/measure.h"
@@ -13,125 +14,421 @@ namespace convoke::geo {
 namespace {
 
 constexpr double kNoDistance = std::numeric_limits<double>::quiet_NaN();
+constexpr double kMetersPerDegree = kEarthRadiusM * std::numbers::pi / 180;
 
-using Areas = std::vector<const Area*>;  // in order of address
-
-struct User {
-  std::optional<Position> last;     // that counted
-  std::optional<Position> pending;  // asked for too much speed; believed once the next fix agrees
-  Areas inside;
+/// Something that time alone brings. Looked at when due, and then perhaps found to be past.
+struct Timer {
+  enum class Kind : std::uint8_t { dwell, silence, reorder, schedule };
+  std::int64_t due_ms;
+  Kind kind;
+  UserHandle user;
+  Handle area;
+  bool operator<(const Timer& other) const {  // the greatest is the earliest
+    if (due_ms != other.due_ms) return due_ms > other.due_ms;
+    return std::tie(kind, user, area) > std::tie(other.kind, other.user, other.area);
+  }
 };
-
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
-
-using Users = boost::unordered_flat_map<std::string, User, TextHash, std::equal_to<>>;
-
-bool contains(const Areas& areas, const Area* area) {
-  return std::binary_search(areas.begin(), areas.end(), area, std::less<>{});
-}
-
-void insert(Areas& areas, const Area* area) {
-  areas.insert(std::lower_bound(areas.begin(), areas.end(), area, std::less<>{}), area);
-}
-
-void remove(Areas& areas, const Area* area) {
-  areas.erase(std::lower_bound(areas.begin(), areas.end(), area, std::less<>{}));
-}
-
-bool plausible(const Rule& rule, const Position& from, const Position& to) {
-  const double seconds = std::max(1.0, static_cast<double>(to.time_ms - from.time_ms) / 1000);
-  return distance_m(from.at, to.at) <= rule.max_speed_mps * seconds;
-}
 
 void sort_by_user(std::vector<Transition>& transitions) {
-  std::sort(transitions.begin(), transitions.end(),
-            [](const Transition& a, const Transition& b) { return a.user < b.user; });
+  std::sort(transitions.begin(), transitions.end(), [](const Transition& a, const Transition& b) {
+    return std::tie(a.user, a.area) < std::tie(b.user, b.area);
+  });
 }
 
-void sort_by_area(std::vector<Transition>::iterator first, std::vector<Transition>::iterator last) {
-  std::sort(first, last, [](const Transition& a, const Transition& b) { return a.area < b.area; });
+/// Of one fix, or of what came due with it.
+void sort_from(std::vector<Transition>& transitions, std::size_t first) {
+  if (transitions.size() - first < 2) return;
+  std::sort(transitions.begin() + static_cast<std::ptrdiff_t>(first), transitions.end(),
+            [](const Transition& a, const Transition& b) {
+              return std::tie(a.time_ms, a.area) < std::tie(b.time_ms, b.area);
+            });
+}
+
+bool meet(const Box& a, const Box& b) {
+  return a.low.lat <= b.high.lat && b.low.lat <= a.high.lat && a.low.lon <= b.high.lon &&
+         b.low.lon <= a.high.lon;
+}
+
+/// Whether the fix is on the area's levels; nothing if it does not say.
+std::optional<bool> on_level(const Area& area, const Position& p) {
+  if (area.altitude_m) {
+    if (!p.alt_m) return std::nullopt;
+    if (*p.alt_m < area.altitude_m->low || *p.alt_m > area.altitude_m->high) return false;
+  }
+  if (area.floor) {
+    if (!p.floor) return std::nullopt;
+    if (*p.floor < area.floor->low || *p.floor > area.floor->high) return false;
+  }
+  return true;
 }
 
 }  // namespace
 
-std::string_view to_string(TransitionKind kind) { return kind == TransitionKind::enter ? "enter" : "exit"; }
-
-std::string_view to_string(TransitionReason reason) {
-  switch (reason) {
-    case TransitionReason::position:
-      return "position";
-    case TransitionReason::area_created:
-      return "area_created";
-    case TransitionReason::area_changed:
-      return "area_changed";
-    case TransitionReason::area_removed:
-      return "area_removed";
-    case TransitionReason::user_erased:
-      return "user_erased";
-  }
-  return "";
-}
-
 struct FenceTracker::Impl {
+  /// What the tracker keeps of an area.
+  struct AreaState {
+    AreaRule rule;
+    bool levels = false;              // it has limits of height
+    std::size_t inside = 0;           // users
+    std::vector<UserHandle> concern;  // who have a pair with it, in no order
+  };
+
   explicit Impl(Rule r) : rule(r) {}
 
   Rule rule;
   FenceIndex index;
-  Users users;
-  boost::unordered_flat_map<const Area*, std::size_t> occupancy;
-  Areas covering;  // of the fix in hand; kept for its memory
+  std::vector<AreaState> areas;  // by handle
+  UserTable users;
+  std::priority_queue<Timer> timers;
+  boost::unordered_flat_map<UserHandle, Position> held;              // asked for too much speed
+  boost::unordered_flat_map<UserHandle, ReorderBuffer> reordering;   // that hold something
+  boost::unordered_flat_map<UserHandle, std::int64_t> absent_since;  // presence ended then
+  std::size_t passable = 0;                                          // areas that report who passes through
+  std::vector<Handle> covering;  // of the fix in hand; kept for its memory
 
-  /// Whether the position takes a user out of, or into, the area; where it does, its distance to the edge.
-  std::optional<double> change(const Area& area, bool was_inside, bool covered,
-                               const Position& position) const {
-    if (was_inside == covered) return std::nullopt;
-    const double distance = signed_distance_m(area, position.at);
-    if (!rule.smoothing) return distance;
-    const double accuracy = std::min(position.acc_m.value_or(0), rule.max_accuracy_margin_m);
-    const bool decided =
-        was_inside ? distance > std::max(rule.exit_margin_m, accuracy) : distance < -rule.enter_margin_m;
-    return decided ? std::optional(distance) : std::nullopt;
+  // Pairs.
+
+  std::vector<Pair>::iterator place(UserState& user, Handle area) {
+    return std::lower_bound(user.pairs.begin(), user.pairs.end(), area,
+                            [](const Pair& pair, Handle a) { return pair.area < a; });
+  }
+  Pair* pair(UserHandle user, Handle area) {
+    UserState& state = users.state(user);
+    const auto it = place(state, area);
+    return it != state.pairs.end() && it->area == area ? &*it : nullptr;
+  }
+  std::vector<Pair>::iterator insert(UserHandle user, std::vector<Pair>::iterator at, Handle area) {
+    areas[area].concern.push_back(user);
+    return users.state(user).pairs.insert(at, Pair{{}, area});
+  }
+  std::vector<Pair>::iterator remove(UserHandle user, std::vector<Pair>::iterator at) {
+    std::vector<UserHandle>& concern = areas[at->area].concern;
+    *std::find(concern.begin(), concern.end(), user) = concern.back();
+    concern.pop_back();
+    return users.state(user).pairs.erase(at);
   }
 
-  void move(User& user, const Area* area, TransitionKind kind) {
+  // Transitions.
+
+  DecidingFixes deciding(UserHandle user, unsigned evidence) const {
+    DecidingFixes fixes;
+    const std::int64_t newest = users.last(user).time_ms;
+    for (std::size_t i = 0; i < 8; ++i)
+      if (evidence >> i & 1) fixes.time_ms[fixes.count++] = newest - users.state(user).ages[i];
+    return fixes;
+  }
+
+  void report(UserHandle user, Handle area, TransitionKind kind, TransitionReason reason,
+              std::int64_t time_ms, double distance_m, unsigned evidence, std::vector<Transition>& out) {
+    const bool measured = !std::isnan(distance_m);
+    const float acc_m = users.last(user).acc_m;
+    out.push_back({time_ms, users.name(user), index.area(area).id, kind, reason, distance_m,
+                   measured && acc_m >= 0 ? std::optional<double>(acc_m) : std::nullopt,
+                   deciding(user, evidence)});
     if (kind == TransitionKind::enter) {
-      insert(user.inside, area);
-      ++occupancy[area];
-    } else {
-      remove(user.inside, area);
-      --occupancy[area];
+      ++areas[area].inside;
+      watch(user);
+    } else if (kind == TransitionKind::exit) {
+      --areas[area].inside;
     }
   }
 
-  void decide(std::string_view name, User& user, const Position& position, std::vector<Transition>& out) {
-    user.last = position;
-    index.covering(position.at, covering);
-    if (covering == user.inside) return;
+  /// What the rule says of one pair, reported. `fixes_since`: how many fixes came after the evidence.
+  void carry_out(UserHandle user, Handle area, const Verdict& verdict, std::int64_t time_ms,
+                 double distance_m, std::vector<Transition>& out, unsigned fixes_since = 0) {
+    if (verdict.decision == Decision::none) return;
+    const auto kind = verdict.decision == Decision::enter ? TransitionKind::enter : TransitionKind::exit;
+    report(user, area, kind, TransitionReason::position, time_ms, distance_m, verdict.evidence << fixes_since,
+           out);
+  }
+
+  /// Takes the user out of the area without asking the rule. Returns the place after the pair.
+  std::vector<Pair>::iterator drop(UserHandle user, std::vector<Pair>::iterator at, TransitionReason reason,
+                                   std::int64_t time_ms, std::vector<Transition>& out) {
+    if (at->state.inside) report(user, at->area, TransitionKind::exit, reason, time_ms, kNoDistance, 0, out);
+    return remove(user, at);
+  }
+
+  void drop_all(UserHandle user, TransitionReason reason, std::int64_t time_ms,
+                std::vector<Transition>& out) {
+    auto& pairs = users.state(user).pairs;
+    for (auto it = pairs.begin(); it != pairs.end();) it = drop(user, it, reason, time_ms, out);
+    users.last(user).no_room();
+  }
+
+  // Fixes.
+
+  void judge(UserHandle user, const Position& fix, std::vector<Transition>& out) {
+    LastFix& last = users.last(user);
+    if (last.time_ms != LastFix::kNone && fix.time_ms <= last.time_ms) return;
+    if (!usable_accuracy_m(rule.track, fix)) return;
+    if (last.held || !surely_plausible(last, fix)) {
+      const auto waiting = held.find(user);
+      const Position before = last.position();
+      const Position* const waits = last.held ? &waiting->second : nullptr;
+      if (waits != nullptr && fix.time_ms <= waits->time_ms) return;
+      const Belief belief =
+          geo::judge(rule.track, last.time_ms == LastFix::kNone ? nullptr : &before, waits, fix);
+      if (belief == Belief::held) {
+        held[user] = fix;
+        last.held = true;
+        return;
+      }
+      if (belief == Belief::both_count) count(user, Position(waiting->second), out);
+      if (last.held) held.erase(user);
+      last.held = false;
+    }
+    count(user, fix, out);
+  }
+
+  /// A bound that needs no trigonometry.
+  bool surely_plausible(const LastFix& last, const Position& fix) const {
+    if (last.time_ms == LastFix::kNone) return true;
+    const double degrees = std::abs(fix.at.lat - last.at.lat) + std::abs(fix.at.lon - last.at.lon);
+    const double seconds = std::max(1.0, static_cast<double>(fix.time_ms - last.time_ms) / 1000);
+    return degrees * kMetersPerDegree <= rule.track.max_speed_mps * seconds;
+  }
+
+  void count(UserHandle user, const Position& fix, std::vector<Transition>& out) {
+    LastFix& last = users.last(user);
+    if (last.has_room(fix.at) && rule.shortcut) return last.set(fix);
+    if (passable > 0 && last.time_ms != LastFix::kNone) report_passes(user, fix, out);
     const std::size_t first = out.size();
-    const auto consider = [&](const Area* area, TransitionKind kind) {
-      const bool enter = kind == TransitionKind::enter;
-      const auto distance = change(*area, !enter, enter, position);
-      if (!distance) return;
-      out.push_back({position.time_ms, std::string(name), area->id, kind, TransitionReason::position,
-                     *distance, position.acc_m});
-    };
-    for (const Area* area : covering) {
-      if (!contains(user.inside, area)) consider(area, TransitionKind::enter);
-    }
-    for (const Area* area : user.inside) {
-      if (!contains(covering, area)) consider(area, TransitionKind::exit);
-    }
-    sort_by_area(out.begin() + static_cast<std::ptrdiff_t>(first), out.end());
-    for (std::size_t i = first; i < out.size(); ++i) move(user, index.find(out[i].area), out[i].kind);
+    remember(user, fix);
+    last.set(fix);
+    decide(user, fix, out);
+    sort_from(out, first);
   }
 
-  User& user(std::string_view name) {
-    auto it = users.find(name);
-    if (it == users.end()) it = users.emplace(std::string(name), User{}).first;
-    return it->second;
+  /// Keeps the times of the last fixes, so that those that decide can be named.
+  void remember(UserHandle user, const Position& fix) {
+    if (!rule.smoothing) return;  // only the newest decides
+    const LastFix& last = users.last(user);
+    auto& ages = users.state(user).ages;
+    const std::int64_t step = last.time_ms == LastFix::kNone ? 0 : fix.time_ms - last.time_ms;
+    for (std::size_t i = ages.size() - 1; i > 0; --i)
+      ages[i] = static_cast<std::uint32_t>(std::min<std::int64_t>(ages[i - 1] + step, 0xffff'ffff));
+    ages[0] = 0;
+  }
+
+  void decide(UserHandle user, const Position& fix, std::vector<Transition>& out) {
+    LastFix& last = users.last(user);
+    const auto room = index.locate(fix.at, covering);
+    users.move_to(user, block_of(fix.at));
+    const bool level = settle_levels(user, fix);
+    bool settled = true;
+    auto& pairs = users.state(user).pairs;
+    auto at = pairs.begin();
+    for (std::size_t i = 0; i < covering.size() || at != pairs.end();) {
+      const bool covered = i < covering.size() && (at == pairs.end() || covering[i] <= at->area);
+      if (covered && (at == pairs.end() || covering[i] < at->area)) at = insert(user, at, covering[i]);
+      i += covered ? 1 : 0;
+      decide_pair(user, *at, covered, fix, out);
+      const PairState& state = at->state;
+      settled &= state.settled() && state.inside == covered;
+      at = state.inside || !state.settled() ? at + 1 : remove(user, at);
+    }
+    if (room && settled && !level)
+      last.room = *room;
+    else
+      last.no_room();
+  }
+
+  /// An area with limits of height counts as covering a fix on its levels; one that does not say its height
+  /// leaves everything as it is. True if there is any here.
+  bool settle_levels(UserHandle user, const Position& fix) {
+    bool any = false;
+    std::erase_if(covering, [&](Handle area) {
+      if (!areas[area].levels) return false;
+      any = true;
+      const auto on = on_level(index.area(area), fix);
+      if (on) return !*on;
+      const Pair* known = pair(user, area);
+      return known == nullptr || !known->state.inside;
+    });
+    return any;
+  }
+
+  void decide_pair(UserHandle user, Pair& pair, bool covered, const Position& fix,
+                   std::vector<Transition>& out) {
+    const AreaRule& area_rule = areas[pair.area].rule;
+    PairState& state = pair.state;
+    if (!rule.smoothing) {
+      if (state.inside == covered) return;
+      state.inside = covered;
+      return report(user, pair.area, covered ? TransitionKind::enter : TransitionKind::exit,
+                    TransitionReason::position, fix.time_ms, index.signed_distance_m(pair.area, fix.at), 1,
+                    out);
+    }
+    if (const std::int64_t due = due_ms(state, area_rule); due <= fix.time_ms)
+      carry_out(user, pair.area, elapse(state, area_rule, fix.time_ms), due,
+                index.signed_distance_m(pair.area, fix.at), out, 1);
+    if (state.inside == covered) return agree(state, area_rule);
+    const double distance = distance_of(pair.area, covered, fix.at);
+    const Evidence evidence{distance, *usable_accuracy_m(rule.track, fix), fix.time_ms};
+    carry_out(user, pair.area, step(state, area_rule, index.depth_m(pair.area), evidence), fix.time_ms,
+              distance, out);
+    if (const std::int64_t due = due_ms(state, area_rule); due != std::numeric_limits<std::int64_t>::max())
+      timers.push({due, Timer::Kind::dwell, user, pair.area});
+  }
+
+  /// Signed as the index says who is inside: rounding must not let the two disagree. An area that is left
+  /// by height is as far as its rule may ask.
+  double distance_of(Handle area, bool covered, LatLon at) const {
+    const double distance = index.signed_distance_m(area, at);
+    if (covered) return std::min(distance, -0.0);
+    return distance > 0 ? distance : areas[area].levels ? std::numeric_limits<double>::infinity() : 1e-9;
+  }
+
+  void report_passes(UserHandle user, const Position& fix, std::vector<Transition>& out) {
+    const LatLon from = users.last(user).at;
+    for (const Handle area : index.crossed(from, fix.at)) {
+      if (!areas[area].rule.pass_through || pair(user, area) != nullptr) continue;
+      if (index.covers(area, from) || index.covers(area, fix.at)) continue;
+      report(user, area, TransitionKind::pass_through, TransitionReason::position, fix.time_ms,
+             index.signed_distance_m(area, fix.at), 1, out);
+    }
+  }
+
+  // Time.
+
+  /// From now on a timer sees whether fixes still come.
+  void watch(UserHandle user) {
+    LastFix& last = users.last(user);
+    if (last.watched || !rule.smoothing || last.time_ms == LastFix::kNone) return;
+    last.watched = true;
+    timers.push({fresh_until(user), Timer::Kind::silence, user, 0});
+  }
+
+  std::int64_t fresh_until(UserHandle user) const {
+    const auto absent = absent_since.find(user);
+    return fresh_until_ms(rule.track, users.last(user).time_ms,
+                          absent == absent_since.end() ? std::nullopt : std::optional(absent->second));
+  }
+
+  void silence_due(UserHandle user, std::int64_t now_ms, std::vector<Transition>& out) {
+    LastFix& last = users.last(user);
+    if (!last.watched) return;
+    last.watched = false;
+    const bool anywhere = std::any_of(users.state(user).pairs.begin(), users.state(user).pairs.end(),
+                                      [](const Pair& pair) { return pair.state.inside; });
+    if (!anywhere || last.time_ms == LastFix::kNone) return;
+    const std::int64_t until = fresh_until(user);
+    if (until > now_ms) return watch(user);
+    const bool lost = until < last.time_ms + rule.track.stale_ms;
+    drop_all(user, lost ? TransitionReason::presence_lost : TransitionReason::stale, until, out);
+  }
+
+  void dwell_due(const Timer& timer, std::vector<Transition>& out) {
+    Pair* p = pair(timer.user, timer.area);
+    if (p == nullptr || due_ms(p->state, areas[timer.area].rule) != timer.due_ms) return;
+    if (fresh_until(timer.user) < timer.due_ms) return;
+    const double distance = index.signed_distance_m(timer.area, users.last(timer.user).at);
+    carry_out(timer.user, timer.area, elapse(p->state, areas[timer.area].rule, timer.due_ms), timer.due_ms,
+              distance, out);
+    if (!p->state.inside) remove(timer.user, place(users.state(timer.user), timer.area));
+  }
+
+  void reorder_due(UserHandle user, std::int64_t now_ms, std::vector<Transition>& out) {
+    const auto it = reordering.find(user);
+    if (it == reordering.end()) return;
+    it->second.advance(now_ms, rule.track.reorder_ms);
+    release(user, out);
+  }
+
+  void release(UserHandle user, std::vector<Transition>& out) {
+    ReorderBuffer& buffer = reordering[user];
+    while (const auto fix = buffer.pop()) judge(user, *fix, out);
+    if (const auto due = buffer.due_ms(rule.track.reorder_ms))
+      timers.push({*due, Timer::Kind::reorder, user, 0});
+  }
+
+  // Areas.
+
+  void set_rule(Handle handle) {
+    if (handle >= areas.size()) areas.resize(handle + 1);
+    AreaState& state = areas[handle];
+    const Area& area = index.area(handle);
+    passable -= state.rule.pass_through ? 1 : 0;
+    state.rule = area.rule.value_or(rule.area);
+    state.levels = area.altitude_m || area.floor;
+    passable += state.rule.pass_through ? 1 : 0;
+  }
+
+  /// Opens or closes the area as its lifetime says, and sets a timer for the next time.
+  void set_hours(Handle handle, std::int64_t now_ms) {
+    const Area& area = index.area(handle);
+    const std::int64_t from = area.from_ms.value_or(now_ms), until = area.until_ms.value_or(now_ms + 1);
+    index.set_active(handle, from <= now_ms && now_ms < until);
+    if (from > now_ms)
+      timers.push({from, Timer::Kind::schedule, 0, handle});
+    else if (area.until_ms && until > now_ms)
+      timers.push({until, Timer::Kind::schedule, 0, handle});
+  }
+
+  /// Who may be in the area, or have their room cut by it.
+  template <class Visit>
+  void for_each_near(const std::vector<Box>& boxes, const Visit& visit) {
+    for (const Box& box : boxes)
+      users.for_each_near(box, [&](UserHandle user) {
+        const LastFix& last = users.last(user);
+        if (meet(last.room, box) || meet({last.at, last.at}, box)) visit(user);
+      });
+  }
+
+  /// Decides about one area by everybody's last position.
+  void decide_area(Handle handle, std::vector<UserHandle> concerned, TransitionReason reason,
+                   std::int64_t now_ms, std::vector<Transition>& out) {
+    std::sort(concerned.begin(), concerned.end());
+    concerned.erase(std::unique(concerned.begin(), concerned.end()), concerned.end());
+    for (const UserHandle user : concerned) decide_by_last(user, handle, reason, now_ms, out);
+    sort_by_user(out);
+  }
+
+  void decide_by_last(UserHandle user, Handle handle, TransitionReason reason, std::int64_t now_ms,
+                      std::vector<Transition>& out) {
+    LastFix& last = users.last(user);
+    last.no_room();
+    if (last.time_ms == LastFix::kNone) return;
+    UserState& state = users.state(user);
+    auto at = place(state, handle);
+    const bool known = at != state.pairs.end() && at->area == handle;
+    const bool was_inside = known && at->state.inside;
+    const Position fix = last.position();
+    bool covered = index.covers(handle, fix.at);
+    if (covered && areas[handle].levels) covered = on_level(index.area(handle), fix).value_or(was_inside);
+    if (known) at->state = {.inside = was_inside};
+    if (covered != was_inside && decides(handle, was_inside, covered, fix)) {
+      if (!known) at = insert(user, at, handle);
+      at->state.inside = covered;
+      report(user, handle, covered ? TransitionKind::enter : TransitionKind::exit, reason, now_ms,
+             index.signed_distance_m(handle, fix.at), 0, out);
+    }
+    if (at != state.pairs.end() && at->area == handle && !at->state.inside) remove(user, at);
+  }
+
+  /// One position must do here: the same margin, but nothing to confirm.
+  bool decides(Handle handle, bool was_inside, bool covered, const Position& fix) const {
+    const auto accuracy = usable_accuracy_m(rule.track, fix);
+    if (!rule.smoothing) return true;
+    if (!accuracy) return false;
+    const double margin = margin_m(areas[handle].rule, was_inside, *accuracy, index.depth_m(handle));
+    return std::abs(distance_of(handle, covered, fix.at)) >= margin;
+  }
+
+  void schedule_due(Handle handle, std::int64_t now_ms, std::vector<Transition>& out) {
+    if (handle >= areas.size() || !index.known(handle)) return;
+    const bool was = index.active(handle);
+    set_hours(handle, now_ms);
+    if (index.active(handle) == was) return;
+    std::vector<UserHandle> concerned = areas[handle].concern;
+    if (index.active(handle)) {
+      for_each_near(bounds(index.area(handle)), [&](UserHandle user) { concerned.push_back(user); });
+      return decide_area(handle, std::move(concerned), TransitionReason::schedule, now_ms, out);
+    }
+    for (const UserHandle user : concerned)
+      drop(user, place(users.state(user), handle), TransitionReason::schedule, now_ms, out);
+    sort_by_user(out);
   }
 };
 
@@ -141,62 +438,108 @@ FenceTracker::FenceTracker(FenceTracker&&) noexcept = default;
 FenceTracker& FenceTracker::operator=(FenceTracker&&) noexcept = default;
 
 const FenceIndex& FenceTracker::index() const { return impl_->index; }
+const Rule& FenceTracker::rule() const { return impl_->rule; }
 
-std::vector<Transition> FenceTracker::fix(std::string_view name, const Position& position) {
+UserHandle FenceTracker::intern(std::string_view user) { return impl_->users.intern(user); }
+
+std::vector<Transition> FenceTracker::fix(std::string_view user, const Position& position) {
   std::vector<Transition> out;
-  const Rule& rule = impl_->rule;
-  if (rule.smoothing && position.acc_m.value_or(0) > rule.max_accuracy_m) return out;
-  User& user = impl_->user(name);
-  if (rule.smoothing && user.last) {
-    if (position.time_ms < user.last->time_ms) return out;
-    if (!plausible(rule, *user.last, position)) {
-      if (!user.pending || position.time_ms < user.pending->time_ms ||
-          !plausible(rule, *user.pending, position)) {
-        user.pending = position;
-        return out;
-      }
-      impl_->decide(name, user, *user.pending, out);
-    }
-    user.pending.reset();
-  }
-  impl_->decide(name, user, position, out);
+  fix(intern(user), position, out);
   return out;
 }
 
-std::vector<Transition> FenceTracker::put_area(Area area, std::int64_t now_ms) {
-  const std::string id = area.id;
-  const bool existed = impl_->index.find(id) != nullptr;
-  impl_->index.put(std::move(area));
-  const Area* stored = impl_->index.find(id);
-  const std::vector<Box> boxes = bounds(*stored);
+void FenceTracker::fix(UserHandle user, const Position& position, std::vector<Transition>& out) {
+  if (!impl_->rule.smoothing) return impl_->count(user, position, out);
+  const std::uint32_t window = impl_->rule.track.reorder_ms;
+  if (window == 0) return impl_->judge(user, position, out);
+  impl_->reordering[user].push(position, window);
+  impl_->release(user, out);
+}
 
+void FenceTracker::prefetch(UserHandle user) const { __builtin_prefetch(&impl_->users.last(user)); }
+
+std::vector<Transition> FenceTracker::advance(std::int64_t now_ms) {
   std::vector<Transition> out;
-  const auto reason = existed ? TransitionReason::area_changed : TransitionReason::area_created;
-  for (auto& [name, user] : impl_->users) {
-    if (!user.last) continue;
-    const bool was_inside = contains(user.inside, stored);
-    const bool covered = in_any(boxes, user.last->at) && covers(*stored, user.last->at);
-    const auto distance = impl_->change(*stored, was_inside, covered, *user.last);
-    if (!distance) continue;
-    const auto kind = was_inside ? TransitionKind::exit : TransitionKind::enter;
-    impl_->move(user, stored, kind);
-    out.push_back({now_ms, name, id, kind, reason, *distance, user.last->acc_m});
+  while (!impl_->timers.empty() && impl_->timers.top().due_ms <= now_ms) {
+    const Timer timer = impl_->timers.top();
+    impl_->timers.pop();
+    std::vector<Transition> due;
+    switch (timer.kind) {
+      case Timer::Kind::dwell:
+        impl_->dwell_due(timer, due);
+        break;
+      case Timer::Kind::silence:
+        impl_->silence_due(timer.user, now_ms, due);
+        break;
+      case Timer::Kind::reorder:
+        impl_->reorder_due(timer.user, now_ms, due);
+        break;
+      case Timer::Kind::schedule:
+        impl_->schedule_due(timer.area, timer.due_ms, due);
+        break;
+    }
+    out.insert(out.end(), std::make_move_iterator(due.begin()), std::make_move_iterator(due.end()));
   }
-  sort_by_user(out);
   return out;
+}
+
+std::optional<std::int64_t> FenceTracker::next_due_ms() const {
+  return impl_->timers.empty() ? std::nullopt : std::optional(impl_->timers.top().due_ms);
+}
+
+void FenceTracker::presence(std::string_view name, bool present, std::int64_t now_ms) {
+  const auto user = impl_->users.find(name);
+  if (!user) return;
+  if (present) {
+    impl_->absent_since.erase(*user);
+    return;
+  }
+  impl_->absent_since.try_emplace(*user, now_ms);
+  // The timer that waits for the last fix to grow old would come too late.
+  if (impl_->users.last(*user).watched)
+    impl_->timers.push({impl_->fresh_until(*user), Timer::Kind::silence, *user, 0});
+}
+
+std::vector<Transition> FenceTracker::put_area(Area area, std::int64_t now_ms) {
+  const auto old = impl_->index.handle(area.id);
+  std::vector<UserHandle> concerned;
+  const auto add = [&](UserHandle user) { concerned.push_back(user); };
+  if (old) {
+    concerned = impl_->areas[*old].concern;
+    impl_->for_each_near(bounds(impl_->index.area(*old)), add);
+  }
+  const Handle handle = impl_->index.put(std::move(area));
+  impl_->set_rule(handle);
+  impl_->set_hours(handle, now_ms);
+  impl_->for_each_near(bounds(impl_->index.area(handle)), add);
+  std::vector<Transition> out;
+  const auto reason = old ? TransitionReason::area_changed : TransitionReason::area_created;
+  impl_->decide_area(handle, std::move(concerned), reason, now_ms, out);
+  return out;
+}
+
+void FenceTracker::load_areas(std::vector<Area> areas, std::int64_t now_ms) {
+  impl_->index.put_all(std::move(areas));
+  for (Handle handle = 0; impl_->index.known(handle); ++handle) {
+    impl_->set_rule(handle);
+    impl_->set_hours(handle, now_ms);
+  }
 }
 
 std::vector<Transition> FenceTracker::erase_area(std::string_view id, std::int64_t now_ms) {
   std::vector<Transition> out;
-  const Area* area = impl_->index.find(id);
-  if (area == nullptr) return out;
-  for (auto& [name, user] : impl_->users) {
-    if (!contains(user.inside, area)) continue;
-    remove(user.inside, area);
-    out.push_back(
-        {now_ms, name, area->id, TransitionKind::exit, TransitionReason::area_removed, kNoDistance, {}});
+  const auto handle = impl_->index.handle(id);
+  if (!handle) return out;
+  impl_->for_each_near(bounds(impl_->index.area(*handle)),
+                       [&](UserHandle user) { impl_->users.last(user).no_room(); });
+  const std::vector<UserHandle> concerned = impl_->areas[*handle].concern;
+  for (const UserHandle user : concerned) {
+    impl_->users.last(user).no_room();
+    impl_->drop(user, impl_->place(impl_->users.state(user), *handle), TransitionReason::area_removed, now_ms,
+                out);
   }
-  impl_->occupancy.erase(area);
+  impl_->passable -= impl_->areas[*handle].rule.pass_through ? 1 : 0;
+  impl_->areas[*handle] = {};
   impl_->index.erase(id);
   sort_by_user(out);
   return out;
@@ -204,49 +547,69 @@ std::vector<Transition> FenceTracker::erase_area(std::string_view id, std::int64
 
 std::vector<Transition> FenceTracker::erase_user(std::string_view name, std::int64_t now_ms) {
   std::vector<Transition> out;
-  const auto it = impl_->users.find(name);
-  if (it == impl_->users.end()) return out;
-  for (const Area* area : it->second.inside) {
-    out.push_back(
-        {now_ms, it->first, area->id, TransitionKind::exit, TransitionReason::user_erased, kNoDistance, {}});
-    --impl_->occupancy[area];
-  }
-  impl_->users.erase(it);
-  sort_by_area(out.begin(), out.end());
+  const auto user = impl_->users.find(name);
+  if (!user) return out;
+  impl_->drop_all(*user, TransitionReason::user_erased, now_ms, out);
+  impl_->held.erase(*user);
+  impl_->reordering.erase(*user);
+  impl_->absent_since.erase(*user);
+  impl_->users.erase(*user);
+  sort_by_user(out);
   return out;
 }
 
 void FenceTracker::restore(std::string_view name, const std::optional<Position>& last,
                            const std::vector<std::string>& inside) {
-  User& user = impl_->user(name);
-  for (const Area* area : user.inside) --impl_->occupancy[area];
-  user = User{.last = last, .pending = {}, .inside = {}};
-  for (const std::string& id : inside) {
-    const Area* area = impl_->index.find(id);
-    if (area != nullptr && !contains(user.inside, area)) impl_->move(user, area, TransitionKind::enter);
+  const UserHandle user = intern(name);
+  std::vector<Transition> none;
+  impl_->drop_all(user, TransitionReason::user_erased, 0, none);
+  impl_->users.last(user) = {};
+  if (last) {
+    impl_->users.last(user).set(*last);
+    impl_->users.move_to(user, block_of(last->at));
   }
+  for (const std::string& id : inside) {
+    const auto area = impl_->index.handle(id);
+    if (!area) continue;
+    const auto at = impl_->place(impl_->users.state(user), *area);
+    if (at != impl_->users.state(user).pairs.end() && at->area == *area) continue;
+    impl_->insert(user, at, *area)->state.inside = true;
+    ++impl_->areas[*area].inside;
+  }
+  if (!inside.empty()) impl_->watch(user);
 }
 
 std::vector<std::string> FenceTracker::inside(std::string_view name) const {
   std::vector<std::string> ids;
-  const auto it = impl_->users.find(name);
-  if (it == impl_->users.end()) return ids;
-  for (const Area* area : it->second.inside) ids.push_back(area->id);
+  const auto user = impl_->users.find(name);
+  if (!user) return ids;
+  for (const Pair& pair : impl_->users.state(*user).pairs)
+    if (pair.state.inside) ids.push_back(impl_->index.area(pair.area).id);
   std::sort(ids.begin(), ids.end());
   return ids;
 }
 
 std::optional<Position> FenceTracker::last(std::string_view name) const {
-  const auto it = impl_->users.find(name);
-  return it == impl_->users.end() ? std::nullopt : it->second.last;
+  const auto user = impl_->users.find(name);
+  if (!user || impl_->users.last(*user).time_ms == LastFix::kNone) return std::nullopt;
+  return impl_->users.last(*user).position();
+}
+
+bool FenceTracker::undecided(std::string_view name) const {
+  const auto user = impl_->users.find(name);
+  if (!user) return false;
+  const auto& pairs = impl_->users.state(*user).pairs;
+  return impl_->users.last(*user).held ||
+         std::any_of(pairs.begin(), pairs.end(), [](const Pair& pair) { return !pair.state.settled(); });
 }
 
 std::size_t FenceTracker::occupancy(std::string_view id) const {
-  const Area* area = impl_->index.find(id);
-  const auto it = area != nullptr ? impl_->occupancy.find(area) : impl_->occupancy.end();
-  return it == impl_->occupancy.end() ? 0 : it->second;
+  const auto area = impl_->index.handle(id);
+  return area ? impl_->areas[*area].inside : 0;
 }
 
 std::size_t FenceTracker::users() const { return impl_->users.size(); }
+
+std::size_t FenceTracker::user_bytes() const { return impl_->users.bytes(); }
 
 }  // namespace convoke::geo

@@ -7,52 +7,30 @@
 #include <string_view>
 #include <vector>
 
+#include "geo/area_rule.h"
 #include "geo/fence_index.h"
 #include "geo/position.h"
+#include "geo/track.h"
+#include "geo/transition.h"
+#include "geo/user_table.h"
 
 namespace convoke::geo {
 
-/// How positions become decisions. `plain()` switches every smoothing off: then each fix is inside or
-/// outside, and none of the other members counts.
+/// How positions become decisions.
 struct Rule {
-  bool smoothing = true;
-  double enter_margin_m = 0;  // inside by more than this to enter; 0 or more
-  double exit_margin_m = 10;  // outside by more than this, or by the fix's accuracy if larger, to exit
-  double max_accuracy_margin_m = 100;  // … of which no more than this counts
-  double max_accuracy_m = 200;         // a fix known less well than this decides nothing
-  // A fix that needs more speed than this since the last one waits until the next fix agrees with it; the
-  // time between two fixes counts as one second at least.
-  double max_speed_mps = 100;
-  static Rule plain() { return Rule{.smoothing = false}; }
-  std::string_view name() const { return smoothing ? "default" : "plain"; }
+  bool smoothing = true;  // false: each fix is inside or outside, and none of the members below counts
+  TrackRule track;
+  AreaRule area = AreaRule::balanced();  // of the areas that state none
+  bool shortcut = true;                  // false only to measure what it brings: no decision depends on it
+
+  static Rule plain() { return {.smoothing = false, .track = {}, .area = AreaRule::strict()}; }
+  std::string_view name() const { return smoothing ? area.name() : "plain"; }
 };
 
-enum class TransitionKind : std::uint8_t { enter, exit };
-enum class TransitionReason : std::uint8_t {
-  position,
-  area_created,
-  area_changed,
-  area_removed,
-  user_erased
-};
-std::string_view to_string(TransitionKind kind);
-std::string_view to_string(TransitionReason reason);
-
-/// A fact: this user came into, or went out of, this area.
-struct Transition {
-  std::int64_t time_ms = 0;  // of the fix that decided; of the change, where an area changed
-  std::string user;
-  std::string area;
-  TransitionKind kind = TransitionKind::enter;
-  TransitionReason reason = TransitionReason::position;
-  // Signed distance of the deciding fix to the edge, negative inside; NaN if no fix decided.
-  double distance_m = 0;
-  std::optional<double> acc_m;  // of the deciding fix
-};
-
-/// Remembers for every user the last position and the areas they are in, and says what changes. Not
-/// thread-safe. The index belongs to the caller's side of the same thread and is changed only through
-/// put_area / erase_area, so that those inside or near get their transitions.
+/// Remembers for every user the last position and the areas they are in, and says what changes:
+/// docs/geofence.md has the rule. Not thread-safe. All time comes in: that of a fix is when it was measured,
+/// `now_ms` is the caller's clock, the same kind of time. Where a call returns transitions of several
+/// users they are in order of user, and of area for one user.
 class FenceTracker {
  public:
   explicit FenceTracker(Rule rule = {});
@@ -61,16 +39,30 @@ class FenceTracker {
   FenceTracker& operator=(FenceTracker&&) noexcept;
 
   const FenceIndex& index() const;
+  const Rule& rule() const;
 
-  /// Takes one fix, its place in range. Transitions of the same fix are ordered by area id. A fix older than
-  /// the user's last one is ignored with smoothing on; with the plain rule fixes count in the order in which
-  /// they come. A fix that was held for its speed and is confirmed by this one decides first, with its own
-  /// time.
+  /// Takes one fix, its place in range. Transitions are in order of time, then of area id. With smoothing a
+  /// fix that is not newer than the user's last one is dropped, and some wait for others to come
+  /// (TrackRule); with the plain rule fixes count in the order in which they come.
   std::vector<Transition> fix(std::string_view user, const Position& position);
+  /// The same for hot paths: appends to `out`. The user's number is good until the user is erased.
+  UserHandle intern(std::string_view user);
+  void fix(UserHandle user, const Position& position, std::vector<Transition>& out);
+  /// Brings what the next fix of this user needs nearer to the processor. Changes nothing.
+  void prefetch(UserHandle user) const;
 
-  /// Adds or changes an area; re-evaluates everyone by their last position. Transitions here and below are
-  /// ordered by user (by area for one user).
+  /// What time alone decides, up to now: dwells that end, users of whom nothing is heard, hours at which
+  /// areas open or close, and fixes that waited long enough.
+  std::vector<Transition> advance(std::int64_t now_ms);
+  /// When `advance` is to be called next; nothing if only fixes can change anything.
+  std::optional<std::int64_t> next_due_ms() const;
+  /// The user's presence began or ended. Without any call a user counts as present.
+  void presence(std::string_view user, bool present, std::int64_t now_ms);
+
+  /// Adds or changes an area; decides by their last positions for those whom it may concern.
   std::vector<Transition> put_area(Area area, std::int64_t now_ms);
+  /// Many, before there are users; quicker than one by one.
+  void load_areas(std::vector<Area> areas, std::int64_t now_ms);
   /// Removes an area: everyone inside exits, reason area_removed. Unknown id: nothing.
   std::vector<Transition> erase_area(std::string_view id, std::int64_t now_ms);
   /// Forgets a user: exits from all areas, reason user_erased.
@@ -84,9 +76,13 @@ class FenceTracker {
   std::vector<std::string> inside(std::string_view user) const;
   /// The user's last fix that counted.
   std::optional<Position> last(std::string_view user) const;
+  /// True if a decision is under way: fixes are wanted until it is made.
+  bool undecided(std::string_view user) const;
   /// How many users are in the area.
   std::size_t occupancy(std::string_view area) const;
   std::size_t users() const;
+  /// Memory of all users; an estimate.
+  std::size_t user_bytes() const;
 
  private:
   struct Impl;

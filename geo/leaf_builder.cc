@@ -54,33 +54,6 @@ double distance_in_plane_m(LatLon p, const Edge& edge, double lon_scale) {
 
 }  // namespace
 
-void IndexedArea::set(Area value) {
-  area = std::move(value);
-  polygons.clear();
-  const auto* shapes = std::get_if<Polygons>(&area.shape);
-  if (shapes == nullptr) return;
-  polygons.reserve(shapes->size());
-  for (const Polygon& polygon : *shapes) polygons.emplace_back(polygon);
-}
-
-bool IndexedArea::covers(LatLon point) const {
-  if (polygons.empty()) return geo::covers(area, point);
-  const auto at = [&](LatLon p) {
-    return std::any_of(polygons.begin(), polygons.end(),
-                       [&](const PolygonIndex& polygon) { return polygon.covers(p); });
-  };
-  return at(point) || (std::abs(point.lon) == 180 && at({point.lat, -point.lon}));
-}
-
-double IndexedArea::signed_distance_m(LatLon point) const { return geo::signed_distance_m(area, point); }
-
-std::size_t IndexedArea::bytes() const {
-  std::size_t sum = sizeof *this + area.id.capacity() + area.name.capacity();
-  for (const PolygonIndex& polygon : polygons)
-    sum += polygon.bytes() + sizeof(Polygon) + polygon.vertices() * sizeof(LatLon);
-  return sum;
-}
-
 void add_density(const IndexedArea& area, std::size_t polygon, const Box& box, FenceCells::Density& sum) {
   const double height = box.high.lat - box.low.lat;
   const double lon_scale = std::cos(center(box).lat * std::numbers::pi / 180);

@@ -5,25 +5,9 @@
 
 #include "geo/fence_cells.h"
 #include "geo/fence_leaf.h"
-#include "geo/polygon_index.h"
+#include "geo/indexed_area.h"
 
 namespace convoke::geo {
-
-/// An area with what is built for it.
-struct IndexedArea {
-  Area area;
-  std::vector<PolygonIndex> polygons;  // one for each; none for other shapes
-  bool active = true;
-
-  IndexedArea() = default;
-  IndexedArea(const IndexedArea&) = delete;  // the polygons' indexes point into the area
-  IndexedArea& operator=(const IndexedArea&) = delete;
-  void set(Area value);
-  bool covers(LatLon point) const;
-  /// Metres to the edge, negative inside.
-  double signed_distance_m(LatLon point) const;
-  std::size_t bytes() const;
-};
 
 /// Adds what one polygon of the area, or its other shape, has of edges in the box.
 void add_density(const IndexedArea& area, std::size_t polygon, const Box& box, FenceCells::Density& sum);

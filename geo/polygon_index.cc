@@ -64,6 +64,35 @@ bool PolygonIndex::covers(LatLon p) const {
   return inside;
 }
 
+std::optional<LatLon> PolygonIndex::nearest(LatLon p, double lon_scale, double& best2) const {
+  std::optional<LatLon> best;
+  const auto look = [&](std::size_t slab) {
+    for (const std::uint32_t edge : edges_of(slab)) {
+      const LatLon a = vertex(edge), b = vertex(edge + 1);
+      const double ax = (a.lon - p.lon) * lon_scale, ay = a.lat - p.lat;
+      const double dx = (b.lon - a.lon) * lon_scale, dy = b.lat - a.lat;
+      const double length2 = dx * dx + dy * dy;
+      const double t = length2 > 0 ? std::clamp(-(ax * dx + ay * dy) / length2, 0.0, 1.0) : 0.0;
+      const double x = ax + t * dx, y = ay + t * dy;
+      if (x * x + y * y >= best2) continue;
+      best2 = x * x + y * y;
+      best = {a.lat + t * dy, a.lon + t * (b.lon - a.lon)};
+    }
+  };
+  // From the slab of the point up and down, as long as what follows can be nearer.
+  const auto slabs = static_cast<std::ptrdiff_t>(starts_.size()) - 1;
+  const auto middle = static_cast<std::ptrdiff_t>(slab(p.lat));
+  const double height = (box_.high.lat - box_.low.lat) / static_cast<double>(slabs);
+  const auto reaches = [&](double away) { return away <= 0 || away * away < best2; };
+  look(middle);
+  for (auto s = middle + 1; s < slabs && reaches(box_.low.lat + static_cast<double>(s) * height - p.lat); ++s)
+    look(s);
+  for (auto s = middle - 1; s >= 0 && reaches(p.lat - (box_.low.lat + static_cast<double>(s + 1) * height));
+       --s)
+    look(s);
+  return best;
+}
+
 std::size_t PolygonIndex::vertices() const {
   std::size_t count = polygon_->outer.size();
   for (const Ring& hole : polygon_->holes) count += hole.size();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -35,6 +36,10 @@ class PolygonIndex {
       }
     }
   }
+
+  /// The point of the edges that is nearest in a plane with longitudes scaled by `lon_scale`, if it is nearer
+  /// than the square root of `best2` degrees of latitude; then `best2` is lowered.
+  std::optional<LatLon> nearest(LatLon point, double lon_scale, double& best2) const;
 
   const Box& box() const { return box_; }
   std::size_t vertices() const;

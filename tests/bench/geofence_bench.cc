@@ -18,7 +18,6 @@
 #include <random>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -30,8 +29,9 @@ namespace bg = boost::geometry;
 namespace geo = convoke::geo;
 
 struct Sizes {
-  std::size_t areas = 1000, users = 10'000, fixes = 1'000'000, rounds = 5;
+  std::size_t areas = 1000, users = 10'000, fixes = 0, rounds = 5;
   std::uint64_t seed = 1;
+  std::string shape = "venues";
 };
 
 struct Fix {
@@ -41,27 +41,34 @@ struct Fix {
 
 constexpr double kMetersPerDegree = 111'195;
 constexpr double kCityLat = 40, kCityLon = 116;
+constexpr double kAccuracyM = 8;
 
-/// A city: venues of 20 m to 2 km in clusters, and people who walk 1 to 20 m from fix to fix.
+/// Areas of 20 m to 2 km, and people who walk 1 to 20 m from fix to fix. `venues`: in clusters of a hundred.
+/// `dense`: evenly, so that about ten lie over every point. `tight`: of 50 m, one beside the other.
 class City {
  public:
-  explicit City(std::uint64_t seed) : random_(seed) {
-    for (int i = 0; i < 20; ++i) clusters_.push_back(moved({kCityLat, kCityLon}, 15'000 * unit(), turn()));
+  City(const Sizes& sizes) : random_(sizes.seed), shape_(sizes.shape), areas_(sizes.areas) {
+    const double area_count = static_cast<double>(areas_);
+    const double mean_m2 = 170'000;  // of the areas below, measured
+    half_m_ = std::sqrt(area_count * mean_m2 / 10) / 2;
+    const std::size_t clusters = std::max<std::size_t>(20, areas_ / 100);
+    const double spread_m = 4000 * std::sqrt(static_cast<double>(clusters));
+    for (std::size_t i = 0; i < clusters; ++i) clusters_.push_back(in_square({kCityLat, kCityLon}, spread_m));
   }
 
   geo::Area venue(std::size_t i) {
-    const double radius_m = 10 * std::pow(100, unit());
-    const geo::LatLon center = somewhere();
+    const double radius_m = shape_ == "tight" ? 25 : 10 * std::pow(100, unit());
+    const geo::LatLon center = shape_ == "tight" ? stand(i) : somewhere();
     std::string id = "area-" + std::to_string(i);
-    if (unit() < 0.25) return {std::move(id), "", geo::Circle{center, radius_m}};
+    if (unit() < 0.25) return area(std::move(id), geo::Circle{center, radius_m});
     geo::Polygon polygon{ring(center, radius_m, false), {}};
     if (unit() < 0.25) polygon.holes.push_back(ring(center, radius_m / 3, true));
-    return {std::move(id), "", geo::Polygons{std::move(polygon)}};
+    return area(std::move(id), geo::Polygons{std::move(polygon)});
   }
 
   std::vector<Fix> walks(std::size_t users, std::size_t fixes) {
     std::vector<geo::LatLon> at(users);
-    for (geo::LatLon& p : at) p = somewhere();
+    for (geo::LatLon& p : at) p = shape_ == "tight" ? stand(random_() % areas_) : somewhere();
     std::vector<Fix> result(fixes);
     for (Fix& fix : result) {
       fix.user = static_cast<std::uint32_t>(random_() % users);
@@ -74,13 +81,37 @@ class City {
   double unit() { return std::uniform_real_distribution<double>(0, 1)(random_); }
   double turn() { return 2 * std::numbers::pi * unit(); }
 
-  static geo::LatLon moved(geo::LatLon p, double meters, double angle) {
-    const double scale = std::cos(kCityLat * std::numbers::pi / 180);
-    return {p.lat + meters * std::sin(angle) / kMetersPerDegree,
-            p.lon + meters * std::cos(angle) / kMetersPerDegree / scale};
+  template <class Shape>
+  static geo::Area area(std::string id, Shape shape) {
+    geo::Area result;
+    result.id = std::move(id);
+    result.shape = std::move(shape);
+    return result;
   }
 
-  geo::LatLon somewhere() { return moved(clusters_[random_() % clusters_.size()], 3000 * unit(), turn()); }
+  static geo::LatLon moved_by(geo::LatLon p, double east_m, double north_m) {
+    const double scale = std::cos(kCityLat * std::numbers::pi / 180);
+    return {p.lat + north_m / kMetersPerDegree, p.lon + east_m / kMetersPerDegree / scale};
+  }
+  static geo::LatLon moved(geo::LatLon p, double meters, double angle) {
+    return moved_by(p, meters * std::cos(angle), meters * std::sin(angle));
+  }
+  geo::LatLon in_square(geo::LatLon center, double half_m) {
+    const double east = half_m * (2 * unit() - 1);
+    return moved_by(center, east, half_m * (2 * unit() - 1));
+  }
+
+  geo::LatLon somewhere() {
+    if (shape_ == "dense") return in_square({kCityLat, kCityLon}, half_m_);
+    const geo::LatLon cluster = clusters_[random_() % clusters_.size()];
+    const double away = 3000 * unit();
+    return moved(cluster, away, turn());
+  }
+  geo::LatLon stand(std::size_t i) const {
+    const auto row = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(areas_))));
+    return moved_by({kCityLat, kCityLon}, 52.0 * static_cast<double>(i % row),
+                    52.0 * static_cast<double>(i / row));
+  }
 
   /// Star-shaped: 8 to 64 vertices at 0.6 to 1 of the radius.
   geo::Ring ring(geo::LatLon center, double radius_m, bool clockwise) {
@@ -95,6 +126,9 @@ class City {
   }
 
   std::mt19937_64 random_;
+  std::string shape_;
+  std::size_t areas_;
+  double half_m_ = 0;
   std::vector<geo::LatLon> clusters_;
 };
 
@@ -115,13 +149,14 @@ struct Outcome {
 /// What one writes in an afternoon: an R-tree of boxes, covered_by, and a list of areas for each user.
 class PlainBoost {
  public:
-  explicit PlainBoost(const std::vector<geo::Area>& areas) : areas_(areas), polygons_(areas.size()) {
+  PlainBoost(const std::vector<geo::Area>& areas, const std::vector<std::string>& users)
+      : areas_(areas), users_(users), polygons_(areas.size()), inside_(users.size()) {
     std::vector<std::pair<Box, std::size_t>> boxes;
     for (std::size_t i = 0; i < areas.size(); ++i) boxes.emplace_back(load(i), i);
     tree_ = Tree(boxes);
   }
 
-  void fix(const std::string& user, geo::LatLon at, Outcome& outcome) {
+  void fix(std::uint32_t user, geo::LatLon at, Outcome& outcome) {
     const Point point(at.lon, at.lat);
     found_.clear();
     tree_.query(bg::index::intersects(point), std::back_inserter(found_));
@@ -135,7 +170,7 @@ class PlainBoost {
     std::sort(now_.begin(), now_.end());
     std::vector<std::size_t>& before = inside_[user];
     if (now_ == before) return;
-    report(user, before, outcome);
+    report(users_[user], before, outcome);
     before = now_;
   }
 
@@ -177,9 +212,10 @@ class PlainBoost {
   }
 
   const std::vector<geo::Area>& areas_;
+  const std::vector<std::string>& users_;
   std::vector<Polygon> polygons_;
   Tree tree_;
-  std::unordered_map<std::string, std::vector<std::size_t>> inside_;
+  std::vector<std::vector<std::size_t>> inside_;
   std::vector<std::pair<Box, std::size_t>> found_;
   std::vector<std::size_t> now_;
 };
@@ -199,41 +235,70 @@ double median(std::vector<double> values) {
 struct Run {
   std::vector<double> build_s, fixes_per_s;
   Outcome outcome;
+  std::size_t area_bytes = 0, user_bytes = 0;
 };
+
+/// As many fixes ahead as memory needs time.
+constexpr std::size_t kAhead = 8;
 
 void run_engine(geo::Rule rule, const std::vector<geo::Area>& areas, const std::vector<std::string>& users,
                 const std::vector<Fix>& fixes, Run& run) {
   geo::FenceTracker tracker(rule);
   run.outcome = {};
-  run.build_s.push_back(seconds_of([&] {
-    for (const geo::Area& area : areas) tracker.put_area(area, 0);
-  }));
+  std::vector<geo::Area> copies = areas;
+  run.build_s.push_back(seconds_of([&] { tracker.load_areas(std::move(copies), 0); }));
+  std::vector<geo::UserHandle> handles;
+  for (const std::string& user : users) handles.push_back(tracker.intern(user));
+  std::vector<geo::Transition> out;
   const double seconds = seconds_of([&] {
     std::int64_t time_ms = 0;
-    for (const auto& [user, at] : fixes) {
-      for (const geo::Transition& t : tracker.fix(users[user], {at, time_ms += 1000, std::nullopt})) {
+    for (std::size_t i = 0; i < fixes.size(); ++i) {
+      if (i + kAhead < fixes.size()) tracker.prefetch(handles[fixes[i + kAhead].user]);
+      tracker.fix(handles[fixes[i].user],
+                  {.at = fixes[i].at, .time_ms = time_ms += 1000, .acc_m = kAccuracyM}, out);
+      if (out.empty()) continue;
+      for (const geo::Transition& t : out)
         run.outcome.add(t.user, t.area, t.kind == geo::TransitionKind::enter);
-      }
+      out.clear();
     }
   });
   run.fixes_per_s.push_back(static_cast<double>(fixes.size()) / seconds);
+  run.area_bytes = tracker.index().bytes();
+  run.user_bytes = tracker.user_bytes();
 }
 
 void run_boost(const std::vector<geo::Area>& areas, const std::vector<std::string>& users,
                const std::vector<Fix>& fixes, Run& run) {
   run.outcome = {};
   std::unique_ptr<PlainBoost> boost;
-  run.build_s.push_back(seconds_of([&] { boost = std::make_unique<PlainBoost>(areas); }));
+  run.build_s.push_back(seconds_of([&] { boost = std::make_unique<PlainBoost>(areas, users); }));
   const double seconds = seconds_of([&] {
-    for (const auto& [user, at] : fixes) boost->fix(users[user], at, run.outcome);
+    for (const auto& [user, at] : fixes) boost->fix(user, at, run.outcome);
   });
   run.fixes_per_s.push_back(static_cast<double>(fixes.size()) / seconds);
 }
 
 std::string json(const Run& run) {
-  return fmt::format(R"({{"fixes_per_s":{:.0f},"build_s":{:.4f},"transitions":{},"hash":"{:016x}"}})",
-                     median(run.fixes_per_s), median(run.build_s), run.outcome.transitions, run.outcome.hash);
+  return fmt::format(
+      R"({{"fixes_per_s":{:.0f},"build_s":{:.4f},"transitions":{},"hash":"{:016x}","area_bytes":{},"user_bytes":{}}})",
+      median(run.fixes_per_s), median(run.build_s), run.outcome.transitions, run.outcome.hash, run.area_bytes,
+      run.user_bytes);
 }
+
+std::size_t vertices(const std::vector<geo::Area>& areas) {
+  std::size_t count = 0;
+  for (const geo::Area& area : areas) {
+    if (const auto* polygons = std::get_if<geo::Polygons>(&area.shape)) {
+      for (const geo::Polygon& polygon : *polygons) {
+        count += polygon.outer.size();
+        for (const geo::Ring& hole : polygon.holes) count += hole.size();
+      }
+    }
+  }
+  return count;
+}
+
+double over(const Run& a, const Run& b) { return median(a.fixes_per_s) / median(b.fixes_per_s); }
 
 }  // namespace
 
@@ -242,32 +307,46 @@ int main(int argc, char** argv) {
   CLI::App app("Fixes a second of the geofence engine, beside plain Boost.Geometry. Prints JSON.");
   app.add_option("--areas", sizes.areas)->check(CLI::Range(1, 1'000'000))->capture_default_str();
   app.add_option("--users", sizes.users)->check(CLI::Range(1, 10'000'000))->capture_default_str();
-  app.add_option("--fixes", sizes.fixes)->check(CLI::Range(1, 100'000'000))->capture_default_str();
+  app.add_option("--fixes", sizes.fixes, "default: 100 for each user")->check(CLI::Range(1, 100'000'000));
   app.add_option("--rounds", sizes.rounds, "the median counts")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
   app.add_option("--seed", sizes.seed)->capture_default_str();
+  app.add_option("--shape", sizes.shape)
+      ->check(CLI::IsMember({"venues", "dense", "tight"}))
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
+  if (sizes.fixes == 0) sizes.fixes = 100 * sizes.users;
 
-  City city(sizes.seed);
+  City city(sizes);
   std::vector<geo::Area> areas;
   for (std::size_t i = 0; i < sizes.areas; ++i) areas.push_back(city.venue(i));
   std::vector<std::string> users;
   for (std::size_t i = 0; i < sizes.users; ++i) users.push_back("user-" + std::to_string(i));
   const std::vector<Fix> fixes = city.walks(sizes.users, sizes.fixes);
 
-  Run plain, smoothed, boost;
+  geo::Rule plain_rule = geo::Rule::plain(), balanced_rule;
+  Run boost, plain, plain_slow, balanced, balanced_slow;
   for (std::size_t i = 0; i < sizes.rounds; ++i) {
     run_boost(areas, users, fixes, boost);
-    run_engine(geo::Rule::plain(), areas, users, fixes, plain);
-    run_engine(geo::Rule{}, areas, users, fixes, smoothed);
+    plain_rule.shortcut = balanced_rule.shortcut = true;
+    run_engine(plain_rule, areas, users, fixes, plain);
+    run_engine(balanced_rule, areas, users, fixes, balanced);
+    plain_rule.shortcut = balanced_rule.shortcut = false;
+    run_engine(plain_rule, areas, users, fixes, plain_slow);
+    run_engine(balanced_rule, areas, users, fixes, balanced_slow);
   }
-  fmt::print(R"({{"areas":{},"users":{},"fixes":{},"rounds":{},"seed":{},"plain":{},"default":{},"boost":{},)"
-             R"("plain_per_boost":{:.2f}}})"
-             "\n",
-             sizes.areas, sizes.users, sizes.fixes, sizes.rounds, sizes.seed, json(plain), json(smoothed),
-             json(boost), median(plain.fixes_per_s) / median(boost.fixes_per_s));
-  if (plain.outcome == boost.outcome) return 0;
-  fmt::print(stderr, "the plain rule and plain Boost disagree\n");
+  fmt::print(
+      R"({{"shape":"{}","areas":{},"vertices":{},"users":{},"fixes":{},"rounds":{},"seed":{},"boost":{},"plain":{},)"
+      R"("plain_no_shortcut":{},"balanced":{},"balanced_no_shortcut":{},"plain_per_boost":{:.2f},)"
+      R"("plain_no_shortcut_per_boost":{:.2f},"balanced_cost":{:.2f},"balanced_no_shortcut_cost":{:.2f}}})"
+      "\n",
+      sizes.shape, sizes.areas, vertices(areas), sizes.users, sizes.fixes, sizes.rounds, sizes.seed,
+      json(boost), json(plain), json(plain_slow), json(balanced), json(balanced_slow), over(plain, boost),
+      over(plain_slow, boost), over(plain, balanced), over(plain_slow, balanced_slow));
+  const bool agree = plain.outcome == boost.outcome && plain_slow.outcome == boost.outcome &&
+                     balanced.outcome == balanced_slow.outcome;
+  if (agree) return 0;
+  fmt::print(stderr, "variants of one rule disagree\n");
   return 1;
 }

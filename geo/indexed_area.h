@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "geo/polygon_index.h"
+
+namespace convoke::geo {
+
+/// An area with what is built for it.
+struct IndexedArea {
+  Area area;
+  std::vector<PolygonIndex> polygons;  // one for each; none for other shapes
+  bool active = true;
+
+  IndexedArea() = default;
+  IndexedArea(const IndexedArea&) = delete;  // the polygons' indexes point into the area
+  IndexedArea& operator=(const IndexedArea&) = delete;
+  void set(Area value);
+  bool covers(LatLon point) const;
+  /// Metres to the edge, negative inside.
+  double signed_distance_m(LatLon point) const;
+  /// As FenceIndex::depth_m.
+  double depth_m() const;
+  /// True if the straight way between the points meets the area.
+  bool meets_way(LatLon from, LatLon to) const;
+  std::size_t bytes() const;
+
+ private:
+  mutable double depth_m_ = -1;  // once it was asked for
+};
+
+}  // namespace convoke::geo

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "geo/decision.h"
+#include "geo/fence_cells.h"
+#include "geo/position.h"
+
+namespace convoke::geo {
+
+/// Numbers a user while they are known.
+using UserHandle = std::uint32_t;
+
+/// One user and one area that they are in, or about to enter. 24 bytes.
+struct Pair {
+  PairState state;
+  Handle area = 0;
+};
+
+/// What every fix needs: one line of the processor's cache.
+struct alignas(64) LastFix {
+  static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
+  static constexpr std::int16_t kNoHeight = std::numeric_limits<std::int16_t>::min();
+  static constexpr std::int8_t kNoFloor = std::numeric_limits<std::int8_t>::min();
+
+  Box room{{1, 0}, {-1, 0}};     // in it nothing changes by movement; empty unless known
+  LatLon at;                     // of the last fix that counted
+  std::int64_t time_ms = kNone;  // its time; kNone: there is none
+  float acc_m = -1;              // its accuracy; negative: not stated
+  std::int16_t height_m = kNoHeight;
+  std::int8_t floor = kNoFloor;
+  bool held : 1 = false;     // a fix waits for being believed
+  bool watched : 1 = false;  // a timer will see whether fixes still come
+
+  bool has_room(LatLon p) const {
+    return p.lat > room.low.lat && p.lat < room.high.lat && p.lon > room.low.lon && p.lon < room.high.lon;
+  }
+  void no_room() { room = {{1, 0}, {-1, 0}}; }
+  void set(const Position& p);
+  Position position() const;
+};
+static_assert(sizeof(LastFix) == 64);
+
+/// What only decisions need: another line.
+struct alignas(64) UserState {
+  static constexpr BlockKey kNowhere = std::numeric_limits<BlockKey>::max();
+
+  std::vector<Pair> pairs;              // in order of area
+  std::array<std::uint32_t, 8> ages{};  // of the last fixes that were looked at, in ms before the newest
+  BlockKey block = kNowhere;
+  std::uint32_t place_in_block = 0;
+};
+static_assert(sizeof(UserState) == 64);
+
+/// All users of a site: by name, by number, and by the block of the map that they are in. About 190 bytes
+/// each with a short name, and 24 for each pair.
+class UserTable {
+ public:
+  UserTable() = default;
+  UserTable(const UserTable&) = delete;
+  UserTable& operator=(const UserTable&) = delete;
+
+  /// The user's number; a new one if there is none yet.
+  UserHandle intern(std::string_view name);
+  std::optional<UserHandle> find(std::string_view name) const;
+  void erase(UserHandle user);
+
+  LastFix& last(UserHandle user) { return last_[user]; }
+  const LastFix& last(UserHandle user) const { return last_[user]; }
+  UserState& state(UserHandle user) { return state_[user]; }
+  const UserState& state(UserHandle user) const { return state_[user]; }
+  const std::string& name(UserHandle user) const { return names_[user]; }
+
+  /// Notes where the user is.
+  void move_to(UserHandle user, BlockKey block);
+  /// Calls `visit` for every user in a block that meets the box.
+  template <class Visit>
+  void for_each_near(const Box& box, const Visit& visit) const {
+    const double blocks = ((box.high.lat - box.low.lat) * 64 + 1) * ((box.high.lon - box.low.lon) * 64 + 1);
+    if (blocks > static_cast<double>(blocks_.size())) {
+      for (const auto& [key, users] : blocks_)
+        for (const UserHandle user : users) visit(user);
+      return;
+    }
+    for_each_block(box, [&](BlockKey key) {
+      if (const auto it = blocks_.find(key); it != blocks_.end())
+        for (const UserHandle user : it->second) visit(user);
+    });
+  }
+
+  std::size_t size() const { return by_name_.size(); }
+  /// What the users take; an estimate.
+  std::size_t bytes() const;
+
+ private:
+  // The set holds numbers and looks up names.
+  struct Hash {
+    using is_transparent = void;
+    const UserTable* table;
+    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+    std::size_t operator()(UserHandle user) const { return (*this)(table->names_[user]); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    const UserTable* table;
+    bool operator()(UserHandle a, UserHandle b) const { return a == b; }
+    bool operator()(UserHandle a, std::string_view b) const { return table->names_[a] == b; }
+    bool operator()(std::string_view a, UserHandle b) const { return table->names_[b] == a; }
+  };
+
+  std::vector<LastFix> last_;
+  std::vector<UserState> state_;
+  std::vector<std::string> names_;
+  std::vector<UserHandle> free_;
+  boost::unordered_flat_set<UserHandle, Hash, Equal> by_name_{0, Hash{this}, Equal{this}};
+  boost::unordered_flat_map<BlockKey, std::vector<UserHandle>> blocks_;
+};
+
+}  // namespace convoke::geo
