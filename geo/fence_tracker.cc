@@ -260,8 +260,10 @@ struct FenceTracker::Impl {
                     TransitionReason::position, fix.time_ms, index.signed_distance_m(pair.area, fix.at), 1,
                     out);
     }
-    if (const std::int64_t due = due_ms(state, area_rule); due <= fix.time_ms)
-      carry_out(user, pair.area, elapse(state, area_rule, fix.time_ms), due,
+    const std::int64_t until =
+        std::min(fix.time_ms, fresh_until(user, fix.time_ms - users.state(user).ages[1]));
+    if (const std::int64_t due = due_ms(state, area_rule); due <= until)
+      carry_out(user, pair.area, elapse(state, area_rule, until), due,
                 index.signed_distance_m(pair.area, fix.at), out, 1);
     if (state.inside == covered) return agree(state, area_rule);
     const double distance = distance_of(pair.area, covered, fix.at);
@@ -300,9 +302,10 @@ struct FenceTracker::Impl {
     timers.push({fresh_until(user), Timer::Kind::silence, user, 0});
   }
 
-  std::int64_t fresh_until(UserHandle user) const {
+  std::int64_t fresh_until(UserHandle user) const { return fresh_until(user, users.last(user).time_ms); }
+  std::int64_t fresh_until(UserHandle user, std::int64_t last_ms) const {
     const auto absent = absent_since.find(user);
-    return fresh_until_ms(rule.track, users.last(user).time_ms,
+    return fresh_until_ms(rule.track, last_ms,
                           absent == absent_since.end() ? std::nullopt : std::optional(absent->second));
   }
 
@@ -355,15 +358,17 @@ struct FenceTracker::Impl {
     passable += state.rule.pass_through ? 1 : 0;
   }
 
-  /// Opens or closes the area as its lifetime says, and sets a timer for the next time.
+  /// Opens or closes the area as its lifetime and its hours say, and sets a timer for when that may change.
   void set_hours(Handle handle, std::int64_t now_ms) {
     const Area& area = index.area(handle);
-    const std::int64_t from = area.from_ms.value_or(now_ms), until = area.until_ms.value_or(now_ms + 1);
-    index.set_active(handle, from <= now_ms && now_ms < until);
-    if (from > now_ms)
-      timers.push({from, Timer::Kind::schedule, 0, handle});
-    else if (area.until_ms && until > now_ms)
-      timers.push({until, Timer::Kind::schedule, 0, handle});
+    const bool begun = !area.from_ms || *area.from_ms <= now_ms,
+               over = area.until_ms && *area.until_ms <= now_ms;
+    const Openness hours = area.schedule ? openness(*area.schedule, now_ms) : Openness{true, {}};
+    index.set_active(handle, begun && !over && hours.open);
+    if (over) return;
+    const auto next = begun ? area.until_ms : area.from_ms;
+    for (const auto& change : {next, hours.changes_ms})
+      if (change) timers.push({*change, Timer::Kind::schedule, 0, handle});
   }
 
   /// Who may be in the area, or have their room cut by it.

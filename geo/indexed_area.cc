@@ -55,10 +55,11 @@ bool IndexedArea::covers(LatLon point) const {
 }
 
 double IndexedArea::signed_distance_m(LatLon point) const {
-  // Only the slow way knows which edges along the antimeridian and the poles are none.
-  const auto usual = [](const PolygonIndex& polygon) {
-    const Box& box = polygon.box();
-    return box.low.lon > -180 && box.high.lon < 180 && box.low.lat > -90 && box.high.lat < 90;
+  // Only the slow way looks over the antimeridian, and knows which edges along it and the poles are none.
+  const auto usual = [&](const PolygonIndex& polygon) {
+    const auto& [low, high] = polygon.box();
+    return low.lon > -180 && high.lon < 180 && low.lat > -90 && high.lat < 90 && high.lon - point.lon < 180 &&
+           point.lon - low.lon < 180;
   };
   if (polygons.empty() || !std::all_of(polygons.begin(), polygons.end(), usual))
     return geo::signed_distance_m(area, point);

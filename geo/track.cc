@@ -13,7 +13,8 @@ constexpr double kDegreeM = kEarthRadiusM * std::numbers::pi / 180;
 /// Of two fixes of the same time. Compares every member, so that the order in which they came cannot matter.
 bool better(const Position& a, const Position& b) {
   const auto order = [](const Position& p) {
-    return std::tuple(p.acc_m.value_or(std::numeric_limits<double>::infinity()), p.at.lat, p.at.lon);
+    return std::tuple(p.acc_m.value_or(std::numeric_limits<double>::infinity()), p.at.lat, p.at.lon, p.alt_m,
+                      p.floor);
   };
   return order(a) < order(b);
 }

@@ -80,7 +80,8 @@ void UserTable::move_to(UserHandle user, BlockKey block) {
 }
 
 std::size_t UserTable::bytes() const {
-  std::size_t sum = last_.capacity() * sizeof(LastFix) + state_.capacity() * sizeof(UserState) + names_.capacity() * sizeof(std::string) +
+  std::size_t sum = last_.capacity() * sizeof(LastFix) + state_.capacity() * sizeof(UserState) +
+                    names_.capacity() * sizeof(std::string) +
                     by_name_.bucket_count() * (sizeof(UserHandle) + 1);
   for (const UserState& state : state_) sum += state.pairs.capacity() * sizeof(Pair);
   for (const std::string& name : names_) sum += name.capacity() > 15 ? name.capacity() + 1 : 0;

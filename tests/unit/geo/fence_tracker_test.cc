@@ -28,6 +28,13 @@ Position north(double meters, std::int64_t seconds, std::optional<double> acc_m 
 /// The hall: everything from 1000 m south of 50° N, 10° E to there.
 Area hall() { return box_area("hall", 50 - 1000 / kDegreeM, 9.9, 50, 10.1); }
 
+/// Nothing to confirm; out by ten metres or the accuracy.
+Rule every_fix() {
+  Rule rule;
+  rule.area = {.exit_margin_m = 10, .exit_margin_accuracy = 1};
+  return rule;
+}
+
 FenceTracker with_hall(Rule rule = {}) {
   FenceTracker tracker(rule);
   tracker.put_area(hall(), 0);
@@ -43,15 +50,23 @@ TEST(FenceTracker, R8_R24_PlainRuleTakesEachFixAsItIs) {
       << "on the edge";
 }
 
-TEST(FenceTracker, SaysReasonDistanceAndAccuracy) {
+TEST(FenceTracker, SaysReasonDistanceAccuracyAndTheFixesThatDecided) {
   FenceTracker tracker = with_hall();
-  const auto enter = tracker.fix("anna", north(-30, 1, 8));
+  EXPECT_THAT(tracker.fix("anna", north(-30, 1, 8)), IsEmpty());
+  EXPECT_TRUE(tracker.undecided("anna"));
+  EXPECT_THAT(tracker.fix("anna", north(-3, 2, 8)), IsEmpty());
+  EXPECT_THAT(tracker.fix("anna", north(-30, 3, 8)), IsEmpty());
+  const auto enter = tracker.fix("anna", north(-30, 4, 8));
   ASSERT_EQ(enter.size(), 1u);
   EXPECT_EQ(enter[0].reason, TransitionReason::position);
   EXPECT_NEAR(enter[0].distance_m, -30, 0.01);
   EXPECT_EQ(enter[0].acc_m, 8);
+  EXPECT_THAT(
+      std::vector(enter[0].fixes.time_ms.begin(), enter[0].fixes.time_ms.begin() + enter[0].fixes.count),
+      ElementsAre(4000, 3000, 1000));
   EXPECT_EQ(to_string(enter[0].kind), "enter");
   EXPECT_EQ(to_string(enter[0].reason), "position");
+  EXPECT_FALSE(tracker.undecided("anna"));
 }
 
 TEST(FenceTracker, TransitionsOfOneFixAreInOrderOfArea) {
@@ -64,37 +79,33 @@ TEST(FenceTracker, TransitionsOfOneFixAreInOrderOfArea) {
       ElementsAre("2000 anna a enter", "2000 anna b enter", "2000 anna bb exit", "2000 anna c enter"));
 }
 
-TEST(FenceTracker, LeavesOnlyBeyondMarginOrAccuracy) {
-  FenceTracker tracker = with_hall();
-  tracker.fix("anna", north(-5, 1));
-  EXPECT_THAT(tracker.fix("anna", north(9, 2)), IsEmpty());
+TEST(FenceTracker, LeavesOnlyBeyondTheMarginOrTheAccuracy) {
+  FenceTracker tracker = with_hall(every_fix());
+  tracker.fix("anna", north(-5, 1, 1));
+  EXPECT_THAT(tracker.fix("anna", north(9, 2, 1)), IsEmpty());
   EXPECT_THAT(tracker.fix("anna", north(30, 3, 40)), IsEmpty());
   EXPECT_THAT(lines(tracker.fix("anna", north(45, 4, 40))), ElementsAre("4000 anna hall exit"));
-  tracker.fix("anna", north(-5, 5));
-  EXPECT_THAT(lines(tracker.fix("anna", north(11, 6))), ElementsAre("6000 anna hall exit"));
+  tracker.fix("anna", north(-5, 5, 1));
+  EXPECT_THAT(lines(tracker.fix("anna", north(11, 6, 1))), ElementsAre("6000 anna hall exit"));
 }
 
-TEST(FenceTracker, AccuracyCountsUpToAHundredMeters) {
-  FenceTracker tracker = with_hall();
-  tracker.fix("anna", north(-5, 1));
-  EXPECT_THAT(lines(tracker.fix("anna", north(101, 10, 190))), ElementsAre("10000 anna hall exit"));
-}
-
-TEST(FenceTracker, EntersOnlyBeyondItsMargin) {
-  FenceTracker tracker = with_hall(Rule{.enter_margin_m = 20});
+TEST(FenceTracker, AnAreasOwnRuleComesFirst) {
+  FenceTracker tracker(every_fix());
+  Area area = hall();
+  area.rule = AreaRule{.enter_margin_m = 20};
+  tracker.put_area(area, 0);
   EXPECT_THAT(tracker.fix("anna", north(-19, 1)), IsEmpty());
   EXPECT_THAT(lines(tracker.fix("anna", north(-21, 2))), ElementsAre("2000 anna hall enter"));
 }
 
 TEST(FenceTracker, AFixKnownTooPoorlyDecidesNothing) {
-  FenceTracker tracker = with_hall();
+  FenceTracker tracker = with_hall(every_fix());
   EXPECT_THAT(tracker.fix("anna", north(-500, 1, 201)), IsEmpty());
-  EXPECT_EQ(tracker.users(), 0u);
   EXPECT_THAT(lines(tracker.fix("anna", north(-500, 2, 200))), ElementsAre("2000 anna hall enter"));
 }
 
 TEST(FenceTracker, OneJumpDecidesNothing) {
-  FenceTracker tracker = with_hall();
+  FenceTracker tracker = with_hall(every_fix());
   tracker.fix("anna", north(-500, 1));
   EXPECT_THAT(tracker.fix("anna", north(5000, 2, 3)), IsEmpty());
   EXPECT_THAT(tracker.fix("anna", north(-500, 3)), IsEmpty());
@@ -103,7 +114,7 @@ TEST(FenceTracker, OneJumpDecidesNothing) {
 }
 
 TEST(FenceTracker, AJumpThatTheNextFixConfirmsCountsFromItsOwnTime) {
-  FenceTracker tracker = with_hall();
+  FenceTracker tracker = with_hall(every_fix());
   tracker.fix("anna", north(-500, 1));
   EXPECT_THAT(tracker.fix("anna", north(5000, 2)), IsEmpty());
   EXPECT_THAT(lines(tracker.fix("anna", north(5050, 3))), ElementsAre("2000 anna hall exit"));
@@ -111,7 +122,7 @@ TEST(FenceTracker, AJumpThatTheNextFixConfirmsCountsFromItsOwnTime) {
 }
 
 TEST(FenceTracker, JumpsThatDisagreeDecideNothing) {
-  FenceTracker tracker = with_hall();
+  FenceTracker tracker = with_hall(every_fix());
   tracker.fix("anna", north(-500, 1));
   for (int i = 0; i < 5; ++i) {
     EXPECT_THAT(tracker.fix("anna", north(i % 2 == 0 ? 5000 : 9000, 2 + i)), IsEmpty());
@@ -120,7 +131,7 @@ TEST(FenceTracker, JumpsThatDisagreeDecideNothing) {
 }
 
 TEST(FenceTracker, IgnoresAnOlderFixUnlessPlain) {
-  FenceTracker tracker = with_hall();
+  FenceTracker tracker = with_hall(every_fix());
   tracker.fix("anna", north(-50, 10));
   EXPECT_THAT(tracker.fix("anna", north(50, 9)), IsEmpty());
   EXPECT_EQ(tracker.last("anna")->time_ms, 10'000);
@@ -143,7 +154,7 @@ TEST(FenceTracker, ANewAreaTakesInThoseWhoAreThere) {
 }
 
 TEST(FenceTracker, AChangedAreaMovesThoseConcernedAndNobodyElse) {
-  FenceTracker tracker = with_hall();
+  FenceTracker tracker = with_hall(every_fix());
   tracker.fix("anna", north(-50, 1));
   tracker.fix("ben", north(-900, 1));
   tracker.fix("carl", north(50, 1));
@@ -156,7 +167,7 @@ TEST(FenceTracker, AChangedAreaMovesThoseConcernedAndNobodyElse) {
 }
 
 TEST(FenceTracker, ARemovedAreaLetsEveryoneOut) {
-  FenceTracker tracker = with_hall();
+  FenceTracker tracker = with_hall(every_fix());
   tracker.fix("ben", north(-50, 1));
   tracker.fix("anna", north(-60, 1));
   const auto transitions = tracker.erase_area("hall", 5000);
@@ -169,20 +180,19 @@ TEST(FenceTracker, ARemovedAreaLetsEveryoneOut) {
 }
 
 TEST(FenceTracker, AnErasedUserLeavesAndIsForgotten) {
-  FenceTracker tracker = with_hall();
+  FenceTracker tracker = with_hall(every_fix());
   tracker.put_area(circle_area("bar", {50, 10}, 500), 0);
   tracker.fix("anna", north(-50, 1));
   const auto transitions = tracker.erase_user("anna", 3000);
   EXPECT_THAT(lines(transitions), ElementsAre("3000 anna bar exit", "3000 anna hall exit"));
   EXPECT_EQ(transitions[0].reason, TransitionReason::user_erased);
   EXPECT_EQ(tracker.occupancy("hall"), 0u);
-  EXPECT_EQ(tracker.users(), 0u);
   EXPECT_EQ(tracker.last("anna"), std::nullopt);
   EXPECT_THAT(tracker.erase_user("anna", 4000), IsEmpty());
 }
 
 TEST(FenceTracker, RestoringMakesNoTransitionAndNoneIsRepeated) {
-  FenceTracker tracker = with_hall();
+  FenceTracker tracker = with_hall(every_fix());
   tracker.restore("anna", north(-50, 1), {"hall", "gone", "hall"});
   EXPECT_THAT(tracker.inside("anna"), ElementsAre("hall"));
   EXPECT_EQ(tracker.occupancy("hall"), 1u);
@@ -193,11 +203,138 @@ TEST(FenceTracker, RestoringMakesNoTransitionAndNoneIsRepeated) {
 }
 
 TEST(FenceTracker, SomeoneRestoredWithoutAPositionStaysUntilAFixComes) {
-  FenceTracker tracker = with_hall();
+  FenceTracker tracker = with_hall(every_fix());
   tracker.restore("anna", std::nullopt, {"hall"});
   EXPECT_THAT(tracker.put_area(circle_area("hall", {0, 0}, 10), 5000), IsEmpty());
   EXPECT_THAT(tracker.inside("anna"), ElementsAre("hall"));
   EXPECT_THAT(lines(tracker.fix("anna", north(-51, 6))), ElementsAre("6000 anna hall exit"));
+}
+
+/// Fixes of one person at a place, a second apart, until something happens.
+std::vector<Transition> stay(FenceTracker& tracker, double meters, std::int64_t from_s, int fixes) {
+  std::vector<Transition> out;
+  for (int i = 0; i < fixes && out.empty(); ++i) out = tracker.fix("anna", north(meters, from_s + i, 5));
+  return out;
+}
+
+TEST(FenceTracker, ADwellEndsByTimeAlone) {
+  Rule rule = every_fix();
+  rule.area.enter_dwell_ms = 60'000;
+  FenceTracker tracker = with_hall(rule);
+  EXPECT_THAT(tracker.fix("anna", north(-50, 10, 5)), IsEmpty());
+  ASSERT_TRUE(tracker.next_due_ms());
+  EXPECT_EQ(*tracker.next_due_ms(), 70'000);
+  EXPECT_THAT(tracker.advance(69'999), IsEmpty());
+  EXPECT_THAT(lines(tracker.advance(75'000)), ElementsAre("70000 anna hall enter"));
+  EXPECT_THAT(tracker.advance(80'000), IsEmpty());
+}
+
+TEST(FenceTracker, ADwellThatAFixEndsNamesTheFixThatBeganIt) {
+  Rule rule = every_fix();
+  rule.area.enter_dwell_ms = 5'000;
+  FenceTracker tracker = with_hall(rule);
+  tracker.fix("anna", north(-50, 10, 5));
+  const auto enter = tracker.fix("anna", north(-50, 20, 5));
+  EXPECT_THAT(lines(enter), ElementsAre("15000 anna hall enter"));
+  EXPECT_EQ(enter[0].fixes.count, 1);
+  EXPECT_EQ(enter[0].fixes.time_ms[0], 10'000);
+}
+
+TEST(FenceTracker, WhoSaysNothingForTooLongExits) {
+  FenceTracker tracker = with_hall(every_fix());
+  tracker.fix("anna", north(-50, 10, 5));
+  tracker.fix("anna", north(-50, 100, 5));
+  const std::int64_t until = 100'000 + tracker.rule().track.stale_ms;
+  EXPECT_THAT(tracker.advance(until - 1), IsEmpty());
+  const auto exit = tracker.advance(until + 5000);
+  EXPECT_THAT(lines(exit), ElementsAre(std::to_string(until) + " anna hall exit"));
+  EXPECT_EQ(exit[0].reason, TransitionReason::stale);
+  EXPECT_THAT(lines(stay(tracker, -50, until / 1000 + 10, 1)), testing::SizeIs(1))
+      << "and comes back by a fix";
+}
+
+TEST(FenceTracker, R13_LosingPresenceExitsAfterTheGraceTime) {
+  FenceTracker tracker = with_hall(every_fix());
+  tracker.fix("anna", north(-50, 10, 5));
+  const std::int64_t grace = tracker.rule().track.presence_grace_ms;
+  tracker.presence("anna", false, 20'000);
+  EXPECT_THAT(tracker.advance(20'000 + grace - 1), IsEmpty());
+  tracker.presence("anna", true, 20'000 + grace - 1);
+  EXPECT_THAT(tracker.advance(20'000 + grace), IsEmpty()) << "a blip";
+  tracker.presence("anna", false, 60'000);
+  const auto exit = tracker.advance(60'000 + grace);
+  EXPECT_THAT(lines(exit), ElementsAre(std::to_string(60'000 + grace) + " anna hall exit"));
+  EXPECT_EQ(exit[0].reason, TransitionReason::presence_lost);
+}
+
+TEST(FenceTracker, AnAreaWithALifetimeCountsOnlyInIt) {
+  FenceTracker tracker(every_fix());
+  Area area = hall();
+  area.from_ms = 100'000;
+  area.until_ms = 200'000;
+  tracker.put_area(area, 0);
+  EXPECT_THAT(tracker.fix("anna", north(-50, 10, 5)), IsEmpty());
+  const auto opened = tracker.advance(100'000);
+  EXPECT_THAT(lines(opened), ElementsAre("100000 anna hall enter"));
+  EXPECT_EQ(opened[0].reason, TransitionReason::schedule);
+  EXPECT_THAT(lines(tracker.advance(300'000)), ElementsAre("200000 anna hall exit"));
+  EXPECT_THAT(tracker.fix("anna", north(-50, 310, 5)), IsEmpty());
+}
+
+TEST(FenceTracker, AnAreaWithOpeningHoursOpensAndCloses) {
+  FenceTracker tracker(every_fix());
+  Area area = hall();
+  area.schedule = Schedule{.time_zone = "Etc/UTC", .week = {}, .exceptions = {}};
+  area.schedule->week.fill({Hours{1, 2}});  // from 00:01 to 00:02
+  tracker.put_area(area, 0);
+  tracker.fix("anna", north(-50, 10, 5));
+  EXPECT_THAT(lines(tracker.advance(60'000)), ElementsAre("60000 anna hall enter"));
+  EXPECT_THAT(lines(tracker.advance(120'000)), ElementsAre("120000 anna hall exit"));
+  EXPECT_EQ(tracker.occupancy("hall"), 0u);
+}
+
+TEST(FenceTracker, PassingThroughIsReportedWhereAskedFor) {
+  FenceTracker tracker(every_fix());
+  Area asked = box_area("asked", 50.001, 9.9, 50.002, 10.1),
+       other = box_area("other", 50.001, 9.9, 50.002, 10.1);
+  asked.rule = AreaRule{.pass_through = true};
+  tracker.put_area(asked, 0);
+  tracker.put_area(other, 0);
+  EXPECT_THAT(tracker.fix("anna", {.at = {50, 10}, .time_ms = 1000, .acc_m = 5}), IsEmpty());
+  EXPECT_THAT(lines(tracker.fix("anna", {.at = {50.003, 10}, .time_ms = 31'000, .acc_m = 5})),
+              ElementsAre("31000 anna asked pass_through"));
+}
+
+TEST(FenceTracker, HeightCountsWhereTheAreaHasLimits) {
+  FenceTracker tracker(every_fix());
+  Area upstairs = hall();
+  upstairs.floor = Range{.low = 1, .high = 2};
+  tracker.put_area(upstairs, 0);
+  Position fix = north(-50, 1, 5);
+  EXPECT_THAT(tracker.fix("anna", fix), IsEmpty()) << "the floor is not known";
+  for (const auto& [floor, line] :
+       std::vector<std::pair<int, std::string>>{{1, "enter"}, {2, ""}, {0, "exit"}, {3, ""}, {1, "enter"}}) {
+    fix.time_ms += 1000;
+    fix.floor = floor;
+    const auto out = tracker.fix("anna", fix);
+    ASSERT_EQ(out.empty(), line.empty()) << floor;
+    if (!out.empty()) {
+      EXPECT_EQ(to_string(out[0].kind), line);
+    }
+  }
+  fix.time_ms += 1000;
+  fix.floor.reset();
+  EXPECT_THAT(tracker.fix("anna", fix), IsEmpty()) << "nothing to go by";
+}
+
+TEST(FenceTracker, AnAreaDrawnWhereNothingWasIsSeenByThoseWithRoomToMove) {
+  FenceTracker tracker(every_fix());
+  for (int i = 0; i < 50; ++i) ASSERT_THAT(tracker.fix("anna", north(i, i, 5)), IsEmpty());
+  tracker.put_area(box_area("new", 50 + 60 / kDegreeM, 9.9, 50 + 90 / kDegreeM, 10.1), 0);
+  EXPECT_THAT(lines(tracker.fix("anna", north(65, 60, 5))), ElementsAre("60000 anna new enter"));
+  tracker.erase_area("new", 0);
+  tracker.put_area(box_area("far", 50 + 200 / kDegreeM, 9.9, 50 + 300 / kDegreeM, 10.1), 0);
+  EXPECT_THAT(lines(tracker.fix("anna", north(205, 70, 5))), ElementsAre("70000 anna far enter"));
 }
 
 /// Star-shaped polygons with a hole, with all vertices on a grid of 1/4096 degree.
