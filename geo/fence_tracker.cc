@@ -68,6 +68,7 @@ struct FenceTracker::Impl {
   /// What the tracker keeps of an area.
   struct AreaState {
     AreaRule rule;
+    std::string_view rule_name;
     bool levels = false;              // it has limits of height
     std::size_t inside = 0;           // users
     std::vector<UserHandle> concern;  // who have a pair with it, in no order
@@ -124,7 +125,7 @@ struct FenceTracker::Impl {
     const float acc_m = users.last(user).acc_m;
     out.push_back({time_ms, users.name(user), index.area(area).id, kind, reason, distance_m,
                    measured && acc_m >= 0 ? std::optional<double>(acc_m) : std::nullopt,
-                   deciding(user, evidence)});
+                   deciding(user, evidence), areas[area].rule_name});
     if (kind == TransitionKind::enter) {
       ++areas[area].inside;
       watch(user);
@@ -354,6 +355,7 @@ struct FenceTracker::Impl {
     const Area& area = index.area(handle);
     passable -= state.rule.pass_through ? 1 : 0;
     state.rule = area.rule.value_or(rule.area);
+    state.rule_name = rule.smoothing ? state.rule.name() : rule.name();
     state.levels = area.altitude_m || area.floor;
     passable += state.rule.pass_through ? 1 : 0;
   }

@@ -23,7 +23,7 @@ struct TrackRule {
   std::uint32_t reorder_ms = 0;
   // A fix says for so long where a phone is: one that is older when it comes decides nothing, and a dwell
   // does not end later than this after the last fix. 1,000 to a day.
-  std::uint32_t stale_ms = 600'000;
+  std::uint32_t stale_ms = 1'800'000;
   // A dwell does not end later than this after the user's presence has ended. 0 to a day.
   std::uint32_t presence_grace_ms = 30'000;
 

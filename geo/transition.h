@@ -46,6 +46,7 @@ struct Transition {
   double distance_m = 0;
   std::optional<double> acc_m;  // of that fix
   DecidingFixes fixes;
+  std::string_view rule;  // its name; a literal
 };
 
 }  // namespace convoke::geo

@@ -125,12 +125,26 @@ void read_listeners(Section& root, Config& c) {
   c.metrics_host = metrics.string("host", c.metrics_host);
   c.metrics_port = metrics.port("port", c.metrics_port, 0);
   metrics.finish();
-  Section areas = root.sub("areas");
-  c.area_limits.max_vertices = static_cast<std::size_t>(areas.whole("max_vertices", 100'000, 4, 10'000'000));
-  areas.finish();
   Section auth = root.sub("auth");
   c.keys_file = auth.string("keys", "", true);
   auth.finish();
+}
+
+void read_areas(Section& root, Config& c) {
+  Section areas = root.sub("areas");
+  c.area_limits.max_vertices = static_cast<std::size_t>(areas.whole("max_vertices", 100'000, 4, 10'000'000));
+  if (areas.has("rule"))
+    c.rule.area = *areas.parsed("rule", geo::AreaRule::preset, "\"strict\", \"balanced\" or \"calm\"");
+  geo::TrackRule& track = c.rule.track;
+  const auto seconds = [&](const char* key, std::uint32_t ms, int min, int max) {
+    return static_cast<std::uint32_t>(areas.whole(key, static_cast<int>(ms / 1000), min, max)) * 1000;
+  };
+  track.max_accuracy_m = areas.whole("max_accuracy_m", static_cast<int>(track.max_accuracy_m), 1, 100'000);
+  track.max_speed_mps = areas.whole("max_speed_mps", static_cast<int>(track.max_speed_mps), 1, 100'000);
+  track.reorder_ms = seconds("reorder_s", track.reorder_ms, 0, 60);
+  track.stale_ms = seconds("stale_s", track.stale_ms, 1, 86'400);
+  track.presence_grace_ms = seconds("presence_grace_s", track.presence_grace_ms, 0, 86'400);
+  areas.finish();
 }
 
 }  // namespace
@@ -151,6 +165,7 @@ Config load_config(const std::string& path) {
   c.server_id = root.parsed("server_id", topics::ServerId::parse, kId);
   c.data_dir = root.string("data_dir", "", true);
   read_listeners(root, c);
+  read_areas(root, c);
   read_dev(root, c);
   read_log(root, c);
   root.finish();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "geo/area_file.h"
+#include "geo/fence_tracker.h"
 #include "topics/dev_clock.h"
 #include "topics/ids.h"
 
@@ -25,6 +26,7 @@ struct Config {
   std::string keys_file;                      // [auth] keys: JWK Set to verify tokens with
   std::optional<topics::DevClock> dev_clock;  // [dev] clock; only in development
   geo::AreaLimits area_limits;                // [areas] max_vertices
+  geo::Rule rule;                             // [areas] rule and what follows it
   std::string log_level = "info";
   std::string log_file;  // empty: stderr
 };

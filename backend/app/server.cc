@@ -83,7 +83,7 @@ Server::Server(Config config)
       keys_(config_.keys_file),
       store_(store::open_rocksdb(config_.data_dir)),
       journal_(*store_),
-      engine_(config_.site, geo::Rule{}),
+      engine_(config_.site, config_.rule),
       decoder_(engine_, [](const std::string& line) { spdlog::warn("{}", line); }),
       metrics_(config_.metrics_host, config_.metrics_port),
       link_(link_options(config_),

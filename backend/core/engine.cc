@@ -61,6 +61,7 @@ void Engine::load_message_key(const GroupId& group, std::uint64_t key) {
 }
 
 void Engine::loaded(TimeMs now) {
+  for (const auto& [id, user] : state_.users) note_presence(user, now);
   for (auto& [id, user] : state_.users)
     for (const AreaId& area : user.areas) state_.occupants[area].insert(id);
   for (auto& [id, group] : state_.groups) {
@@ -78,12 +79,23 @@ void Engine::loaded(TimeMs now) {
 
 void Engine::position(const UserId& user, const messages::Fix& fix, Context& ctx) {
   ensure_user(state_, user, ctx);
-  transitions(tracker_.fix(user.str(), {{fix.lat, fix.lon}, fix.time_ms, fix.acc_m}), ctx);
+  const geo::Rule& rule = tracker_.rule();
+  if (rule.smoothing && fix.time_ms + rule.track.stale_ms <= ctx.now) return;
+  transitions(tracker_.fix(
+                  user.str(),
+                  {.at = {fix.lat, fix.lon}, .time_ms = fix.time_ms, .acc_m = fix.acc_m, .alt_m = fix.alt_m}),
+              ctx);
   ctx.fx.positions.insert(user);
 }
 
 void Engine::presence(const UserId& user, const DeviceId& device, const messages::Presence& p, Context& ctx) {
   device_presence(state_, user, device, p, ctx);
+  note_presence(*state_.user(user), ctx.now);
+}
+
+void Engine::note_presence(const User& user, TimeMs now) {
+  if (user.devices.empty()) return;  // a phone that has no presence, only positions
+  tracker_.presence(user.id.str(), user.presence != PresenceState::offline, now);
 }
 
 void Engine::chat(const GroupId& group, const UserId& from, const messages::ChatMessage& message,
@@ -140,12 +152,15 @@ void Engine::transitions(const std::vector<geo::Transition>& transitions, Contex
                           std::string(to_string(t.kind)),
                           std::string(to_string(t.reason)),
                           finite(t.distance_m),
-                          t.acc_m};
+                          t.acc_m,
+                          std::string(t.rule),
+                          {t.fixes.time_ms.begin(), t.fixes.time_ms.begin() + t.fixes.count}};
     ctx.publish({topics::area_events_topic(state_.site, area), encode(e), 1, false, false});
     ctx.event(TransitionEvent{e.user, e.area, e.transition, e.reason, e.distance_m, e.accuracy_m,
                               tracker_.occupancy(t.area)});
     state_.timers.set_if_unset({TimerKind::occupancy, area.str()}, ctx.now + kOccupancyMs);
-    area_transition(state_, user, area, t.kind == geo::TransitionKind::enter, ctx);
+    if (t.kind != geo::TransitionKind::pass_through)
+      area_transition(state_, user, area, t.kind == geo::TransitionKind::enter, ctx);
   }
 }
 
@@ -164,10 +179,14 @@ void Engine::broker_connected(std::optional<TimeMs> restarted_at, Context& ctx) 
 void Engine::feed_confirmed(const GroupId& retired, Context& ctx) { group_retired(state_, retired, ctx); }
 
 void Engine::tick(Context& ctx) {
+  transitions(tracker_.advance(ctx.now), ctx);
   while (auto due = state_.timers.take_due(ctx.now)) fire(due->second, ctx);
 }
 
-std::optional<TimeMs> Engine::next_deadline() const { return state_.timers.next(); }
+std::optional<TimeMs> Engine::next_deadline() const {
+  const auto timer = state_.timers.next(), place = tracker_.next_due_ms();
+  return timer && place ? std::min(*timer, *place) : timer ? timer : place;
+}
 
 void Engine::fire(const TimerKey& key, Context& ctx) {
   const auto& [kind, id] = key;
@@ -181,7 +200,9 @@ void Engine::fire(const TimerKey& key, Context& ctx) {
         plan_again_due(state_, it->second, ctx);
       return;
     case TimerKind::presence_grace:
-      return end_presence_grace(state_, std::stoll(id), ctx);
+      end_presence_grace(state_, std::stoll(id), ctx);
+      for (const auto& [name, user] : state_.users) note_presence(user, ctx.now);
+      return;
     case TimerKind::occupancy: {
       const AreaId area = AreaId::parse(id);
       const auto count = static_cast<std::uint32_t>(state_.occupancy(area));

@@ -68,6 +68,8 @@ class Engine {
 
  private:
   void transitions(const std::vector<geo::Transition>& transitions, Context& ctx);
+  /// Tells the tracker who is there and who is not.
+  void note_presence(const User& user, TimeMs now);
   void fire(const TimerKey& key, Context& ctx);
   void fire_group(TimerKind kind, const std::string& id, Context& ctx);
 

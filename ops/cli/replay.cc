@@ -74,7 +74,8 @@ void append_line(std::string& text, const geo::Transition& t) {
       R"({{"time":"{}","user":"{}","area":"{}","transition":"{}","reason":"{}","distance_m":{},"accuracy_m":{}}})"
       "\n",
       topics::format_rfc3339(t.time_ms), t.user, t.area, geo::to_string(t.kind), geo::to_string(t.reason),
-      std::round(t.distance_m * 1000) / 1000, t.acc_m ? fmt::to_string(*t.acc_m) : "null");
+      std::isnan(t.distance_m) ? "null" : fmt::to_string(std::round(t.distance_m * 1000) / 1000),
+      t.acc_m ? fmt::to_string(*t.acc_m) : "null");
 }
 
 /// One line on a terminal that says how far the work is, rewritten ten times a second at most.
@@ -111,17 +112,20 @@ int replay_command(const ReplayOptions& options, std::ostream& out, std::ostream
   if (!areas || !fixes) return 1;
 
   geo::FenceTracker tracker(options.raw ? geo::Rule::plain() : geo::Rule{});
-  for (geo::Area& area : *areas) tracker.put_area(std::move(area), 0);
+  const std::size_t area_count = areas->size();
+  tracker.load_areas(*std::move(areas), fixes->empty() ? 0 : fixes->front().position.time_ms);
 
   Progress progress(err, fixes->size(), options.progress);
   std::size_t transitions = 0;
   std::string text;
   for (std::size_t i = 0; i < fixes->size() && out; ++i) {
     const auto& [user, position] = (*fixes)[i];
-    for (const geo::Transition& transition : tracker.fix(user, position)) {
-      append_line(text, transition);
-      ++transitions;
-    }
+    const auto report = [&](const std::vector<geo::Transition>& found) {
+      for (const geo::Transition& transition : found) append_line(text, transition);
+      transitions += found.size();
+    };
+    report(tracker.advance(position.time_ms));
+    report(tracker.fix(user, position));
     if (text.size() >= kOutputBytes) out << std::exchange(text, {});
     if (i % 4096 == 0) progress.at(i);
   }
@@ -132,7 +136,7 @@ int replay_command(const ReplayOptions& options, std::ostream& out, std::ostream
     return 1;
   }
   err << fmt::format("{} fixes, {} users, {} areas, {} transitions, {:.2f} s\n", fixes->size(),
-                     tracker.users(), areas->size(), transitions, Seconds(Clock::now() - start).count());
+                     tracker.users(), area_count, transitions, Seconds(Clock::now() - start).count());
   return 0;
 }
 

@@ -40,6 +40,8 @@ ServerProcess::ServerProcess(const TestTokens& tokens, std::uint16_t broker_port
       << "\ntoken_file = \"" << dir_ / "server.token"
       << "\"\n[http]\nport = " << http_port_ << "\n[auth]\nkeys = \"" << dir_ / "verify.jwks"
       << "\"\n"
+      // One fix decides, so that a test sends as many as it means.
+      << (more_config.find("[areas]") == std::string::npos ? "[areas]\nrule = \"strict\"\n" : "")
       << more_config;
 }
 

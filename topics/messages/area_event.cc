@@ -11,6 +11,7 @@ namespace {
 // Half the earth's circumference: nothing is further away.
 constexpr double kMaxDistanceM = 20'100'000;
 constexpr double kMaxAccuracyM = 1e6;
+constexpr std::size_t kMaxDecidingFixes = 8;
 
 /// A distance to an area that is gone is no number: it is left out.
 std::optional<double> if_finite(std::optional<double> number) {
@@ -30,6 +31,9 @@ Result<AreaEvent> decode_area_event(std::string_view payload) {
   event.reason = root["reason"].plain_id();
   event.distance_m = root["distance_m"].optional_number(-kMaxDistanceM, kMaxDistanceM);
   event.accuracy_m = root["accuracy_m"].optional_number(0, kMaxAccuracyM);
+  if (const Field rule = root["rule"]; rule.present()) event.rule = rule.plain_id();
+  if (const Field fixes = root["fixes"]; fixes.present())
+    fixes.each(0, kMaxDecidingFixes, [&](const Field& fix) { event.fixes.push_back(fix.time_ms()); });
   return json.finish(std::move(event));
 }
 
@@ -43,6 +47,13 @@ std::string encode(const AreaEvent& event) {
   json.member("reason", event.reason);
   json.member("distance_m", if_finite(event.distance_m));
   json.member("accuracy_m", event.accuracy_m);
+  if (!event.rule.empty()) json.member("rule", event.rule);
+  if (!event.fixes.empty()) {
+    json.key("fixes");
+    json.begin_list();
+    for (const std::int64_t time_ms : event.fixes) json.number(time_ms);
+    json.end_list();
+  }
   json.end_object();
   return json.take();
 }
