@@ -2,14 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace convoke::geo {
 namespace {
 
 constexpr double kBlocksPerDegree = 64;
 constexpr BlockKey kColumns = 360 * 64 + 1;
-constexpr double kEdgesPerLeaf = 8;     // so many are wanted; measured with bench_geofence
-constexpr double kTouch = 1e-9;         // degrees
+constexpr double kEdgesPerLeaf = 14;    // so many are wanted; measured with bench_geofence
 constexpr std::uint32_t kMaxSide = 64;  // a leaf is 27 m high then
 
 /// Which leaf of a row holds a coordinate.
@@ -18,15 +18,12 @@ std::uint32_t place(double degrees, double low, std::uint32_t side) {
   return n <= 0 ? 0 : std::min(static_cast<std::uint32_t>(n), side - 1);
 }
 
-/// Leaves in a row of a block. A straight line meets 4/pi leaves for each leaf's width of its length, on
-/// average of all directions.
+/// Leaves in a row of a block, so that each has kEdgesPerLeaf pieces of edges: a straight line meets 4/pi
+/// leaves for each leaf's width of its length, on average of all directions.
 std::uint32_t side_for(const FenceCells::Density& density) {
-  std::uint32_t side = 1;
-  for (; side < kMaxSide; side *= 2) {
-    const double pieces = static_cast<double>(density.edges) + 1.27 * side * density.length;
-    if (pieces <= kEdgesPerLeaf * side * side) break;
-  }
-  return side;
+  const double half = 2 / std::numbers::pi * density.length / kEdgesPerLeaf;
+  const double side = half + std::sqrt(half * half + static_cast<double>(density.edges) / kEdgesPerLeaf);
+  return std::clamp(static_cast<std::uint32_t>(std::ceil(side)), 1U, kMaxSide);
 }
 
 }  // namespace
@@ -71,8 +68,9 @@ const FenceLeaf& FenceCells::at(LatLon point) {
 
 void FenceCells::forget(const Box& area) {
   // A little more, because what only touches a leaf is in it too.
-  const Box box{{std::max(-90.0, area.low.lat - kTouch), std::max(-180.0, area.low.lon - kTouch)},
-                {std::min(90.0, area.high.lat + kTouch), std::min(180.0, area.high.lon + kTouch)}};
+  constexpr double kMore = 2 * kTouch;
+  const Box box{{std::max(-90.0, area.low.lat - kMore), std::max(-180.0, area.low.lon - kMore)},
+                {std::min(90.0, area.high.lat + kMore), std::min(180.0, area.high.lon + kMore)}};
   const double high = (box.high.lat - box.low.lat) * kBlocksPerDegree + 1;
   const double wide = (box.high.lon - box.low.lon) * kBlocksPerDegree + 1;
   if (high * wide < static_cast<double>(blocks_.size())) {

@@ -23,6 +23,9 @@ void for_each_block(const Box& box, const Visit& visit) {
     for (BlockKey column = low % columns; column <= high % columns; ++column) visit(row * columns + column);
 }
 
+/// What comes so near to a leaf's box, in degrees, belongs to the leaf: its corners are rounded numbers.
+inline constexpr double kTouch = 1e-9;
+
 /// The leaves over the map, made when first asked for, and thrown away where an area changes. Each block is
 /// cut as finely as the edges in it ask for. Not thread-safe.
 class FenceCells {
@@ -47,7 +50,7 @@ class FenceCells {
 
  private:
   struct Block {
-    std::uint32_t side = 0;  // leaves in a row; a power of two
+    std::uint32_t side = 0;  // leaves in a row
     std::vector<FenceLeaf::Ptr> leaves;
   };
   Block& block(BlockKey key);

@@ -127,7 +127,8 @@ struct FenceIndex::Impl {
 
   FenceLeaf::Ptr leaf(const Box& box) const {
     std::vector<Handle> found;
-    query(box, [&](const BoxedPart& part) { found.push_back(part.area); });
+    query(Box{{box.low.lat - kTouch, box.low.lon - kTouch}, {box.high.lat + kTouch, box.high.lon + kTouch}},
+          [&](const BoxedPart& part) { found.push_back(part.area); });
     sort_unique(found);
     LeafBuilder builder(box);
     for (const Handle handle : found) builder.add(handle, *areas[handle]);

@@ -1,6 +1,7 @@
 #include "geo/fence_leaf.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <new>
 #include <numbers>
@@ -9,7 +10,7 @@ namespace convoke::geo {
 namespace {
 
 constexpr double kMetersPerDegree = kEarthRadiusM * std::numbers::pi / 180;
-constexpr std::size_t kLanes = 4;
+constexpr std::uint32_t kLanes = 4;
 constexpr double kFarM = 1e7;  // edges that fill up a group
 
 // Four at a time: a vector type of the compiler's, which GCC and Clang have for every processor.
@@ -59,11 +60,14 @@ FenceLeaf::Ptr FenceLeaf::make(const Parts& parts) {
   auto* numbers = const_cast<float*>(leaf->edges());
   std::size_t i = 0;
   const auto put = [&](PlanePoint a, PlanePoint b) {
+    const auto ax = static_cast<float>(a.x), ay = static_cast<float>(a.y);
+    const auto bx = static_cast<float>(b.x), by = static_cast<float>(b.y);
+    if (ax == bx && ay == by) return;  // cut off but for its end; without length there is no distance to it
     float* group = numbers + i / kLanes * 16 + i % kLanes;
-    group[0] = static_cast<float>(a.x);
-    group[4] = static_cast<float>(a.y);
-    group[8] = static_cast<float>(b.x);
-    group[12] = static_cast<float>(b.y);
+    group[0] = ax;
+    group[4] = ay;
+    group[8] = bx;
+    group[12] = by;
     ++i;
   };
   auto* ends = const_cast<std::uint32_t*>(leaf->ends());
@@ -103,20 +107,24 @@ class FenceLeaf::Scan {
  public:
   Scan(float px, float py) : x_(all(px)), y_(all(py)) {}
 
-  /// The lanes whose edge is crossed are not 0.
-  Ints crossed(const float* group) {
-    const Floats ax = load(group), ay = load(group + 4), bx = load(group + 8), by = load(group + 12);
+  /// One bit for each edge that is crossed.
+  std::uint32_t crossed(const float* group) {
+    const Floats ax = load(group) - x_, ay = load(group + 4) - y_, bx = load(group + 8) - x_,
+                 by = load(group + 12) - y_;
     const Floats dx = bx - ax, dy = by - ay;
-    const Floats side = dx * (y_ - ay) - dy * (x_ - ax);  // positive: the position is to the left
-    grow(ax - x_, ay - y_, bx - x_, by - y_, dx, dy, side);
+    const Floats side = dy * ax - dx * ay;  // positive: the position is to the left
+    grow(ax, ay, bx, by, dx, dy, side);
     // Crossed if the position is on the other side than the reference point, and the ends lie on both sides
     // of the line between the two.
     const Floats zero = all(0);
-    return (side < zero) & ((x_ * ay - y_ * ax > zero) ^ (x_ * by - y_ * bx > zero));
+    const Ints found = (side < zero) & ((x_ * ay - y_ * ax > zero) ^ (x_ * by - y_ * bx > zero));
+    const Ints bits = found & Ints{1, 2, 4, 8};
+    return static_cast<std::uint32_t>(bits[0] | bits[1] | bits[2] | bits[3]);
   }
 
   Room room() const { return {least(west_), least(east_), least(south_), least(north_)}; }
-  bool near() const { return (near_[0] | near_[1] | near_[2] | near_[3]) != 0; }
+  /// An edge is so near that rounding may have decided.
+  bool near() const { return least(nearest_) < kBlurM; }
 
  private:
   /// A rectangle stays clear of a segment as long as one of three lines separates them: upright, level, or
@@ -128,7 +136,7 @@ class FenceLeaf::Scan {
     const Floats along = magnitude(side) / (magnitude(dx) + magnitude(dy));
     const Floats across = greater(greater(east, west), greater(north, south));
     const Floats best = greater(across, along);
-    near_ |= best < all(kBlurM);
+    nearest_ = lesser(nearest_, best);
     const Ints slanted = along > across;
     // The segment's line is to the east if the position is to its left and it goes north, and so on.
     const Ints left = side > zero, up = dy > zero, right = dx > zero;
@@ -145,8 +153,7 @@ class FenceLeaf::Scan {
   static constexpr float kFar = 1e9F;
 
   Floats x_, y_;
-  Floats west_ = all(kFar), east_ = all(kFar), south_ = all(kFar), north_ = all(kFar);
-  Ints near_{};
+  Floats west_ = all(kFar), east_ = all(kFar), south_ = all(kFar), north_ = all(kFar), nearest_ = all(kFar);
 };
 
 FenceLeaf::Answer FenceLeaf::areas_at(LatLon point, std::vector<Handle>& areas) const {
@@ -157,17 +164,19 @@ FenceLeaf::Answer FenceLeaf::areas_at(LatLon point, std::vector<Handle>& areas) 
   areas.insert(areas.end(), handles(), polygons);
 
   Scan scan(px, py);
-  std::size_t polygon = 0;
-  std::uint32_t inside = polygons_ > 0 ? polygons[0] & 1 : 0;  // of the polygon in hand
-  for (std::size_t i = 0; i < std::size_t{groups_} * kLanes; i += kLanes) {
-    const Ints crossed = scan.crossed(edges() + i * 4);
-    for (std::size_t lane = 0; lane < kLanes && polygon < polygons_; ++lane) {
-      inside ^= static_cast<std::uint32_t>(crossed[lane]) & 1;
-      if (i + lane + 1 < ends()[polygon]) continue;
-      if (inside) areas.push_back(polygons[polygon] >> 1);
-      if (++polygon < polygons_) inside = polygons[polygon] & 1;
+  std::uint64_t flipped = 0;  // one bit for each polygon
+  std::uint32_t polygon = 0;
+  for (std::uint32_t g = 0; g < groups_; ++g) {
+    for (std::uint32_t crossed = scan.crossed(edges() + std::size_t{g} * 16); crossed != 0;
+         crossed &= crossed - 1) {
+      const std::uint32_t edge = g * kLanes + static_cast<std::uint32_t>(std::countr_zero(crossed));
+      while (ends()[polygon] <= edge) ++polygon;
+      flipped ^= std::uint64_t{1} << polygon;
     }
   }
+  for (std::uint32_t i = 0; i < polygons_; ++i)
+    if ((polygons[i] ^ flipped >> i) & 1) areas.push_back(polygons[i] >> 1);
+
   Answer answer{scan.room(), !scan.near()};
   const Handle* const round = polygons + polygons_;
   const float* circle = circles();

@@ -23,6 +23,8 @@ class FenceLeaf {
  public:
   /// Closer to an edge than this nothing is said.
   static constexpr float kBlurM = 0.005F;
+  /// As many polygons as one can hold; the rest are `others`.
+  static constexpr std::size_t kMaxPolygons = 64;
 
   /// What goes into one.
   struct Parts {

@@ -100,7 +100,10 @@ struct FenceTracker::Impl {
   }
   std::vector<Pair>::iterator insert(UserHandle user, std::vector<Pair>::iterator at, Handle area) {
     areas[area].concern.push_back(user);
-    return users.state(user).pairs.insert(at, Pair{{}, area});
+    std::vector<Pair>& pairs = users.state(user).pairs;
+    const auto place = at - pairs.begin();
+    if (pairs.size() == pairs.capacity()) pairs.reserve(pairs.size() + 2);  // most users have few
+    return pairs.insert(pairs.begin() + place, Pair{{}, area});
   }
   std::vector<Pair>::iterator remove(UserHandle user, std::vector<Pair>::iterator at) {
     std::vector<UserHandle>& concern = areas[at->area].concern;
@@ -146,7 +149,7 @@ struct FenceTracker::Impl {
   /// Takes the user out of the area without asking the rule. Returns the place after the pair.
   std::vector<Pair>::iterator drop(UserHandle user, std::vector<Pair>::iterator at, TransitionReason reason,
                                    std::int64_t time_ms, std::vector<Transition>& out) {
-    if (at->state.inside) report(user, at->area, TransitionKind::exit, reason, time_ms, kNoDistance, 0, out);
+    if (at->inside) report(user, at->area, TransitionKind::exit, reason, time_ms, kNoDistance, 0, out);
     return remove(user, at);
   }
 
@@ -225,7 +228,7 @@ struct FenceTracker::Impl {
       if (covered && (at == pairs.end() || covering[i] < at->area)) at = insert(user, at, covering[i]);
       i += covered ? 1 : 0;
       decide_pair(user, *at, covered, fix, out);
-      const PairState& state = at->state;
+      const PairState& state = *at;
       settled &= state.settled() && state.inside == covered;
       at = state.inside || !state.settled() ? at + 1 : remove(user, at);
     }
@@ -245,7 +248,7 @@ struct FenceTracker::Impl {
       const auto on = on_level(index.area(area), fix);
       if (on) return !*on;
       const Pair* known = pair(user, area);
-      return known == nullptr || !known->state.inside;
+      return known == nullptr || !known->inside;
     });
     return any;
   }
@@ -253,7 +256,7 @@ struct FenceTracker::Impl {
   void decide_pair(UserHandle user, Pair& pair, bool covered, const Position& fix,
                    std::vector<Transition>& out) {
     const AreaRule& area_rule = areas[pair.area].rule;
-    PairState& state = pair.state;
+    PairState& state = pair;
     if (!rule.smoothing) {
       if (state.inside == covered) return;
       state.inside = covered;
@@ -315,7 +318,7 @@ struct FenceTracker::Impl {
     if (!last.watched) return;
     last.watched = false;
     const bool anywhere = std::any_of(users.state(user).pairs.begin(), users.state(user).pairs.end(),
-                                      [](const Pair& pair) { return pair.state.inside; });
+                                      [](const Pair& pair) { return pair.inside; });
     if (!anywhere || last.time_ms == LastFix::kNone) return;
     const std::int64_t until = fresh_until(user);
     if (until > now_ms) return watch(user);
@@ -325,12 +328,12 @@ struct FenceTracker::Impl {
 
   void dwell_due(const Timer& timer, std::vector<Transition>& out) {
     Pair* p = pair(timer.user, timer.area);
-    if (p == nullptr || due_ms(p->state, areas[timer.area].rule) != timer.due_ms) return;
+    if (p == nullptr || due_ms(*p, areas[timer.area].rule) != timer.due_ms) return;
     if (fresh_until(timer.user) < timer.due_ms) return;
     const double distance = index.signed_distance_m(timer.area, users.last(timer.user).at);
-    carry_out(timer.user, timer.area, elapse(p->state, areas[timer.area].rule, timer.due_ms), timer.due_ms,
+    carry_out(timer.user, timer.area, elapse(*p, areas[timer.area].rule, timer.due_ms), timer.due_ms,
               distance, out);
-    if (!p->state.inside) remove(timer.user, place(users.state(timer.user), timer.area));
+    if (!p->inside) remove(timer.user, place(users.state(timer.user), timer.area));
   }
 
   void reorder_due(UserHandle user, std::int64_t now_ms, std::vector<Transition>& out) {
@@ -400,18 +403,18 @@ struct FenceTracker::Impl {
     UserState& state = users.state(user);
     auto at = place(state, handle);
     const bool known = at != state.pairs.end() && at->area == handle;
-    const bool was_inside = known && at->state.inside;
+    const bool was_inside = known && at->inside;
     const Position fix = last.position();
     bool covered = index.covers(handle, fix.at);
     if (covered && areas[handle].levels) covered = on_level(index.area(handle), fix).value_or(was_inside);
-    if (known) at->state = {.inside = was_inside};
+    if (known) static_cast<PairState&>(*at) = {.inside = was_inside};
     if (covered != was_inside && decides(handle, was_inside, covered, fix)) {
       if (!known) at = insert(user, at, handle);
-      at->state.inside = covered;
+      at->inside = covered;
       report(user, handle, covered ? TransitionKind::enter : TransitionKind::exit, reason, now_ms,
              index.signed_distance_m(handle, fix.at), 0, out);
     }
-    if (at != state.pairs.end() && at->area == handle && !at->state.inside) remove(user, at);
+    if (at != state.pairs.end() && at->area == handle && !at->inside) remove(user, at);
   }
 
   /// One position must do here: the same margin, but nothing to confirm.
@@ -580,7 +583,7 @@ void FenceTracker::restore(std::string_view name, const std::optional<Position>&
     if (!area) continue;
     const auto at = impl_->place(impl_->users.state(user), *area);
     if (at != impl_->users.state(user).pairs.end() && at->area == *area) continue;
-    impl_->insert(user, at, *area)->state.inside = true;
+    impl_->insert(user, at, *area)->inside = true;
     ++impl_->areas[*area].inside;
   }
   if (!inside.empty()) impl_->watch(user);
@@ -591,7 +594,7 @@ std::vector<std::string> FenceTracker::inside(std::string_view name) const {
   const auto user = impl_->users.find(name);
   if (!user) return ids;
   for (const Pair& pair : impl_->users.state(*user).pairs)
-    if (pair.state.inside) ids.push_back(impl_->index.area(pair.area).id);
+    if (pair.inside) ids.push_back(impl_->index.area(pair.area).id);
   std::sort(ids.begin(), ids.end());
   return ids;
 }
@@ -607,7 +610,7 @@ bool FenceTracker::undecided(std::string_view name) const {
   if (!user) return false;
   const auto& pairs = impl_->users.state(*user).pairs;
   return impl_->users.last(*user).held ||
-         std::any_of(pairs.begin(), pairs.end(), [](const Pair& pair) { return !pair.state.settled(); });
+         std::any_of(pairs.begin(), pairs.end(), [](const Pair& pair) { return !pair.settled(); });
 }
 
 std::size_t FenceTracker::occupancy(std::string_view id) const {

@@ -85,7 +85,7 @@ void LeafBuilder::add_polygons(Handle handle, const IndexedArea& area) {
   std::vector<Edge> edges;
   for (const PolygonIndex& polygon : area.polygons)
     clipped_edges(polygon, around_, [&](const Edge& edge) { edges.push_back(edge); });
-  if (edges.size() > kMaxEdges) {
+  if (edges.size() > kMaxEdges || parts_.polygonal.size() == FenceLeaf::kMaxPolygons) {
     parts_.others.push_back(handle);
   } else if (!edges.empty()) {
     parts_.polygonal.push_back({handle, false, std::move(edges)});

@@ -6,10 +6,10 @@
 namespace convoke::geo {
 namespace {
 
-/// A quarter more, not twice as much: there may be millions.
+/// An eighth more, not twice as much: there may be millions.
 template <class T>
 void grow(std::vector<T>& vector) {
-  if (vector.size() == vector.capacity()) vector.reserve(vector.size() + vector.size() / 4 + 16);
+  if (vector.size() == vector.capacity()) vector.reserve(vector.size() + vector.size() / 8 + 16);
   vector.emplace_back();
 }
 

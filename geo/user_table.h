@@ -19,11 +19,11 @@ namespace convoke::geo {
 /// Numbers a user while they are known.
 using UserHandle = std::uint32_t;
 
-/// One user and one area that they are in, or about to enter. 24 bytes.
-struct Pair {
-  PairState state;
+/// One user and one area that they are in, or about to enter.
+struct Pair : PairState {
   Handle area = 0;
 };
+static_assert(sizeof(Pair) == 16, "the handle lies in the state's padding");
 
 /// What every fix needs: one line of the processor's cache.
 struct alignas(64) LastFix {
@@ -61,7 +61,7 @@ struct alignas(64) UserState {
 static_assert(sizeof(UserState) == 64);
 
 /// All users of a site: by name, by number, and by the block of the map that they are in. About 190 bytes
-/// each with a short name, and 24 for each pair.
+/// each with a short name, and 16 for each pair.
 class UserTable {
  public:
   UserTable() = default;
