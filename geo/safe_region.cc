@@ -1,0 +1,189 @@
+#include "geo/safe_region.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <string_view>
+#include <variant>
+
+#include "geo/convex_cutter.h"
+
+namespace convoke::geo {
+namespace {
+
+constexpr double kRadians = std::numbers::pi / 180;
+constexpr double kMetersPerDegree = kEarthRadiusM * kRadians;
+constexpr double kMaxLat = 80;
+constexpr double kStepsPerDegree = 1e7;
+
+/// Metres around one place: lines in longitude and latitude stay lines.
+class Plane {
+ public:
+  explicit Plane(LatLon origin) : origin_(origin), shrink_(std::cos(origin.lat * kRadians)) {}
+
+  /// `turn`: degrees added to the longitude, 0 or ±360.
+  Vec from(LatLon p, double turn = 0) const {
+    return {(p.lon + turn - origin_.lon) * shrink_ * kMetersPerDegree,
+            (p.lat - origin_.lat) * kMetersPerDegree};
+  }
+  LatLon to(Vec v) const {
+    return {origin_.lat + v.y / kMetersPerDegree, origin_.lon + v.x / (shrink_ * kMetersPerDegree)};
+  }
+  LatLon origin() const { return origin_; }
+  double shrink() const { return shrink_; }
+
+ private:
+  LatLon origin_;
+  double shrink_;  // of a degree of longitude
+};
+
+/// The place at this distance and bearing (radians, clockwise from north). Not for poles.
+LatLon destination(LatLon from, double bearing, double meters) {
+  const double lat = from.lat * kRadians, angle = meters / kEarthRadiusM;
+  const double sin_lat =
+      std::sin(lat) * std::cos(angle) + std::cos(lat) * std::sin(angle) * std::cos(bearing);
+  const double east = std::sin(bearing) * std::sin(angle) * std::cos(lat);
+  const double turned = std::atan2(east, std::cos(angle) - std::sin(lat) * sin_lat);
+  return {std::asin(std::clamp(sin_lat, -1.0, 1.0)) / kRadians, from.lon + turned / kRadians};
+}
+
+double bearing(LatLon from, LatLon to) {
+  const double lat1 = from.lat * kRadians, lat2 = to.lat * kRadians, turned = (to.lon - from.lon) * kRadians;
+  return std::atan2(std::sin(turned) * std::cos(lat2),
+                    std::cos(lat1) * std::sin(lat2) - std::sin(lat1) * std::cos(lat2) * std::cos(turned));
+}
+
+/// Turns areas into obstacles around one point, as far as they are within reach of it.
+class Surveyor {
+ public:
+  Surveyor(LatLon at, double reach_m, Obstacles& obstacles)
+      : plane_(at), reach_m_(reach_m), obstacles_(obstacles) {
+    const double reach_degrees = reach_m / (plane_.shrink() * kMetersPerDegree);
+    near_antimeridian_ = std::abs(at.lon) + reach_degrees >= 180;
+  }
+
+  void operator()(const Polygons& polygons) {
+    for (const Polygon& polygon : polygons) {
+      add_ring(polygon.outer);
+      for (const Ring& hole : polygon.holes) add_ring(hole);
+    }
+  }
+
+  /// As far as 80° north or south, circles (of at most 1,000 km) are convex in longitude and latitude too:
+  /// they bend more than any such line does.
+  void operator()(const Circle& circle) {
+    const double to_center = distance_m(circle.center, plane_.origin());
+    if (to_center > circle.radius_m)
+      add_tangent(circle);
+    else
+      add_chords(circle);
+  }
+
+ private:
+  void add_ring(const Ring& ring) {
+    for (std::size_t i = 1; i < ring.size(); ++i) {
+      add_edge(ring[i - 1], ring[i], 0);
+      if (!near_antimeridian_) continue;
+      add_edge(ring[i - 1], ring[i], 360);
+      add_edge(ring[i - 1], ring[i], -360);
+    }
+  }
+
+  void add_edge(LatLon a, LatLon b, double turn) {
+    const Segment edge{plane_.from(a, turn), plane_.from(b, turn)};
+    const bool far = std::max(edge.a.x, edge.b.x) < -reach_m_ || std::min(edge.a.x, edge.b.x) > reach_m_ ||
+                     std::max(edge.a.y, edge.b.y) < -reach_m_ || std::min(edge.a.y, edge.b.y) > reach_m_;
+    if (!far) obstacles_.edges.push_back(edge);
+  }
+
+  /// From outside: all beyond the tangent at the nearest point.
+  void add_tangent(const Circle& circle) {
+    const double outward = bearing(circle.center, plane_.origin());
+    const LatLon touch = destination(circle.center, outward, circle.radius_m);
+    const double onward = bearing(touch, circle.center) + std::numbers::pi;
+    // The direction across the tangent there, as this plane's scale shows it.
+    const double shrink_there = std::cos(touch.lat * kRadians);
+    Vec away{-std::sin(onward) * shrink_there / plane_.shrink(), -std::cos(onward)};
+    away = away * (1 / length(away));
+    obstacles_.tangents.push_back({away, dot(away, seen(touch))});
+  }
+
+  /// From inside: chords, shorter towards the point, with a corner right ahead of it so that it is never cut
+  /// off. Of a circle much larger than the reach only the bow around the point.
+  void add_chords(const Circle& circle) {
+    static constexpr std::array<double, 8> kParts = {0, 0.02, 0.05, 0.1, 0.18, 0.3, 0.5, 0.75};  // of the bow
+    const double outward = bearing(circle.center, plane_.origin());
+    const bool whole = circle.radius_m < 2 * reach_m_;
+    const double bow = whole ? std::numbers::pi : std::asin(1.1 * reach_m_ / circle.radius_m);
+    const auto corner = [&](double part) {
+      return seen(destination(circle.center, outward + part * bow, circle.radius_m));
+    };
+    for (const double side : {1.0, -1.0}) {
+      for (std::size_t i = 1; i < kParts.size(); ++i)
+        obstacles_.edges.push_back({corner(side * kParts[i - 1]), corner(side * kParts[i])});
+      obstacles_.edges.push_back({corner(side * kParts.back()), corner(side)});
+    }
+  }
+
+  Vec seen(LatLon p) const {
+    const double east = std::remainder(p.lon - plane_.origin().lon, 360);
+    return plane_.from({p.lat, plane_.origin().lon + east});
+  }
+
+  Plane plane_;
+  double reach_m_;
+  bool near_antimeridian_;
+  Obstacles& obstacles_;
+};
+
+double on_grid(double degrees) { return std::round(degrees * kStepsPerDegree) / kStepsPerDegree; }
+
+/// The polygon with vertices moved to the grid, by up to 8 mm: less than the clearance, by which every side
+/// is off the obstacles. Nothing if the point is not strictly inside any more.
+std::optional<SafeRegion> rounded(const Convex& polygon, const Plane& plane) {
+  SafeRegion region;
+  for (const Vec v : polygon) {
+    const LatLon p = plane.to(v), vertex{on_grid(p.lat), on_grid(p.lon)};
+    if (region.vertices.empty() || region.vertices.back() != vertex) region.vertices.push_back(vertex);
+  }
+  while (region.vertices.size() > 1 && region.vertices.front() == region.vertices.back())
+    region.vertices.pop_back();
+  const std::size_t n = region.vertices.size();
+  if (n < 3) return std::nullopt;
+  for (std::size_t i = 0; i < n; ++i)
+    if (cross(plane.from(region.vertices[i]), plane.from(region.vertices[(i + 1) % n])) <= 0)
+      return std::nullopt;
+  return region;
+}
+
+Obstacles survey(const FenceIndex& index, LatLon at, double half_side_m) {
+  Obstacles obstacles;
+  const double reach_m = half_side_m * 1.5;  // the square's corners are within it, and rounding too
+  Surveyor add(at, reach_m, obstacles);
+  for (const std::string_view id : index.near(at, reach_m)) std::visit(add, index.find(id)->shape);
+  return obstacles;
+}
+
+bool touches_square(const Convex& polygon, double half_side_m) {
+  return std::any_of(polygon.begin(), polygon.end(), [=](Vec v) {
+    return std::max(std::abs(v.x), std::abs(v.y)) >= half_side_m * (1 - 1e-9);
+  });
+}
+
+}  // namespace
+
+std::optional<SafeRegion> safe_region(const FenceIndex& index, LatLon at, const SafeRegionLimits& limits) {
+  if (std::abs(at.lat) > kMaxLat) return std::nullopt;
+  // A small square first: among many areas it is all that is needed, and spares a look at the others.
+  for (double half_side_m = limits.max_m / 16;; half_side_m *= 4) {
+    ConvexCutter cutter(half_side_m, limits.clearance_m, survey(index, at, half_side_m));
+    if (!cutter.run()) return std::nullopt;
+    Convex region = cutter.region();
+    if (half_side_m < limits.max_m && touches_square(region, half_side_m)) continue;
+    if (!thin_out(region, limits.max_vertices, limits.clearance_m)) return std::nullopt;
+    return rounded(region, Plane(at));
+  }
+}
+
+}  // namespace convoke::geo

@@ -1,0 +1,112 @@
+#include "geo/safe_region.h"
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+#include "tests/unit/geo/safe_regions.h"
+#include "tests/unit/tracks/replaying.h"
+
+/// How many messages a phone saves that keeps silent within what the server tells it, on the recorded walk of
+/// a real person, where that lies beside the repository; not part of it.
+namespace convoke::geo {
+namespace {
+
+constexpr std::int64_t kMaxAgeMs = 600'000;
+
+/// A disc as far as the nearest edge.
+struct Disc {
+  LatLon center;
+  double radius_m;
+  bool holds(LatLon at) const { return distance_m(center, at) < radius_m; }
+};
+
+struct Shape {
+  SafeRegion region;
+  bool holds(LatLon at) const { return test::holds(region, at); }
+};
+
+class SafeRegionOnTheWalk : public testing::Test {
+ protected:
+  SafeRegionOnTheWalk() {
+    const std::filesystem::path folder = CONVOKE_RECORDINGS;
+    std::ifstream file(folder / "beijing_areas.geojson");
+    areas_ = parse_geojson(std::string(std::istreambuf_iterator<char>(file), {})).areas;
+    fixes_ = tracks::load_fixes(folder / "beijing_walk.csv.gz").fixes;
+  }
+
+  FenceTracker tracker() const {
+    FenceTracker tracker(Rule::plain());
+    for (const Area& area : areas_) tracker.put_area(area, 0);
+    return tracker;
+  }
+
+  struct Run {
+    std::size_t messages = 0;
+    std::vector<std::string> transitions;
+  };
+
+  /// Feeds the tracker with the fixes that a phone sends: those outside of what it was told last, and those
+  /// that come so long after the last one.
+  template <class Tell>
+  Run run(Tell tell, std::int64_t max_age_ms) const {
+    FenceTracker tracker = this->tracker();
+    decltype(tell(tracker.index(), LatLon{})) told;
+    Run run;
+    std::int64_t sent_ms = 0;
+    for (const auto& [user, position] : fixes_) {
+      if (told && told->holds(position.at) && position.time_ms - sent_ms < max_age_ms) continue;
+      ++run.messages;
+      sent_ms = position.time_ms;
+      for (std::string& line : test::lines(tracker.fix(user, position)))
+        run.transitions.push_back(std::move(line));
+      told = tell(tracker.index(), position.at);
+    }
+    return run;
+  }
+
+  static std::optional<Disc> tell_nothing(const FenceIndex&, LatLon) { return std::nullopt; }
+
+  static std::optional<Disc> tell_disc(const FenceIndex& index, LatLon at) {
+    double nearest_m = 1e7;
+    index.for_each([&](const Area& area) {
+      nearest_m = std::min(nearest_m, std::abs(index.signed_distance_m(area.id, at)));
+    });
+    return Disc{at, nearest_m};
+  }
+
+  static std::optional<Shape> tell_region(const FenceIndex& index, LatLon at) {
+    auto region = safe_region(index, at);
+    if (!region) return std::nullopt;
+    return Shape{*std::move(region)};
+  }
+
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  std::vector<Area> areas_;
+  std::vector<tracks::TrackFix> fixes_;
+};
+
+TEST_F(SafeRegionOnTheWalk, SavesMessagesAndLosesNoTransition) {
+  const Run every = run(tell_nothing, kNever);
+  EXPECT_EQ(every.messages, 108'607U);
+  ASSERT_EQ(every.transitions.size(), 851U);
+
+  const Run disc = run(tell_disc, kNever);
+  EXPECT_LE(disc.messages, 8'452U);
+  EXPECT_EQ(disc.transitions, every.transitions);
+
+  const Run region = run(tell_region, kNever);
+  EXPECT_LE(region.messages, 1'260U) << "one in 86; asked for was one in 40, which is 2,715";
+  EXPECT_EQ(region.transitions, every.transitions);
+
+  const Run aged = run(tell_region, kMaxAgeMs);
+  EXPECT_LE(aged.messages, 1'850U) << "most of them after nights and other silences of the recording";
+  EXPECT_EQ(aged.transitions, every.transitions);
+
+  std::cout << every.messages << " fixes, " << every.transitions.size() << " transitions; messages: disc "
+            << disc.messages << ", region " << region.messages << ", region with a maximum age of 600 s "
+            << aged.messages << "\n";
+}
+
+}  // namespace
+}  // namespace convoke::geo
