@@ -10,14 +10,20 @@ InboxMessage read_inbox(const Field& root) {
   const std::string word = type.plain_id();
   if (word == "chat-start") return read_chat_start(root);
   if (word == "chat-end") return read_chat_end(root);
+  if (word == "safe-region") return read_safe_region(root);
   if (word == "report-position") return ReportPosition{};
-  type.fail("one of chat-start, chat-end, report-position");
-  return ReportPosition{};
+  return OtherInboxMessage{word};
 }
 
 void write(JsonWriter& json, const ReportPosition&) {
   json.begin_object();
   json.member("type", "report-position");
+  json.end_object();
+}
+
+void write(JsonWriter& json, const OtherInboxMessage& other) {
+  json.begin_object();
+  json.member("type", other.type);
   json.end_object();
 }
 

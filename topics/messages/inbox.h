@@ -7,6 +7,7 @@
 
 #include "topics/messages/result.h"
 #include "topics/messages/roster.h"
+#include "topics/messages/safe_region.h"
 
 namespace convoke::messages {
 
@@ -30,10 +31,15 @@ struct ChatEnd {
   std::int64_t ended_ms = 0;
 };
 
-/// {"type":"report-position"}: the server wants a fix now. No server sends it yet.
+/// {"type":"report-position"}: the server wants a fix now, and no safe region holds until it tells one.
 struct ReportPosition {};
 
-using InboxMessage = std::variant<ChatStart, ChatEnd, ReportPosition>;
+/// Of a type that came later than this code: to be ignored.
+struct OtherInboxMessage {
+  std::string type;
+};
+
+using InboxMessage = std::variant<ChatStart, ChatEnd, SafeRegion, ReportPosition, OtherInboxMessage>;
 
 [[nodiscard]] Result<InboxMessage> decode_inbox(std::string_view payload);
 std::string encode(const InboxMessage&);

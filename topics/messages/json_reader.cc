@@ -71,7 +71,8 @@ bool is_control(std::string_view text, std::size_t i) {
   return c == 0xc2 && static_cast<unsigned char>(text[i + 1]) < 0xa0;
 }
 
-std::string integer_range(std::uint64_t min, std::uint64_t max) {
+template <class Integer>
+std::string integer_range(Integer min, Integer max) {
   return "an integer from " + std::to_string(min) + " to " + std::to_string(max);
 }
 
@@ -185,10 +186,20 @@ std::uint32_t Field::small_integer(std::uint32_t min, std::uint32_t max) const {
   return static_cast<std::uint32_t>(integer(min, max));
 }
 
+std::int64_t Field::signed_integer(std::int64_t min, std::int64_t max) const {
+  const auto* i = value_ ? value_->if_int64() : nullptr;
+  if (i && *i >= min && *i <= max) return *i;
+  const auto* d = value_ ? value_->if_double() : nullptr;
+  if (d && *d >= static_cast<double>(min) && *d <= static_cast<double>(max) && *d == std::floor(*d))
+    return static_cast<std::int64_t>(*d);
+  fail(integer_range(min, max));
+  return 0;
+}
+
 std::int64_t Field::time_ms() const {
   const auto found = as_integer();
   if (found && *found <= kMaxInteger) return static_cast<std::int64_t>(*found);
-  fail("a time in Unix milliseconds, " + integer_range(0, kMaxInteger));
+  fail("a time in Unix milliseconds, " + integer_range<std::uint64_t>(0, kMaxInteger));
   return 0;
 }
 

@@ -40,6 +40,7 @@ class Field {
   bool flag() const { return present() && boolean(); }  // absent: false
   std::uint64_t integer(std::uint64_t min = 0, std::uint64_t max = kMaxInteger) const;
   std::uint32_t small_integer(std::uint32_t min = 0, std::uint32_t max = UINT32_MAX) const;
+  std::int64_t signed_integer(std::int64_t min, std::int64_t max) const;  // within ±kMaxInteger
   std::int64_t time_ms() const;
   std::optional<std::int64_t> optional_time_ms() const;
   double number(double min, double max) const;

@@ -11,16 +11,20 @@ inline constexpr std::uint64_t kMaxInteger = (std::uint64_t{1} << 53) - 1;
 
 inline constexpr std::size_t kMaxPayloadBytes = 65536;  // any message
 inline constexpr std::size_t kMaxJsonDepth = 16;
-inline constexpr std::size_t kMaxFixes = 200;                     // fixes in one position report
-inline constexpr std::size_t kMaxTextBytes = 4096;                // a chat text
-inline constexpr std::size_t kMaxNameBytes = 128;                 // a display name (UTF-8)
-inline constexpr std::size_t kMaxIdBytes = 64;                    // message, request and plain ids
-inline constexpr std::size_t kPageBuddies = 200;                  // buddies in one page
-inline constexpr std::size_t kPageBytes = 6144;                   // bytes in one page
-inline constexpr std::size_t kMaxHeldGroups = 256;                // groups in one resume or hold request
-inline constexpr std::size_t kMaxCorrelationBytes = 256;          // MQTT 5 correlation data of a request
-inline constexpr std::size_t kMaxHistory = 100;                   // chat messages in one history answer
-inline constexpr std::int64_t kMaxFutureMs = 5 * 60'000;          // a time further ahead than this is refused
+inline constexpr std::size_t kMaxFixes = 200;             // fixes in one position report
+inline constexpr std::size_t kMaxTextBytes = 4096;        // a chat text
+inline constexpr std::size_t kMaxNameBytes = 128;         // a display name (UTF-8)
+inline constexpr std::size_t kMaxIdBytes = 64;            // message, request and plain ids
+inline constexpr std::size_t kPageBuddies = 200;          // buddies in one page
+inline constexpr std::size_t kPageBytes = 6144;           // bytes in one page
+inline constexpr std::size_t kMaxHeldGroups = 256;        // groups in one resume or hold request
+inline constexpr std::size_t kMaxCorrelationBytes = 256;  // MQTT 5 correlation data of a request
+inline constexpr std::size_t kMaxHistory = 100;           // chat messages in one history answer
+inline constexpr std::size_t kMinRegionVertices = 3;      // of a safe region
+inline constexpr std::size_t kMaxRegionVertices = 16;
+inline constexpr std::size_t kSafeRegionBytes = 256;      // a safe-region message, as the server makes it
+inline constexpr std::uint32_t kMaxRegionAgeS = 86'400;   // longest silence that a safe region allows
+inline constexpr std::int64_t kMaxFutureMs = 5 * 60'000;  // a time further ahead than this is refused
 inline constexpr std::int64_t kMaxPastMs = 7 * 24 * 3'600'000LL;  // a fix older than this is refused
 
 }  // namespace convoke::messages

@@ -8,6 +8,7 @@
 #include "topics/messages/json_reader.h"
 #include "topics/messages/json_writer.h"
 #include "topics/messages/roster.h"
+#include "topics/messages/safe_region.h"
 
 /// The parts that occur inside more than one payload. Private to the codecs. The writers write a whole
 /// object.
@@ -26,6 +27,9 @@ ChatStart read_chat_start(const Field& field);  // inbox.cc
 void write(JsonWriter& json, const ChatStart& start);
 ChatEnd read_chat_end(const Field& field);
 void write(JsonWriter& json, const ChatEnd& end);
+
+SafeRegion read_safe_region(const Field& field);  // safe_region.cc
+void write(JsonWriter& json, const SafeRegion& region);
 
 ArchivedMessage read_archived_message(const Field& field);  // chat.cc
 void write(JsonWriter& json, const ArchivedMessage& message);

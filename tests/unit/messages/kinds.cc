@@ -63,6 +63,12 @@ RosterChanges full_changes() {
 
 ChatEnd full_end() { return {.group = kGroup, .plan = "hall-a", .reason = "duration", .ended_ms = kTime}; }
 
+SafeRegion full_safe_region() {
+  return {.time_ms = kTime,
+          .max_age_s = 600,
+          .ring = {{525'146'000, 132'334'000}, {525'146'000, 132'363'500}, {525'164'000, 132'363'500}}};
+}
+
 ChatMessage full_chat() {
   return {.id = "m-1", .type = "text", .text = "See you\nat the bar 🍸", .reply_to = "m-0"};
 }
@@ -127,7 +133,7 @@ std::vector<Kind> make_kinds() {
       {"inbox",
        recode<decode_inbox>,
        {encode(InboxMessage{ChatStart{full_head()}}), encode(InboxMessage{full_end()}),
-        encode(InboxMessage{ReportPosition{}})}},
+        encode(InboxMessage{full_safe_region()}), encode(InboxMessage{ReportPosition{}})}},
       {"chat-message", recode<decode_chat_message>, {encode(full_chat())}},
       {"archived-message", recode<decode_archived_message>, {encode(full_archived())}},
       {"archived-up-to", recode<decode_archived_up_to>, {encode(ArchivedUpTo{1, 41, {{3, 3}, {17, 18}}})}},

@@ -4,8 +4,8 @@
 
 #include <iostream>
 
-#include "tests/unit/geo/safe_regions.h"
 #include "tests/unit/tracks/replaying.h"
+#include "topics/messages/inbox.h"
 
 /// How many messages a phone saves that keeps silent within what the server tells it, on the recorded walk of
 /// a real person, where that lies beside the repository; not part of it.
@@ -21,10 +21,13 @@ struct Disc {
   bool holds(LatLon at) const { return distance_m(center, at) < radius_m; }
 };
 
-struct Shape {
-  SafeRegion region;
-  bool holds(LatLon at) const { return test::holds(region, at); }
+/// A safe region as a phone has it, after its way over the wire.
+struct Told {
+  messages::SafeRegion region;
+  bool holds(LatLon at) const { return messages::holds(region, at.lat, at.lon); }
 };
+
+std::int64_t steps(double degrees) { return std::llround(degrees * 1e7); }
 
 class SafeRegionOnTheWalk : public testing::Test {
  protected:
@@ -75,10 +78,14 @@ class SafeRegionOnTheWalk : public testing::Test {
     return Disc{at, nearest_m};
   }
 
-  static std::optional<Shape> tell_region(const FenceIndex& index, LatLon at) {
-    auto region = safe_region(index, at);
+  static std::optional<Told> tell_region(const FenceIndex& index, LatLon at) {
+    const auto region = safe_region(index, at);
     if (!region) return std::nullopt;
-    return Shape{*std::move(region)};
+    messages::SafeRegion message{.time_ms = 0, .max_age_s = 600, .ring = {}};
+    for (const LatLon v : region->vertices)
+      message.ring.push_back({static_cast<std::int32_t>(steps(v.lat)), steps(v.lon)});
+    const auto received = messages::decode_inbox(encode(messages::InboxMessage{message}));
+    return Told{std::get<messages::SafeRegion>(*received)};
   }
 
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
