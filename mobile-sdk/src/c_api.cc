@@ -154,6 +154,7 @@ Options to_cpp(const convoke_options& c) {
   if (c.state_file != nullptr) options.storage = file_storage(c.state_file);
   if (c.keepalive_s != 0) options.keepalive = std::chrono::seconds(c.keepalive_s);
   if (c.session_expiry_s != 0) options.session_expiry = std::chrono::seconds(c.session_expiry_s);
+  options.suppress_positions = c.send_every_position == 0;
   return options;
 }
 
@@ -216,6 +217,12 @@ int convoke_report_position(convoke_client* client, int64_t time_ms, double lat,
   Fix fix{.time_ms = time_ms, .lat = lat, .lon = lon};
   if (acc_m >= 0) fix.acc_m = acc_m;
   return client->client.report_position(fix) ? 1 : 0;
+}
+
+void convoke_position_counts(const convoke_client* client, uint64_t* sent, uint64_t* suppressed) {
+  const PositionCounts counts = client != nullptr ? client->client.position_counts() : PositionCounts{};
+  if (sent != nullptr) *sent = counts.sent;
+  if (suppressed != nullptr) *suppressed = counts.suppressed;
 }
 
 size_t convoke_groups(const convoke_client* client, convoke_group_fn fn, void* context) {

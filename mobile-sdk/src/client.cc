@@ -71,7 +71,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
         runtime_(runtime),
         session_(self, options_.seed != 0 ? options_.seed : system_seed(),
                  options_.storage.load ? parse_saved_state(options_.storage.load()) : SavedState{},
-                 system_now()) {}
+                 system_now(), options_.suppress_positions) {}
 
   void make_link() {
     link_ = std::make_unique<MqttLink>(link_config(options_, self_),
@@ -304,8 +304,12 @@ bool Client::report_position(const Fix& fix) {
   Fix timed = fix;
   if (timed.time_ms == 0) timed.time_ms = impl_->clock();
   if (!is_usable(timed)) return false;
-  impl_->call([&timed](Session& session, Now) { session.report_position(timed); });
+  impl_->call([&timed](Session& session, Now now) { session.report_position(timed, now); });
   return true;
+}
+
+PositionCounts Client::position_counts() const {
+  return impl_->ask([](const Session& session) { return session.position_counts(); });
 }
 
 std::vector<Group> Client::groups() const {

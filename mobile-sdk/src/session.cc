@@ -21,11 +21,12 @@ std::string hex(std::uint64_t value) {
 
 }  // namespace
 
-Session::Session(Self self, std::uint64_t seed, const SavedState& saved, Now now)
+Session::Session(Self self, std::uint64_t seed, const SavedState& saved, Now now, bool suppress_positions)
     : self_(std::move(self)),
       random_(seed ^ static_cast<std::uint64_t>(now.unix_ms)),
       connect_number_(saved.connect_number),
-      requests_(hex(random_())) {
+      requests_(hex(random_())),
+      gate_(suppress_positions) {
   for (const SavedState::Held& held : saved.groups) groups_[held.group].plan = held.plan;
 }
 
@@ -99,12 +100,14 @@ void Session::handle(const LinkUp& up, Now now) {
   requests_.add(std::move(resume));
   hold_wanted_ = true;
   outbox_.all_due_now();
+  send_requests(now);  // the resume before the fixes: a region that answers them is one for this connection
   publish_fixes();
 }
 
 void Session::handle(const LinkDown& down, Now now) {
   link_busy_ = false;
   keep_what_was_not_taken();
+  keep(gate_.disconnected(now));
   if (phase_ == Phase::reopening) return connect(now);
   if (phase_ != Phase::connecting && phase_ != Phase::up) return;
   if (down.code == kNotAuthorized || down.code == kBadUserOrPassword) fresh_token_ = true;
@@ -202,6 +205,13 @@ void Session::publish_presence() {
   publish(topic, encode(messages::Presence{to_wire(presence_), connect_number_}), 1, true, ticket_);
 }
 
+/// Fixes that are to be sent: now, or once there is a connection.
+void Session::keep(const PositionGate::Fixes& fixes) {
+  fixes_.insert(fixes_.end(), fixes.begin(), fixes.end());
+  while (fixes_.size() > kMaxFixes) fixes_.pop_front();
+  if (phase_ == Phase::up && link_busy_) publish_fixes();  // not busy: it has gone this moment
+}
+
 void Session::publish_fixes() {
   if (fixes_.empty()) return;
   messages::PositionReport report{{fixes_.begin(), fixes_.end()}};
@@ -265,16 +275,13 @@ void Session::set_presence(Presence presence) {
   if (phase_ == Phase::up) publish_presence();
 }
 
-void Session::report_position(const Fix& fix) {
-  fixes_.push_back(to_wire(fix));
-  if (fixes_.size() > kMaxFixes) fixes_.pop_front();
-  if (phase_ == Phase::up) publish_fixes();
-}
+void Session::report_position(const Fix& fix, Now now) { keep(gate_.fix(to_wire(fix), now)); }
 
 // ---- The clock --------------------------------------------------------------------------------------------
 
 void Session::tick(Now now) {
   if (phase_ == Phase::waiting && now.steady_ms >= retry_ms_) connect(now);
+  keep(gate_.tick(now));
   if (phase_ == Phase::up && resumed_) {
     for (auto& [id, entry] : groups_) {
       entry.roster.tick(now.steady_ms);
@@ -291,6 +298,7 @@ std::optional<std::int64_t> Session::next_tick() const {
   const auto at = [&next](std::optional<std::int64_t> time) {
     if (time) next = std::min(next.value_or(*time), *time);
   };
+  at(gate_.next_due());
   if (!resumed_) return next;
   at(outbox_.next_due());
   if (hold_wanted_) at(next_hold_ms_);

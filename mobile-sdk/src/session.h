@@ -15,6 +15,7 @@
 #include "mobile-sdk/src/backoff.h"
 #include "mobile-sdk/src/link.h"
 #include "mobile-sdk/src/outbox.h"
+#include "mobile-sdk/src/position_gate.h"
 #include "mobile-sdk/src/requests.h"
 #include "mobile-sdk/src/roster.h"
 #include "mobile-sdk/src/saved_state.h"
@@ -43,14 +44,14 @@ class Session {
   static constexpr std::int64_t kHoldPauseMs = 1'000;   // between two hold reports
   static constexpr std::int64_t kStableMs = 10'000;     // a connection of this age makes retries quick again
 
-  Session(Self self, std::uint64_t seed, const SavedState& saved, Now now);
+  Session(Self self, std::uint64_t seed, const SavedState& saved, Now now, bool suppress_positions = true);
 
   // ---- from the app
   void open(Now now);
   void close();
   void retry_now(Now now);
   void set_presence(Presence presence);
-  void report_position(const Fix& fix);  // must be usable, and have a time
+  void report_position(const Fix& fix, Now now);  // must be usable, and have a time
   std::optional<std::string> send(std::string_view group, std::string_view text,
                                   std::optional<std::string> reply_to, Now now);
   void signal(std::string_view group, SignalReceived::Kind kind, Place up_to);
@@ -65,6 +66,7 @@ class Session {
   std::optional<Group> group(std::string_view id) const;
   std::vector<Buddy> buddies(std::string_view group) const;
   std::vector<Buddy> available_buddies(std::string_view group) const;
+  PositionCounts position_counts() const { return {gate_.sent(), gate_.suppressed()}; }
 
   // ---- from the connection and the clock
   void on(const LinkEvent& event, Now now);
@@ -104,6 +106,7 @@ class Session {
   void publish_presence();
   void keep_what_was_not_taken();
   void say_goodbye();
+  void keep(const PositionGate::Fixes& fixes);
   void publish_fixes();
   void subscribe(std::vector<std::pair<std::string, int>> filters);
   void publish(std::string topic, std::string payload, int qos, bool retain = false,
@@ -170,7 +173,8 @@ class Session {
 
   Requests requests_;
   Outbox outbox_;
-  std::deque<messages::Fix> fixes_;
+  PositionGate gate_;
+  std::deque<messages::Fix> fixes_;  // to be sent
   std::uint64_t ticket_ = 0;
   std::map<std::uint64_t, std::vector<messages::Fix>> fixes_sent_;  // until the broker took them
   struct Ticket {

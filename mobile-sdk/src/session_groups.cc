@@ -29,7 +29,11 @@ void Session::on_inbox(std::string_view payload, Now now) {
   if (!message) return refuse_bad_payload("inbox", message.error());
   if (const auto* start = std::get_if<ChatStart>(&*message)) start_group(start->head, now);
   if (const auto* end = std::get_if<ChatEnd>(&*message)) end_group(*end);
-  if (std::holds_alternative<messages::ReportPosition>(*message)) events_.push_back(PositionWanted{});
+  if (const auto* region = std::get_if<messages::SafeRegion>(&*message)) keep(gate_.told(*region, now));
+  if (std::holds_alternative<messages::ReportPosition>(*message)) {
+    keep(gate_.wanted(now));
+    events_.push_back(PositionWanted{});
+  }
 }
 
 /// A start of a group that has ended here: is it a late repeat, or was this user added again? The list's

@@ -99,6 +99,7 @@ typedef struct {
   void* context;             /* for token and wake */
   uint32_t keepalive_s;      /* 0: 30 */
   uint32_t session_expiry_s; /* 0: one day */
+  int send_every_position;   /* 0: only those that something can follow from */
 } convoke_options;
 
 /* NULL if an option is not usable; `error` (may be NULL) then says which. */
@@ -113,6 +114,8 @@ int convoke_connected(const convoke_client* client);
 void convoke_set_presence(convoke_client* client, convoke_presence presence);
 /* time_ms 0: now; acc_m negative: unknown. */
 int convoke_report_position(convoke_client* client, int64_t time_ms, double lat, double lon, double acc_m);
+/* How many positions were sent, and how many the server did not need. Each pointer may be NULL. */
+void convoke_position_counts(const convoke_client* client, uint64_t* sent, uint64_t* suppressed);
 
 /* Calls `fn` for each chat this user is in. Returns how many. */
 size_t convoke_groups(const convoke_client* client, convoke_group_fn fn, void* context);

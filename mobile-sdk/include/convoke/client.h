@@ -50,6 +50,11 @@ struct Options {
 
   Storage storage;  // optional; without it a restarted phone asks the server for everything again
 
+  // Send no position while nothing can follow from it: while the phone stays within the region that the
+  // server told it, for ten minutes or so at most. Nobody is drawn into a chat later for it. False: send
+  // each.
+  bool suppress_positions = true;
+
   std::chrono::seconds session_expiry{86'400};  // how long the broker keeps messages for an absent phone
   std::chrono::seconds keepalive{30};           // longer saves battery, shorter notices a dead network sooner
   std::uint64_t seed = 0;  // of ids and retry delays; 0: from the system. Set it for replays only
@@ -106,9 +111,11 @@ class Client {
   /// What others see. Initially available. Kept over reconnects.
   void set_presence(Presence presence);
 
-  /// Reports where the phone is. While there is no connection the last 200 fixes are kept and sent
-  /// afterwards. False if a number is out of range.
+  /// Reports where the phone is; report each fix, in order of time: Options::suppress_positions says which of
+  /// them are sent. While there is no connection the last 200 fixes are kept and sent afterwards. False if a
+  /// number is out of range.
   bool report_position(const Fix& fix);
+  PositionCounts position_counts() const;
 
   /// The chats this user is in now.
   std::vector<Group> groups() const;

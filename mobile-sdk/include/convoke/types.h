@@ -23,6 +23,12 @@ struct Fix {
   std::optional<double> speed_mps = {};  // 0 to 100,000
 };
 
+/// What became of the positions reported so far.
+struct PositionCounts {
+  std::uint64_t sent = 0;        // or waiting for a connection
+  std::uint64_t suppressed = 0;  // the server did not need them
+};
+
 /// One member of a group. Never a position.
 struct Buddy {
   std::string user;
@@ -130,7 +136,7 @@ struct AvailableBuddies {
   bool more = false;
 };
 
-/// The server asks for a fix now.
+/// The server asks for a fix now: measure one and report it.
 struct PositionWanted {};
 
 /// The broker or the server said no. For the developer's log, not for people.

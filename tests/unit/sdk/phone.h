@@ -36,7 +36,8 @@ inline messages::RosterPage first_page(std::uint64_t version) {
 
 class Phone {
  public:
-  explicit Phone(const SavedState& saved = {}) : session_(self(), 7, saved, now_) {}
+  explicit Phone(const SavedState& saved = {}, bool suppress_positions = true)
+      : session_(self(), 7, saved, now_, suppress_positions) {}
 
   Session& session() { return session_; }
   Now now() const { return now_; }
@@ -53,6 +54,10 @@ class Phone {
   }
   void open() {
     session_.open(now_);
+    collect();
+  }
+  void report(const Fix& fix) {
+    session_.report_position(fix, now_);
     collect();
   }
   void arrive(const std::string& topic, const std::string& payload, messages::Stamp stamp = {}) {

@@ -127,7 +127,7 @@ TEST(Session, ClosesAConnectionThatCameUpAfterClose) {
 TEST(Session, OpensAgainOnlyWhenTheClosedConnectionIsDown) {
   Phone phone;
   phone.online();
-  phone.session().report_position({.time_ms = 1, .lat = 1, .lon = 2});
+  phone.report({.time_ms = 1, .lat = 1, .lon = 2});
   phone.session().close();
   phone.wait(0);
   phone.forget_commands();
@@ -170,7 +170,7 @@ TEST(Session, StaysClosedIfClosedAgainBeforeTheConnectionIsDown) {
 
 TEST(Session, SendsOfflineFixesAsOneReport) {
   Phone phone;
-  for (int i = 0; i < 250; ++i) phone.session().report_position({.time_ms = 1'000 + i, .lat = 1, .lon = 2});
+  for (int i = 0; i < 250; ++i) phone.report({.time_ms = 1'000 + i, .lat = 1, .lon = 2});
   phone.open();
   phone.on(LinkUp{});
   const auto sent = phone.take_published(kOwn + "pos");
@@ -184,8 +184,8 @@ TEST(Session, SendsOfflineFixesAsOneReport) {
 TEST(Session, KeepsFixesThatTheBrokerHasNotTaken) {
   Phone phone;
   phone.online();
-  phone.session().report_position({.time_ms = 1, .lat = 1, .lon = 2});
-  phone.session().report_position({.time_ms = 2, .lat = 1, .lon = 2});
+  phone.report({.time_ms = 1, .lat = 1, .lon = 2});
+  phone.report({.time_ms = 2, .lat = 1, .lon = 2});
   phone.wait(1);
   const auto sent = phone.take_published(kOwn + "pos");
   ASSERT_THAT(sent, SizeIs(2));
