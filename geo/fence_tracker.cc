@@ -84,6 +84,7 @@ struct FenceTracker::Impl {
   boost::unordered_flat_map<UserHandle, Position> held;              // asked for too much speed
   boost::unordered_flat_map<UserHandle, ReorderBuffer> reordering;   // that hold something
   boost::unordered_flat_map<UserHandle, std::int64_t> absent_since;  // presence ended then
+  std::vector<Handle> switched;                                      // areas that opened or closed
   std::size_t passable = 0;                                          // areas that report who passes through
   std::vector<Handle> covering;  // of the fix in hand; kept for its memory
 
@@ -431,6 +432,7 @@ struct FenceTracker::Impl {
     const bool was = index.active(handle);
     set_hours(handle, now_ms);
     if (index.active(handle) == was) return;
+    switched.push_back(handle);
     std::vector<UserHandle> concerned = areas[handle].concern;
     if (index.active(handle)) {
       for_each_near(bounds(index.area(handle)), [&](UserHandle user) { concerned.push_back(user); });
@@ -611,6 +613,29 @@ bool FenceTracker::undecided(std::string_view name) const {
   const auto& pairs = impl_->users.state(*user).pairs;
   return impl_->users.last(*user).held ||
          std::any_of(pairs.begin(), pairs.end(), [](const Pair& pair) { return !pair.settled(); });
+}
+
+std::optional<SafeRegion> FenceTracker::safe_region(std::string_view name,
+                                                    const SafeRegionLimits& limits) const {
+  const auto user = impl_->users.find(name);
+  if (!user || impl_->users.last(*user).time_ms == LastFix::kNone) return std::nullopt;
+  if (undecided(name) || impl_->reordering.contains(*user)) return std::nullopt;
+  const LatLon at = impl_->users.last(*user).at;
+  std::vector<Handle> covering, inside;
+  impl_->index.locate(at, covering);
+  for (const Pair& pair : impl_->users.state(*user).pairs)
+    if (pair.inside) inside.push_back(pair.area);
+  const bool levels =
+      std::any_of(covering.begin(), covering.end(), [&](Handle area) { return impl_->areas[area].levels; });
+  if (covering != inside || levels) return std::nullopt;
+  return geo::safe_region(impl_->index, at, limits);
+}
+
+std::vector<Area> FenceTracker::take_switched() {
+  std::vector<Area> areas;
+  for (const Handle handle : std::exchange(impl_->switched, {}))
+    if (impl_->index.known(handle)) areas.push_back(impl_->index.area(handle));
+  return areas;
 }
 
 std::size_t FenceTracker::occupancy(std::string_view id) const {

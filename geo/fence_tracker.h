@@ -10,6 +10,7 @@
 #include "geo/area_rule.h"
 #include "geo/fence_index.h"
 #include "geo/position.h"
+#include "geo/safe_region.h"
 #include "geo/track.h"
 #include "geo/transition.h"
 #include "geo/user_table.h"
@@ -54,6 +55,8 @@ class FenceTracker {
   /// What time alone decides, up to now: dwells that end, users of whom nothing is heard, hours at which
   /// areas open or close, and fixes that waited long enough.
   std::vector<Transition> advance(std::int64_t now_ms);
+  /// The areas that opened or closed in `advance` since this was last asked.
+  std::vector<Area> take_switched();
   /// When `advance` is to be called next; nothing if only fixes can change anything.
   std::optional<std::int64_t> next_due_ms() const;
   /// The user's presence began or ended. Without any call a user counts as present.
@@ -78,6 +81,10 @@ class FenceTracker {
   std::optional<Position> last(std::string_view user) const;
   /// True if a decision is under way: fixes are wanted until it is made.
   bool undecided(std::string_view user) const;
+  /// The region around that fix in which no fix could change a decision. Nothing if there is no such fix, if
+  /// a decision is under way (the user is in areas that the fix is not in, or the other way round, or a fix
+  /// waits), in areas with limits of height, or where there is no safe_region().
+  std::optional<SafeRegion> safe_region(std::string_view user, const SafeRegionLimits& limits = {}) const;
   /// How many users are in the area.
   std::size_t occupancy(std::string_view area) const;
   std::size_t users() const;

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "geo/convex_cutter.h"
+#include "geo/measure.h"
 
 namespace convoke::geo {
 namespace {
@@ -80,7 +81,36 @@ class Surveyor {
       add_chords(circle);
   }
 
+  /// Outside: all beyond the line that parts the point from each piece of the corridor. Inside: an octagon in
+  /// the circle around the point that is inside too. Half the width counts for a little more or less, because
+  /// `covers` scales its plane elsewhere.
+  void operator()(const Corridor& corridor) {
+    static constexpr double kScale = 0.004;
+    const double half = corridor.width_m / 2, distance = signed_distance_m(corridor, plane_.origin());
+    if (distance <= 0) return add_octagon(std::max(0.0, -distance - kScale * half));
+    for (const auto& line : corridor.lines) {
+      for (std::size_t i = 0; i < line.size(); ++i) {
+        const double turn = 360 * std::round((plane_.origin().lon - line[i].lon) / 360);
+        const Vec a = plane_.from(line[i], turn),
+                  b = plane_.from(line[std::min(i + 1, line.size() - 1)], turn);
+        const double along = dot(b - a, b - a);
+        const Vec nearest = a + (b - a) * (along > 0 ? std::clamp(-dot(a, b - a) / along, 0.0, 1.0) : 0.0);
+        if (length(nearest) - half > reach_m_) continue;
+        const Vec away = nearest * (1 / length(nearest));
+        obstacles_.tangents.push_back({away, length(nearest) - half * (1 + kScale)});
+      }
+    }
+  }
+
  private:
+  void add_octagon(double radius_m) {
+    const auto corner = [&](int i) {
+      const double angle = std::numbers::pi / 4 * i;
+      return Vec{radius_m * std::cos(angle), radius_m * std::sin(angle)};
+    };
+    for (int i = 0; i < 8; ++i) obstacles_.edges.push_back({corner(i), corner(i + 1)});
+  }
+
   void add_ring(const Ring& ring) {
     for (std::size_t i = 1; i < ring.size(); ++i) {
       add_edge(ring[i - 1], ring[i], 0);

@@ -61,7 +61,7 @@ ApiResponse run(Engine& e, const Principal&, ListAreas, Context&) {
 
 ApiResponse run(Engine& e, const Principal&, PutAreas c, Context& ctx) {
   const std::size_t count = c.areas.size();
-  e.put_areas(std::move(c.areas), ctx);
+  e.put_areas(c.areas, ctx);
   return ok({{"imported", count}, {"repaired", json::value_from(c.repaired)}});
 }
 

@@ -6,6 +6,7 @@
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
 #include "backend/core/roster.h"
+#include "backend/core/safe_regions.h"
 #include "backend/core/triggers.h"
 #include "topics/messages/area_event.h"
 #include "topics/topic.h"
@@ -75,6 +76,7 @@ void Engine::loaded(TimeMs now) {
       if (User* u = state_.user(user)) u->groups.insert(id);
   }
   for (auto& [id, plan] : state_.plans) arm_plan_timers(state_, plan);
+  safe_regions_unknown(state_, now);
 }
 
 void Engine::position(const UserId& user, const messages::Fix& fix, Context& ctx) {
@@ -86,6 +88,10 @@ void Engine::position(const UserId& user, const messages::Fix& fix, Context& ctx
                   {.at = {fix.lat, fix.lon}, .time_ms = fix.time_ms, .acc_m = fix.acc_m, .alt_m = fix.alt_m}),
               ctx);
   ctx.fx.positions.insert(user);
+}
+
+void Engine::reported(const UserId& user, const messages::Fix& newest, bool takes_regions, Context& ctx) {
+  tell_safe_region(state_, tracker_, user, newest, takes_regions, ctx);
 }
 
 void Engine::presence(const UserId& user, const DeviceId& device, const messages::Presence& p, Context& ctx) {
@@ -108,6 +114,7 @@ void Engine::chat_unreadable(const GroupId& group, const messages::Stamp& stamp,
 }
 
 void Engine::request(const Asker& asker, const messages::Request& r, Context& ctx) {
+  if (std::holds_alternative<messages::ResumeRequest>(r.op)) forget_safe_region(state_, asker.user);
   terminal_request(state_, asker, r, ctx);
 }
 
@@ -116,13 +123,16 @@ void Engine::bad_request(const Asker& asker, const std::string& id, messages::Re
   refuse_request(state_, asker, id, std::move(error), ctx);
 }
 
-void Engine::put_areas(std::vector<geo::Area> areas, Context& ctx) {
-  for (geo::Area& area : areas) {
+void Engine::put_areas(const std::vector<geo::Area>& areas, Context& ctx) {
+  std::vector<geo::Transition> decided;
+  for (const geo::Area& area : areas) {
     const AreaId id = AreaId::parse(area.id);
     ctx.fx.areas.insert(id);
     state_.timers.set_if_unset({TimerKind::occupancy, id.str()}, ctx.now);
-    transitions(tracker_.put_area(std::move(area), ctx.now), ctx);
+    for (geo::Transition& t : tracker_.put_area(area, ctx.now)) decided.push_back(std::move(t));
   }
+  call_back_safe_regions(state_, tracker_, areas, ctx);
+  transitions(decided, ctx);
 }
 
 bool Engine::delete_area(const AreaId& id, Context& ctx) {
@@ -179,7 +189,10 @@ void Engine::broker_connected(std::optional<TimeMs> restarted_at, Context& ctx) 
 void Engine::feed_confirmed(const GroupId& retired, Context& ctx) { group_retired(state_, retired, ctx); }
 
 void Engine::tick(Context& ctx) {
-  transitions(tracker_.advance(ctx.now), ctx);
+  const std::vector<geo::Transition> decided = tracker_.advance(ctx.now);
+  if (const auto switched = tracker_.take_switched(); !switched.empty())
+    call_back_safe_regions(state_, tracker_, switched, ctx);
+  transitions(decided, ctx);
   while (auto due = state_.timers.take_due(ctx.now)) fire(due->second, ctx);
 }
 

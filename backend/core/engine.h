@@ -33,6 +33,9 @@ class Engine {
 
   // Inputs from phones.
   void position(const UserId& user, const messages::Fix& fix, Context& ctx);
+  /// All fixes of a report are in, `newest` last. `takes_regions`: the sender is a terminal, which may be
+  /// told where to keep silent.
+  void reported(const UserId& user, const messages::Fix& newest, bool takes_regions, Context& ctx);
   void presence(const UserId& user, const DeviceId& device, const messages::Presence& presence, Context& ctx);
   void chat(const GroupId& group, const UserId& from, const messages::ChatMessage& message,
             const messages::Stamp& stamp, Context& ctx);
@@ -41,7 +44,7 @@ class Engine {
   void bad_request(const Asker& asker, const std::string& id, messages::RequestError error, Context& ctx);
 
   // Inputs from staff. Areas are checked by geo, plans by their codec, before they come here.
-  void put_areas(std::vector<geo::Area> areas, Context& ctx);
+  void put_areas(const std::vector<geo::Area>& areas, Context& ctx);
   bool delete_area(const AreaId& id, Context& ctx);
   void put_plan(Plan plan, Context& ctx);
   bool delete_plan(const PlanId& id, Context& ctx);

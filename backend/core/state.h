@@ -8,8 +8,17 @@
 #include "backend/core/model.h"
 #include "backend/core/timers.h"
 #include "topics/ids.h"
+#include "topics/messages/safe_region.h"
 
 namespace convoke::core {
+
+/// The safe region that a user's phones were told last.
+struct ToldRegion {
+  messages::SafeRegion region;  // no vertices: none
+  bool left = true;             // and it does not hold any more: the next report is answered with another
+  int reports = 0;              // from within, since it was told
+  TimeMs charged_until_ms = 0;  // of the rate at which regions are told
+};
 
 /// Everything the core knows. Owned by one thread; the parts of the core are functions over it.
 struct State {
@@ -22,6 +31,10 @@ struct State {
   std::map<std::pair<PlanId, std::string>, GroupId> start_keys;  // idempotency keys of starts
   std::map<AreaId, std::set<UserId>> occupants;
   Timers timers;
+
+  // Matter only while the server runs.
+  std::map<UserId, ToldRegion> told_regions;
+  TimeMs told_unknown_until_ms = 0;  // phones may hold regions that were told before the start
 
   User* user(const UserId& id) {
     auto it = users.find(id);

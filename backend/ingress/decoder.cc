@@ -47,6 +47,7 @@ void Decoder::position(const topics::Topic& t, const Incoming& m, std::int64_t r
       return refuse_device(t, m, wrong, "fixes[" + std::to_string(i) + "].t" + kTimeRule, real_ms, ctx);
   }
   for (const messages::Fix& fix : report->fixes) engine_.position(t.user, fix, ctx);
+  engine_.reported(t.user, report->fixes.back(), true, ctx);
 }
 
 /// Nobody reads an answer here: the app has no topic for one.
@@ -59,6 +60,7 @@ void Decoder::owntracks(const topics::Topic& t, const Incoming& m, std::int64_t 
   if (const char* wrong = wrong_time(**fix, ctx))
     return refuse(wrong, sender, std::string("tst") + kTimeRule, real_ms);
   engine_.position(t.user, **fix, ctx);
+  engine_.reported(t.user, **fix, false, ctx);
 }
 
 void Decoder::presence(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx) {

@@ -81,6 +81,15 @@ class CoreWorld {
     });
   }
 
+  /// The same, as the one fix of a terminal's report.
+  void report(const std::string& user, double lat, double lon, bool takes_regions = true) {
+    step([&](auto& e, auto& ctx) {
+      const messages::Fix fix{now, lat, lon, 5.0, {}, {}};
+      e.position(topics::UserId::parse(user), fix, ctx);
+      e.reported(topics::UserId::parse(user), fix, takes_regions, ctx);
+    });
+  }
+
   messages::Response request(const std::string& user, decltype(messages::Request::op) op) {
     step([&](auto& e, auto& ctx) {
       e.request({topics::UserId::parse(user), topics::DeviceId::parse("phone"), ""}, {"r1", std::move(op)},
