@@ -4,8 +4,10 @@
 
 #include <iostream>
 
+#include "mobile-sdk/src/position_gate.h"
+#include "tests/support/core_world.h"
 #include "tests/unit/tracks/replaying.h"
-#include "topics/messages/inbox.h"
+#include "topics/messages/area_event.h"
 
 /// How many messages a phone saves that keeps silent within what the server tells it, on the recorded walk of
 /// a real person, where that lies beside the repository; not part of it.
@@ -113,6 +115,50 @@ TEST_F(SafeRegionOnTheWalk, SavesMessagesAndLosesNoTransition) {
   std::cout << every.messages << " fixes, " << every.transitions.size() << " transitions; messages: disc "
             << disc.messages << ", region " << region.messages << ", region with a maximum age of 600 s "
             << aged.messages << "\n";
+}
+
+/// "time area kind" of every transition that staff are told of, in order.
+std::vector<std::string> told_to_staff(const convoke::test::CoreWorld& world) {
+  std::vector<std::string> lines;
+  for (const core::Event& event : world.all_events)
+    if (const auto* t = std::get_if<core::TransitionEvent>(&event.body))
+      lines.push_back(std::to_string(event.time_ms) + " " + t->area + " " + t->transition);
+  return lines;
+}
+
+/// The phone's part and the server's, with the rate at which regions are told; nothing gets lost between
+/// them.
+TEST_F(SafeRegionOnTheWalk, PhoneAndServerTogetherLoseNoTransition) {
+  convoke::test::CoreWorld every, silent;
+  std::size_t messages = 0, told = 0;
+  for (convoke::test::CoreWorld* world : {&every, &silent})
+    world->step([&](auto& engine, auto& ctx) { engine.put_areas(areas_, ctx); });
+  sdk::PositionGate gate(true);
+  for (const auto& [name, position] : fixes_) {
+    every.now = silent.now = position.time_ms;
+    every.at(name, position.at.lat, position.at.lon);
+    const sdk::Now now{position.time_ms, position.time_ms};
+    const auto report = gate.fix({position.time_ms, position.at.lat, position.at.lon, {}, {}, {}}, now);
+    if (report.empty()) continue;
+    ++messages;
+    const auto user = topics::UserId::parse(name);
+    silent.step([&](auto& engine, auto& ctx) {
+      for (const messages::Fix& fix : report) engine.position(user, fix, ctx);
+      engine.reported(user, report.back(), true, ctx);
+    });
+    for (const core::Outgoing& out : silent.fx.out) {
+      const auto* p = std::get_if<core::Publish>(&out);
+      if (p == nullptr || !p->topic.ends_with("/in")) continue;
+      ++told;
+      EXPECT_LE(p->payload.size(), messages::kSafeRegionBytes);
+      gate.told(std::get<messages::SafeRegion>(*messages::decode_inbox(p->payload)), now);
+    }
+  }
+  EXPECT_EQ(told_to_staff(silent).size(), 851U);
+  EXPECT_EQ(told_to_staff(silent), told_to_staff(every));
+  EXPECT_LE(messages, 1'850U) << "with a maximum age of 600 s, as above";
+  EXPECT_LE(told, messages);
+  std::cout << messages << " reports, " << told << " regions told\n";
 }
 
 }  // namespace
