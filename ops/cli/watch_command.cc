@@ -1,8 +1,7 @@
-#include <boost/json.hpp>
 #include <chrono>
-#include <thread>
 
 #include "ops/cli/context.h"
+#include "ops/cli/event_stream.h"
 #include "ops/cli/failure.h"
 #include "ops/cli/fields.h"
 #include "ops/cli/story.h"
@@ -14,9 +13,6 @@ struct Watch {
   bool story = false;
   int count = 0;  // events to print; 0: no bound
 };
-
-constexpr auto kRetryPause = std::chrono::seconds(1);
-constexpr int kRetries = 60;
 
 /// Names for the story; a server that does not tell them is no reason to stop.
 void learn_names(Story& story, const Context& context) {
@@ -33,59 +29,32 @@ class Watcher {
   Watcher(const Context& context, const Watch& watch)
       : context_(context), watch_(watch), story_(context.colour) {}
 
-  /// Returns true when enough events were printed, false when the server closed the stream.
-  bool follow() {
-    ApiClient client = context_.client();
-    return client.stream("/v1/events", [this](std::string_view line) { return take(line); });
-  }
-  bool connected() const { return connected_; }
-
- private:
-  bool take(std::string_view line) {
-    boost::system::error_code error;
-    const auto event = boost::json::parse(line, error);
-    const auto type = error ? std::string() : show(field(event, "type"));
-    if (type == "hello") greet();
+  /// False when enough events were printed.
+  bool take(std::string_view type, const boost::json::value& event) {
+    if (type == "hello" && watch_.story) learn_names(story_, context_);
     if (watch_.story) {
       const auto elapsed = std::chrono::steady_clock::now() - began_;
       const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
       for (const auto& sentence : story_.tell(event, ms)) context_.out << sentence << '\n';
-    } else if (!error && type != "ping") {
-      context_.out << boost::json::serialize(event)
-                   << '\n';  // written anew: no control character gets through
+    } else if (type != "ping") {
+      context_.print_json(event);  // written anew: no control character gets through
     }
     context_.out.flush();
     if (type != "hello" && type != "ping") ++events_;
-    return context_.out.good() && (watch_.count == 0 || events_ < watch_.count);
+    return watch_.count == 0 || events_ < watch_.count;
   }
 
-  void greet() {
-    if (watch_.story) learn_names(story_, context_);
-    connected_ = true;
-  }
-
+ private:
   const Context& context_;
   const Watch watch_;
   Story story_;
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-  bool connected_ = false;
   int events_ = 0;
 };
 
-/// Follows the events; once it has been connected, a server that goes away is waited for.
 void watch_events(const Context& context, const Watch& watch) {
   Watcher watcher(context, watch);
-  for (int tries = 0; tries <= kRetries; ++tries) {
-    try {
-      if (watcher.follow() || !context.out.good()) return;
-      tries = 0;
-    } catch (const Failure& failure) {
-      if (failure.code != kUnreachable || !watcher.connected()) throw;
-    }
-    if (tries == 0) context.err << "the server closed the connection; trying again\n";
-    std::this_thread::sleep_for(kRetryPause);
-  }
-  throw Failure(kUnreachable, "the server has not come back");
+  follow_events(context, [&watcher](auto type, const auto& event) { return watcher.take(type, event); });
 }
 
 }  // namespace
