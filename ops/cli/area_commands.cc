@@ -1,4 +1,5 @@
 #include "geo/geojson.h"
+#include "ops/cli/area_watch.h"
 #include "ops/cli/context.h"
 #include "ops/cli/failure.h"
 #include "ops/cli/fields.h"
@@ -67,7 +68,9 @@ void remove_area(const Context& context, const std::string& id) {
 
 void add_area_commands(CLI::App& app, Context& context) {
   auto* area = app.add_subcommand("area", "Areas (geofences) of the venue")->require_subcommand(1);
-  area->footer("Examples:\n  convokectl area import venue.geojson\n  convokectl area list --json");
+  area->footer(
+      "Examples:\n  convokectl area import venue.geojson\n  convokectl area list --json\n  convokectl area "
+      "watch");
 
   auto* importing = area->add_subcommand("import", "Add or replace areas from a file, all or none");
   importing->footer(
@@ -93,6 +96,8 @@ void add_area_commands(CLI::App& app, Context& context) {
   auto id = std::make_shared<std::string>();
   remove->add_option("area", *id, "the area's id")->required()->check(kPlainId);
   remove->callback([&context, id] { remove_area(context, *id); });
+
+  add_area_watch_command(*area, context);
 }
 
 }  // namespace convoke::cli

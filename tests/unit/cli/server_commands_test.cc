@@ -256,6 +256,7 @@ TEST_F(CliTest, EveryCommandHasHelpWithAnExample) {
                                                           {"area", "import"},
                                                           {"area", "list"},
                                                           {"area", "remove"},
+                                                          {"area", "watch"},
                                                           {"plan"},
                                                           {"plan", "apply"},
                                                           {"plan", "list"},
