@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -103,6 +104,70 @@ class Progress {
   Clock::time_point last_ = Clock::now();
 };
 
+constexpr std::size_t kBlock = 4096;  // fixes between two looks at the clock
+constexpr std::size_t kAhead = 8;     // so many fixes before its turn a user is fetched
+
+/// Runs fixes through a tracker and writes what it finds.
+class Replay {
+ public:
+  Replay(const ReplayOptions& options, const std::vector<tracks::TrackFix>& fixes, std::ostream& out)
+      : fixes_(fixes), tracker_(options.raw ? geo::Rule::plain() : geo::Rule{}), out_(out) {}
+
+  void run(std::vector<geo::Area> areas, Progress& progress) {
+    tracker_.load_areas(std::move(areas), fixes_.empty() ? 0 : fixes_.front().position.time_ms);
+    for (std::size_t first = 0; first < fixes_.size() && out_; first += kBlock) {
+      progress.at(first);
+      run_block(first, std::min(first + kBlock, fixes_.size()));
+    }
+    out_ << text_ << std::flush;
+  }
+
+  const geo::FenceTracker& tracker() const { return tracker_; }
+  std::size_t transitions() const { return transitions_; }
+
+ private:
+  void run_block(std::size_t first, std::size_t end) {
+    users_.clear();
+    for (std::size_t i = first; i < end; ++i) users_.push_back(handle_of(fixes_[i].user));
+    for (std::size_t i = first; i < end; ++i) {
+      if (i + kAhead < end) tracker_.prefetch(users_[i + kAhead - first]);
+      const geo::Position& position = fixes_[i].position;
+      if (const auto due = tracker_.next_due_ms(); due && *due <= position.time_ms)
+        found_ = tracker_.advance(position.time_ms);
+      tracker_.fix(users_[i - first], position, found_);
+      if (!found_.empty()) report();
+    }
+  }
+
+  /// Fixes of one user often follow each other.
+  geo::UserHandle handle_of(const std::string& user) {
+    if (last_user_ == nullptr || *last_user_ != user) {
+      last_handle_ = tracker_.intern(user);
+      last_user_ = &user;
+    }
+    return last_handle_;
+  }
+
+  void report() {
+    for (const geo::Transition& transition : found_) append_line(text_, transition);
+    transitions_ += found_.size();
+    found_.clear();
+    if (text_.size() < kOutputBytes) return;
+    out_ << text_;
+    text_.clear();
+  }
+
+  const std::vector<tracks::TrackFix>& fixes_;
+  geo::FenceTracker tracker_;
+  std::ostream& out_;
+  const std::string* last_user_ = nullptr;
+  geo::UserHandle last_handle_ = 0;
+  std::vector<geo::UserHandle> users_;  // of the fixes of the block
+  std::vector<geo::Transition> found_;
+  std::size_t transitions_ = 0;
+  std::string text_;
+};
+
 }  // namespace
 
 int replay_command(const ReplayOptions& options, std::ostream& out, std::ostream& err) {
@@ -111,32 +176,18 @@ int replay_command(const ReplayOptions& options, std::ostream& out, std::ostream
   const auto fixes = load_fixes(options.fixes, err);
   if (!areas || !fixes) return 1;
 
-  geo::FenceTracker tracker(options.raw ? geo::Rule::plain() : geo::Rule{});
   const std::size_t area_count = areas->size();
-  tracker.load_areas(*std::move(areas), fixes->empty() ? 0 : fixes->front().position.time_ms);
-
   Progress progress(err, fixes->size(), options.progress);
-  std::size_t transitions = 0;
-  std::string text;
-  for (std::size_t i = 0; i < fixes->size() && out; ++i) {
-    const auto& [user, position] = (*fixes)[i];
-    const auto report = [&](const std::vector<geo::Transition>& found) {
-      for (const geo::Transition& transition : found) append_line(text, transition);
-      transitions += found.size();
-    };
-    report(tracker.advance(position.time_ms));
-    report(tracker.fix(user, position));
-    if (text.size() >= kOutputBytes) out << std::exchange(text, {});
-    if (i % 4096 == 0) progress.at(i);
-  }
-  out << text << std::flush;
+  Replay replay(options, *fixes, out);
+  replay.run(*std::move(areas), progress);
   progress.clear();
   if (!out) {
     err << "the transitions cannot be written\n";
     return 1;
   }
   err << fmt::format("{} fixes, {} users, {} areas, {} transitions, {:.2f} s\n", fixes->size(),
-                     tracker.users(), area_count, transitions, Seconds(Clock::now() - start).count());
+                     replay.tracker().users(), area_count, replay.transitions(),
+                     Seconds(Clock::now() - start).count());
   return 0;
 }
 

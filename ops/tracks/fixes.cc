@@ -63,9 +63,11 @@ TrackFile parse_fixes(std::string_view text, std::string_view stem, const TrackL
   text = without_byte_order_mark(text);
   TrackFile file = looks_like_xml(text) ? parse_gpx(text, stem, limits) : parse_csv(text, limits);
   if (!file.errors.empty()) file.fixes.clear();
-  std::stable_sort(file.fixes.begin(), file.fixes.end(), [](const TrackFix& a, const TrackFix& b) {
+  const auto earlier = [](const TrackFix& a, const TrackFix& b) {
     return a.position.time_ms < b.position.time_ms;
-  });
+  };
+  if (!std::is_sorted(file.fixes.begin(), file.fixes.end(), earlier))
+    std::stable_sort(file.fixes.begin(), file.fixes.end(), earlier);
   return file;
 }
 
