@@ -111,7 +111,7 @@ constexpr std::size_t kAhead = 8;     // so many fixes before its turn a user is
 class Replay {
  public:
   Replay(const ReplayOptions& options, const std::vector<tracks::TrackFix>& fixes, std::ostream& out)
-      : fixes_(fixes), tracker_(options.raw ? geo::Rule::plain() : geo::Rule{}), out_(out) {}
+      : fixes_(fixes), tracker_(rule_of(options)), out_(out) {}
 
   void run(std::vector<geo::Area> areas, Progress& progress) {
     tracker_.load_areas(std::move(areas), fixes_.empty() ? 0 : fixes_.front().position.time_ms);
@@ -126,6 +126,12 @@ class Replay {
   std::size_t transitions() const { return transitions_; }
 
  private:
+  static geo::Rule rule_of(const ReplayOptions& options) {
+    geo::Rule rule = options.raw ? geo::Rule::plain() : geo::Rule{};
+    if (!options.raw) rule.area = options.rule;
+    return rule;
+  }
+
   void run_block(std::size_t first, std::size_t end) {
     users_.clear();
     for (std::size_t i = first; i < end; ++i) users_.push_back(handle_of(fixes_[i].user));

@@ -4,6 +4,8 @@
 #include <optional>
 #include <ostream>
 
+#include "geo/area_rule.h"
+
 namespace convoke::cli {
 
 struct ReplayOptions {
@@ -11,7 +13,9 @@ struct ReplayOptions {
   std::optional<double> width_m = {};  // of lines that state none
   std::filesystem::path fixes;         // CSV or GPX, perhaps compressed with gzip
   bool raw = false;                    // no smoothing: plain inside or outside of each fix
-  bool progress = false;               // rewrites a line on `err` while it works; for a terminal
+  // Of the areas that state none, unless `raw`.
+  geo::AreaRule rule = geo::AreaRule::balanced();
+  bool progress = false;  // rewrites a line on `err` while it works; for a terminal
 };
 
 /// `convokectl replay`: runs recorded tracks against areas without any server. Writes one transition a line

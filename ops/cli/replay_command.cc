@@ -11,7 +11,8 @@ void add_replay_command(CLI::App& app, Context& context) {
       "at the end\n"
       "on stderr.\nExamples:\n"
       "  convokectl replay --areas venue.geojson --fixes walk.csv.gz\n"
-      "  convokectl replay --areas venue.geojson --fixes walk.gpx --raw > transitions.ndjson");
+      "  convokectl replay --areas venue.geojson --fixes walk.gpx --raw > transitions.ndjson\n"
+      "  convokectl replay --areas draft.geojson --fixes walk.csv.gz --rule calm");
   auto options = std::make_shared<ReplayOptions>();
   command->add_option("--areas", options->areas, "GeoJSON (.geojson, .json), KML (.kml) or WKT (.wkt)")
       ->required();
@@ -19,9 +20,15 @@ void add_replay_command(CLI::App& app, Context& context) {
       ->check(CLI::Range(0.001, 100'000.0));
   command->add_option("--fixes", options->fixes, "CSV (user,time,lat,lon[,acc]) or GPX, gzip too")
       ->required();
-  command->add_flag(
+  auto* raw = command->add_flag(
       "--raw", options->raw,
       "no smoothing: each fix is inside or outside; on the edge is inside, a first fix inside is an enter");
+  command
+      ->add_option_function<std::string>(
+          "--rule", [options](const std::string& name) { options->rule = *geo::AreaRule::preset(name); },
+          "of areas that state none: strict, balanced (if missing) or calm; docs/geofence.md compares them")
+      ->check(CLI::IsMember({"strict", "balanced", "calm"}))
+      ->excludes(raw);
   command->callback([&context, options] {
     options->progress = context.progress;
     // What went wrong is on `err` already.

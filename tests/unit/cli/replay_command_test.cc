@@ -1,0 +1,45 @@
+#include <gmock/gmock.h>
+
+#include "ops/cli/failure.h"
+#include "tests/unit/cli/cli_fixture.h"
+
+namespace convoke::cli {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kAreas = R"({"type":"FeatureCollection","features":[
+  {"type":"Feature","id":"hall","properties":{"name":"Hall"},
+   "geometry":{"type":"Polygon","coordinates":[[[0,0],[0.001,0],[0.001,0.001],[0,0.001],[0,0]]]}}]})";
+
+class ReplayCommandTest : public CliTest {
+ protected:
+  std::vector<std::string> arguments(std::vector<std::string> more) const {
+    std::string fixes = "user,time,lat,lon,acc\n";
+    for (int i = 0; i < 8; ++i)
+      fixes += "anna," + std::to_string(1780342200 + i * 10) +
+               (i < 3 ? ",0.0005,0.0005,5\n" : ",0.0005,0.005,5\n");
+    std::vector<std::string> all = {"replay", "--areas", write("areas.geojson", kAreas), "--fixes",
+                                    write("walk.csv", fixes)};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+};
+
+TEST_F(ReplayCommandTest, RuleDecidesHowManyFixesMustAgree) {
+  const auto first_time = [](const Outcome& outcome) { return outcome.out.substr(9, 20); };
+  EXPECT_EQ(first_time(call(arguments({"--rule", "strict"}))), "2026-06-01T19:30:00.");
+  EXPECT_EQ(first_time(call(arguments({"--rule", "balanced"}))), "2026-06-01T19:30:20.");
+  EXPECT_EQ(call(arguments({})).out, call(arguments({"--rule", "balanced"})).out);
+  EXPECT_EQ(call(arguments({"--rule", "calm"})).out, "");
+}
+
+TEST_F(ReplayCommandTest, RuleIsOneOfThreeAndNotForRaw) {
+  EXPECT_EQ(call(arguments({"--rule", "brisk"})).code, kUsage);
+  const auto both = call(arguments({"--rule", "strict", "--raw"}));
+  EXPECT_EQ(both.code, kUsage);
+  EXPECT_THAT(both.err, HasSubstr("--raw"));
+}
+
+}  // namespace
+}  // namespace convoke::cli
