@@ -13,6 +13,7 @@
 
 #include "geo/area_file.h"
 #include "geo/fence_tracker.h"
+#include "ops/cli/map_html.h"
 #include "ops/tracks/fixes.h"
 #include "topics/rfc3339.h"
 
@@ -111,7 +112,7 @@ constexpr std::size_t kAhead = 8;     // so many fixes before its turn a user is
 class Replay {
  public:
   Replay(const ReplayOptions& options, const std::vector<tracks::TrackFix>& fixes, std::ostream& out)
-      : fixes_(fixes), tracker_(rule_of(options)), out_(out) {}
+      : fixes_(fixes), tracker_(rule_of(options)), out_(out), keep_(options.html.empty() ? 0 : kMostKept) {}
 
   void run(std::vector<geo::Area> areas, Progress& progress) {
     tracker_.load_areas(std::move(areas), fixes_.empty() ? 0 : fixes_.front().position.time_ms);
@@ -124,8 +125,12 @@ class Replay {
 
   const geo::FenceTracker& tracker() const { return tracker_; }
   std::size_t transitions() const { return transitions_; }
+  /// The first ones, if a map is wanted.
+  std::vector<geo::Transition> take_kept() { return std::move(kept_); }
 
  private:
+  static constexpr std::size_t kMostKept = MapLimits{}.transitions;
+
   static geo::Rule rule_of(const ReplayOptions& options) {
     geo::Rule rule = options.raw ? geo::Rule::plain() : geo::Rule{};
     if (!options.raw) rule.area = options.rule;
@@ -155,7 +160,10 @@ class Replay {
   }
 
   void report() {
-    for (const geo::Transition& transition : found_) append_line(text_, transition);
+    for (const geo::Transition& transition : found_) {
+      append_line(text_, transition);
+      if (kept_.size() < keep_) kept_.push_back(transition);
+    }
     transitions_ += found_.size();
     found_.clear();
     if (text_.size() < kOutputBytes) return;
@@ -166,18 +174,45 @@ class Replay {
   const std::vector<tracks::TrackFix>& fixes_;
   geo::FenceTracker tracker_;
   std::ostream& out_;
+  const std::size_t keep_;
   const std::string* last_user_ = nullptr;
   geo::UserHandle last_handle_ = 0;
   std::vector<geo::UserHandle> users_;  // of the fixes of the block
-  std::vector<geo::Transition> found_;
+  std::vector<geo::Transition> found_, kept_;
   std::size_t transitions_ = 0;
   std::string text_;
 };
+
+/// Returns what went wrong, or "".
+std::string write_map(const ReplayOptions& options, const std::vector<tracks::TrackFix>& fixes,
+                      Replay& replay) {
+  ReplayMap map{.title = options.fixes.filename().string() + " in " + options.areas.filename().string(),
+                .rule = std::string(replay.tracker().rule().name()),
+                .areas = {},
+                .fixes = fixes,
+                .transitions = replay.take_kept(),
+                .all_transitions = replay.transitions()};
+  replay.tracker().index().for_each([&map](const geo::Area& area) { map.areas.push_back(&area); });
+  std::ofstream file(options.html, std::ios::binary | std::ios::trunc);
+  file << map_html(map) << std::flush;
+  return file ? "" : options.html.string() + ": cannot be written";
+}
+
+/// The map must not replace what it is made of.
+bool is_input(const ReplayOptions& options) {
+  std::error_code error;
+  return !options.html.empty() && (std::filesystem::equivalent(options.html, options.areas, error) ||
+                                   std::filesystem::equivalent(options.html, options.fixes, error));
+}
 
 }  // namespace
 
 int replay_command(const ReplayOptions& options, std::ostream& out, std::ostream& err) {
   const auto start = Clock::now();
+  if (is_input(options)) {
+    err << options.html.string() << ": expected another file for the map than those that are read\n";
+    return 1;
+  }
   auto areas = load_areas(options.areas, options.width_m, err);
   const auto fixes = load_fixes(options.fixes, err);
   if (!areas || !fixes) return 1;
@@ -187,8 +222,10 @@ int replay_command(const ReplayOptions& options, std::ostream& out, std::ostream
   Replay replay(options, *fixes, out);
   replay.run(*std::move(areas), progress);
   progress.clear();
-  if (!out) {
-    err << "the transitions cannot be written\n";
+  std::string problem = out ? "" : "the transitions cannot be written";
+  if (problem.empty() && !options.html.empty()) problem = write_map(options, *fixes, replay);
+  if (!problem.empty()) {
+    err << problem << "\n";
     return 1;
   }
   err << fmt::format("{} fixes, {} users, {} areas, {} transitions, {:.2f} s\n", fixes->size(),

@@ -12,7 +12,7 @@ void add_replay_command(CLI::App& app, Context& context) {
       "on stderr.\nExamples:\n"
       "  convokectl replay --areas venue.geojson --fixes walk.csv.gz\n"
       "  convokectl replay --areas venue.geojson --fixes walk.gpx --raw > transitions.ndjson\n"
-      "  convokectl replay --areas draft.geojson --fixes walk.csv.gz --rule calm");
+      "  convokectl replay --areas draft.geojson --fixes walk.csv.gz --rule calm --html map.html");
   auto options = std::make_shared<ReplayOptions>();
   command->add_option("--areas", options->areas, "GeoJSON (.geojson, .json), KML (.kml) or WKT (.wkt)")
       ->required();
@@ -29,6 +29,9 @@ void add_replay_command(CLI::App& app, Context& context) {
           "of areas that state none: strict, balanced (if missing) or calm; docs/geofence.md compares them")
       ->check(CLI::IsMember({"strict", "balanced", "calm"}))
       ->excludes(raw);
+  command->add_option("--html", options->html,
+                      "also write a page with a map of the areas, tracks and transitions (at most 5 MB; it\n"
+                      "says what it leaves out, and needs no network)");
   command->callback([&context, options] {
     options->progress = context.progress;
     // What went wrong is on `err` already.

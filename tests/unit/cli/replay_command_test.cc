@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <iterator>
+
 #include "ops/cli/failure.h"
 #include "tests/unit/cli/cli_fixture.h"
 
@@ -7,9 +9,10 @@ namespace convoke::cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* kAreas = R"({"type":"FeatureCollection","features":[
-  {"type":"Feature","id":"hall","properties":{"name":"Hall"},
+  {"type":"Feature","id":"hall","properties":{"name":"</script><script>alert(1)</script>"},
    "geometry":{"type":"Polygon","coordinates":[[[0,0],[0.001,0],[0.001,0.001],[0,0.001],[0,0]]]}}]})";
 
 class ReplayCommandTest : public CliTest {
@@ -23,6 +26,10 @@ class ReplayCommandTest : public CliTest {
                                     write("walk.csv", fixes)};
     all.insert(all.end(), more.begin(), more.end());
     return all;
+  }
+  std::string content(const std::string& name) const {
+    std::ifstream file(path(name));
+    return {std::istreambuf_iterator<char>(file), {}};
   }
 };
 
@@ -39,6 +46,25 @@ TEST_F(ReplayCommandTest, RuleIsOneOfThreeAndNotForRaw) {
   const auto both = call(arguments({"--rule", "strict", "--raw"}));
   EXPECT_EQ(both.code, kUsage);
   EXPECT_THAT(both.err, HasSubstr("--raw"));
+}
+
+TEST_F(ReplayCommandTest, HtmlIsWrittenBesideTheTransitions) {
+  const auto outcome = call(arguments({"--html", path("map.html").string()}));
+  EXPECT_EQ(outcome.code, kOk) << outcome.err;
+  EXPECT_EQ(outcome.out, call(arguments({})).out);
+  const std::string page = content("map.html");
+  EXPECT_THAT(page, HasSubstr("walk.csv in areas.geojson"));
+  EXPECT_THAT(page, HasSubstr("8 fixes of 1 users, 1 areas, 2 transitions; rule balanced."));
+  EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
+}
+
+TEST_F(ReplayCommandTest, HtmlNeverReplacesAnInputAndSaysWhatCannotBeWritten) {
+  const auto input = call(arguments({"--html", path("areas.geojson").string()}));
+  EXPECT_EQ(input.code, kFailed);
+  EXPECT_EQ(content("areas.geojson"), kAreas);
+  const auto nowhere = call(arguments({"--html", path("none/map.html").string()}));
+  EXPECT_EQ(nowhere.code, kFailed);
+  EXPECT_THAT(nowhere.err, HasSubstr("map.html: cannot be written"));
 }
 
 }  // namespace
