@@ -153,14 +153,15 @@ class PropertyReader {
   }
 
   void read_members(const json::object& object, AreaRule& rule) {
-    std::string names = "preset";
-    for (const auto& [key, value] : object) {
+    for (const auto& entry : object) {
+      const std::string_view key = entry.key();
+      std::string names = "preset";
       bool known = key == "preset";
       each_member(rule, [&](const char* name, auto& member, double low, double high) {
         names += std::string(", ") + name;
         if (key != name) return;
         known = true;
-        read_member("." + std::string(name), value, member, low, high);
+        read_member("." + std::string(name), entry.value(), member, low, high);
       });
       if (!known) return fail("." + std::string(key), "not a part of a rule: expected one of " + names);
     }
