@@ -379,7 +379,13 @@ struct FenceTracker::Impl {
 
   /// Who may be in the area, or have their room cut by it.
   template <class Visit>
-  void for_each_near(const std::vector<Box>& boxes, const Visit& visit) {
+  void for_each_near(std::vector<Box> boxes, const Visit& visit) {
+    // Longitudes 180 and -180 are the same place.
+    for (std::size_t i = 0, count = boxes.size(); i < count; ++i) {
+      const auto [low, high] = boxes[i];
+      if (low.lon == -180) boxes.push_back({{low.lat, 180}, {high.lat, 180}});
+      if (high.lon == 180) boxes.push_back({{low.lat, -180}, {high.lat, -180}});
+    }
     for (const Box& box : boxes)
       users.for_each_near(box, [&](UserHandle user) {
         const LastFix& last = users.last(user);

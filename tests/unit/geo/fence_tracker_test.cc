@@ -399,5 +399,13 @@ TEST(FenceTracker, R8_R24_PlainRuleAgreesWithABruteForceTwin) {
   EXPECT_GT(transitions, 1000u);
 }
 
+TEST(FenceTracker, NewAreaFindsWhoStandsOnTheAntimeridianWhicheverSideIsNamed) {
+  FenceTracker tracker(Rule::plain());
+  tracker.fix("anna", {.at = {0, 180}, .time_ms = 1000});
+  tracker.fix("bert", {.at = {0, -180}, .time_ms = 1000});
+  EXPECT_EQ(tracker.put_area(box_area("east", -1, -180, 1, -179), 2000).size(), 2u);
+  EXPECT_EQ(tracker.put_area(box_area("west", -1, 179, 1, 180), 3000).size(), 2u);
+}
+
 }  // namespace
 }  // namespace convoke::geo
