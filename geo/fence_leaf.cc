@@ -113,12 +113,12 @@ class FenceLeaf::Scan {
                  by = load(group + 12) - y_;
     const Floats dx = bx - ax, dy = by - ay;
     const Floats side = dy * ax - dx * ay;  // positive: the position is to the left
-    grow(ax, ay, bx, by, dx, dy, side);
     // Crossed if the position is on the other side than the reference point, and the ends lie on both sides
     // of the line between the two.
     const Floats zero = all(0);
-    const Ints found = (side < zero) & ((x_ * ay - y_ * ax > zero) ^ (x_ * by - y_ * bx > zero));
-    const Ints bits = found & Ints{1, 2, 4, 8};
+    const Ints parted = (x_ * ay - y_ * ax > zero) ^ (x_ * by - y_ * bx > zero);
+    grow(ax, ay, bx, by, dx, dy, side, parted);
+    const Ints bits = (side < zero) & parted & Ints{1, 2, 4, 8};
     return static_cast<std::uint32_t>(bits[0] | bits[1] | bits[2] | bits[3]);
   }
 
@@ -129,14 +129,15 @@ class FenceLeaf::Scan {
  private:
   /// A rectangle stays clear of a segment as long as one of three lines separates them: upright, level, or
   /// along the segment. Where that is furthest away the sides that face it end.
-  void grow(Floats ax, Floats ay, Floats bx, Floats by, Floats dx, Floats dy, Floats side) {
+  void grow(Floats ax, Floats ay, Floats bx, Floats by, Floats dx, Floats dy, Floats side, Ints parted) {
     const Floats zero = all(0), far = all(kFar);
     const Floats east = lesser(ax, bx), west = -greater(ax, bx), north = lesser(ay, by),
                  south = -greater(ay, by);
     const Floats along = magnitude(side) / (magnitude(dx) + magnitude(dy));
     const Floats across = greater(greater(east, west), greater(north, south));
     const Floats best = greater(across, along);
-    nearest_ = lesser(nearest_, best);
+    // An edge along the way from the reference point is far away, but rounding would decide its side.
+    nearest_ = lesser(nearest_, pick(parted, along, best));
     const Ints slanted = along > across;
     // The segment's line is to the east if the position is to its left and it goes north, and so on.
     const Ints left = side > zero, up = dy > zero, right = dx > zero;
