@@ -14,8 +14,8 @@ bool between(double x, double a, double b) {
 }  // namespace
 
 PolygonIndex::PolygonIndex(const Polygon& polygon) : polygon_(&polygon), box_(bounds(polygon)) {
-  const std::size_t slabs = std::max<std::size_t>(1, vertices() / 2);
   const double height = box_.high.lat - box_.low.lat;
+  const std::size_t slabs = slabs_for(height);
   slabs_per_degree_ = height > 0 ? static_cast<double>(slabs) / height : 0;
 
   // Counted, summed up, and then filled in: two passes, and no slab has a list of its own.
@@ -29,6 +29,18 @@ PolygonIndex::PolygonIndex(const Polygon& polygon) : polygon_(&polygon), box_(bo
   for_each_edge([&](std::uint32_t edge, std::size_t low, std::size_t high) {
     for (std::size_t s = low; s <= high; ++s) edges_[next[s]++] = edge;
   });
+}
+
+/// Half as many as vertices; less where edges are so long that each would be in many slabs.
+std::size_t PolygonIndex::slabs_for(double height) const {
+  double climb = 0;  // of all edges
+  const auto add = [&](const Ring& r) {
+    for (std::size_t i = 0; i + 1 < r.size(); ++i) climb += std::abs(r[i + 1].lat - r[i].lat);
+  };
+  add(polygon_->outer);
+  for (const Ring& hole : polygon_->holes) add(hole);
+  const auto count = static_cast<double>(vertices());
+  return static_cast<std::size_t>(std::max(1.0, std::min(count / 2, 2 * count * height / climb)));
 }
 
 /// Calls `visit(edge, lowest slab, highest slab)`.

@@ -61,6 +61,7 @@ class PolygonIndex {
     for (; i >= hole->size(); ++hole) i -= hole->size();
     return (*hole)[i];
   }
+  std::size_t slabs_for(double height) const;
   template <class Visit>
   void for_each_edge(const Visit& visit) const;
 
