@@ -71,7 +71,8 @@ bool PolygonIndex::covers(LatLon p) const {
     if (std::abs(side) <= kThickness * (std::abs(dx) + std::abs(dy)) && between(p.lat, a.lat, b.lat) &&
         between(p.lon, a.lon, b.lon))
       return true;
-    if ((a.lat > p.lat) != (b.lat > p.lat)) inside ^= (side > 0) == (dy > 0);
+    // Without a branch: which edges the ray crosses nobody can predict.
+    inside ^= ((a.lat > p.lat) != (b.lat > p.lat)) & ((side > 0) == (dy > 0));
   }
   return inside;
 }
@@ -83,6 +84,10 @@ std::optional<LatLon> PolygonIndex::nearest(LatLon p, double lon_scale, double& 
       const LatLon a = vertex(edge), b = vertex(edge + 1);
       const double ax = (a.lon - p.lon) * lon_scale, ay = a.lat - p.lat;
       const double dx = (b.lon - a.lon) * lon_scale, dy = b.lat - a.lat;
+      // Most edges are too far away by their box, and need no division.
+      const double away_x = std::max({0.0, std::min(ax, ax + dx), -std::max(ax, ax + dx)});
+      const double away_y = std::max({0.0, std::min(ay, ay + dy), -std::max(ay, ay + dy)});
+      if (away_x * away_x + away_y * away_y >= best2) continue;
       const double length2 = dx * dx + dy * dy;
       const double t = length2 > 0 ? std::clamp(-(ax * dx + ay * dy) / length2, 0.0, 1.0) : 0.0;
       const double x = ax + t * dx, y = ay + t * dy;
