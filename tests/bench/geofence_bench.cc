@@ -1,6 +1,6 @@
 // How many fixes a second the geofence engine takes with the plain rule, on one core, beside what one gets
 // from Boost.Geometry's R-tree and covered_by alone. Both see the same fixes and must find the same
-// transitions.
+// transitions. Areas and walks are made up, or read from files.
 
 #include <fmt/format.h>
 
@@ -15,121 +15,28 @@
 #include <iterator>
 #include <memory>
 #include <numbers>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "geo/fence_tracker.h"
+#include "tests/bench/city.h"
+#include "tests/bench/recorded.h"
 
 namespace {
 
 namespace bg = boost::geometry;
 namespace geo = convoke::geo;
+using convoke::bench::City;
+using convoke::bench::Fix;
+using convoke::bench::kMetersPerDegree;
+using convoke::bench::Site;
 
 struct Sizes {
   std::size_t areas = 1000, users = 10'000, fixes = 0, rounds = 5;
   std::uint64_t seed = 1;
-  std::string shape = "venues";
-};
-
-struct Fix {
-  std::uint32_t user;
-  geo::LatLon at;
-};
-
-constexpr double kMetersPerDegree = 111'195;
-constexpr double kCityLat = 40, kCityLon = 116;
-constexpr double kAccuracyM = 8;
-
-/// Areas of 20 m to 2 km, and people who walk 1 to 20 m from fix to fix. `venues`: in clusters of a hundred.
-/// `dense`: evenly, so that about ten lie over every point. `tight`: of 50 m, one beside the other.
-class City {
- public:
-  City(const Sizes& sizes) : random_(sizes.seed), shape_(sizes.shape), areas_(sizes.areas) {
-    const double area_count = static_cast<double>(areas_);
-    const double mean_m2 = 170'000;  // of the areas below, measured
-    half_m_ = std::sqrt(area_count * mean_m2 / 10) / 2;
-    const std::size_t clusters = std::max<std::size_t>(20, areas_ / 100);
-    const double spread_m = 4000 * std::sqrt(static_cast<double>(clusters));
-    for (std::size_t i = 0; i < clusters; ++i) clusters_.push_back(in_square({kCityLat, kCityLon}, spread_m));
-  }
-
-  geo::Area venue(std::size_t i) {
-    const double radius_m = shape_ == "tight" ? 25 : 10 * std::pow(100, unit());
-    const geo::LatLon center = shape_ == "tight" ? stand(i) : somewhere();
-    std::string id = "area-" + std::to_string(i);
-    if (unit() < 0.25) return area(std::move(id), geo::Circle{center, radius_m});
-    geo::Polygon polygon{ring(center, radius_m, false), {}};
-    if (unit() < 0.25) polygon.holes.push_back(ring(center, radius_m / 3, true));
-    return area(std::move(id), geo::Polygons{std::move(polygon)});
-  }
-
-  std::vector<Fix> walks(std::size_t users, std::size_t fixes) {
-    std::vector<geo::LatLon> at(users);
-    for (geo::LatLon& p : at) p = shape_ == "tight" ? stand(random_() % areas_) : somewhere();
-    std::vector<Fix> result(fixes);
-    for (Fix& fix : result) {
-      fix.user = static_cast<std::uint32_t>(random_() % users);
-      fix.at = at[fix.user] = moved(at[fix.user], 1 + 19 * unit(), turn());
-    }
-    return result;
-  }
-
- private:
-  double unit() { return std::uniform_real_distribution<double>(0, 1)(random_); }
-  double turn() { return 2 * std::numbers::pi * unit(); }
-
-  template <class Shape>
-  static geo::Area area(std::string id, Shape shape) {
-    geo::Area result;
-    result.id = std::move(id);
-    result.shape = std::move(shape);
-    return result;
-  }
-
-  static geo::LatLon moved_by(geo::LatLon p, double east_m, double north_m) {
-    const double scale = std::cos(kCityLat * std::numbers::pi / 180);
-    return {p.lat + north_m / kMetersPerDegree, p.lon + east_m / kMetersPerDegree / scale};
-  }
-  static geo::LatLon moved(geo::LatLon p, double meters, double angle) {
-    return moved_by(p, meters * std::cos(angle), meters * std::sin(angle));
-  }
-  geo::LatLon in_square(geo::LatLon center, double half_m) {
-    const double east = half_m * (2 * unit() - 1);
-    return moved_by(center, east, half_m * (2 * unit() - 1));
-  }
-
-  geo::LatLon somewhere() {
-    if (shape_ == "dense") return in_square({kCityLat, kCityLon}, half_m_);
-    const geo::LatLon cluster = clusters_[random_() % clusters_.size()];
-    const double away = 3000 * unit();
-    return moved(cluster, away, turn());
-  }
-  geo::LatLon stand(std::size_t i) const {
-    const auto row = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(areas_))));
-    return moved_by({kCityLat, kCityLon}, 52.0 * static_cast<double>(i % row),
-                    52.0 * static_cast<double>(i / row));
-  }
-
-  /// Star-shaped: 8 to 64 vertices at 0.6 to 1 of the radius.
-  geo::Ring ring(geo::LatLon center, double radius_m, bool clockwise) {
-    const std::size_t count = 8 + random_() % 57;
-    geo::Ring ring;
-    for (std::size_t i = 0; i < count; ++i) {
-      const double angle = 2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(count);
-      ring.push_back(moved(center, radius_m * (0.6 + 0.4 * unit()), clockwise ? -angle : angle));
-    }
-    ring.push_back(ring.front());
-    return ring;
-  }
-
-  std::mt19937_64 random_;
-  std::string shape_;
-  std::size_t areas_;
-  double half_m_ = 0;
-  std::vector<geo::LatLon> clusters_;
+  std::string shape = "venues", areas_file, fixes_file;
 };
 
 /// What all variants must agree on.
@@ -150,9 +57,9 @@ struct Outcome {
 class PlainBoost {
  public:
   PlainBoost(const std::vector<geo::Area>& areas, const std::vector<std::string>& users)
-      : areas_(areas), users_(users), polygons_(areas.size()), inside_(users.size()) {
+      : areas_(areas), users_(users), inside_(users.size()) {
     std::vector<std::pair<Box, std::size_t>> boxes;
-    for (std::size_t i = 0; i < areas.size(); ++i) boxes.emplace_back(load(i), i);
+    for (std::size_t i = 0; i < areas.size(); ++i) load(i, boxes);
     tree_ = Tree(boxes);
   }
 
@@ -161,13 +68,17 @@ class PlainBoost {
     found_.clear();
     tree_.query(bg::index::intersects(point), std::back_inserter(found_));
     now_.clear();
-    for (const auto& [box, i] : found_) {
-      const auto* circle = std::get_if<geo::Circle>(&areas_[i].shape);
-      const bool covered = circle != nullptr ? geo::distance_m(circle->center, at) <= circle->radius_m
-                                             : bg::covered_by(point, polygons_[i]);
+    for (const auto& [box, part] : found_) {
+      const auto& [i, polygon] = parts_[part];
+      const geo::Area& area = areas_[i];
+      const auto* circle = std::get_if<geo::Circle>(&area.shape);
+      const bool covered = circle != nullptr         ? geo::distance_m(circle->center, at) <= circle->radius_m
+                           : polygon.outer().empty() ? geo::covers(area, at)
+                                                     : bg::covered_by(point, polygon);
       if (covered) now_.push_back(i);
     }
     std::sort(now_.begin(), now_.end());
+    now_.erase(std::unique(now_.begin(), now_.end()), now_.end());
     std::vector<std::size_t>& before = inside_[user];
     if (now_ == before) return;
     report(users_[user], before, outcome);
@@ -180,22 +91,31 @@ class PlainBoost {
   using Polygon = bg::model::polygon<Point, false>;
   using Tree = bg::index::rtree<std::pair<Box, std::size_t>, bg::index::rstar<16>>;
 
-  Box load(std::size_t i) {
-    if (const auto* circle = std::get_if<geo::Circle>(&areas_[i].shape)) {
-      const auto [lat, lon] = circle->center;
-      const double high = circle->radius_m / kMetersPerDegree * 1.001;
-      const double wide = high / std::cos((lat + high) * std::numbers::pi / 180);
-      return {{lon - wide, lat - high}, {lon + wide, lat + high}};
+  /// Corridors have no polygon: Boost has nothing for them.
+  struct Part {
+    std::size_t area;
+    Polygon polygon;
+  };
+
+  void load(std::size_t i, std::vector<std::pair<Box, std::size_t>>& boxes) {
+    const auto* polygons = std::get_if<geo::Polygons>(&areas_[i].shape);
+    if (polygons == nullptr) {
+      for (const auto& [low, high] : geo::bounds(areas_[i])) {
+        boxes.emplace_back(Box({low.lon, low.lat}, {high.lon, high.lat}), parts_.size());
+        parts_.push_back({i, {}});
+      }
+      return;
     }
-    const geo::Polygon& polygon = std::get<geo::Polygons>(areas_[i].shape).front();
-    for (const geo::LatLon p : polygon.outer) bg::append(polygons_[i].outer(), Point(p.lon, p.lat));
-    for (const geo::Ring& hole : polygon.holes) {
-      polygons_[i].inners().emplace_back();
-      for (const geo::LatLon p : hole) bg::append(polygons_[i].inners().back(), Point(p.lon, p.lat));
+    for (const geo::Polygon& polygon : *polygons) {
+      Part part{i, {}};
+      for (const geo::LatLon p : polygon.outer) bg::append(part.polygon.outer(), Point(p.lon, p.lat));
+      for (const geo::Ring& hole : polygon.holes) {
+        part.polygon.inners().emplace_back();
+        for (const geo::LatLon p : hole) bg::append(part.polygon.inners().back(), Point(p.lon, p.lat));
+      }
+      boxes.emplace_back(bg::return_envelope<Box>(part.polygon), parts_.size());
+      parts_.push_back(std::move(part));
     }
-    Box box = bg::make_inverse<Box>();
-    for (const Point& p : polygons_[i].outer()) bg::expand(box, p);
-    return box;
   }
 
   /// In order of the area's id, as the engine does.
@@ -213,7 +133,7 @@ class PlainBoost {
 
   const std::vector<geo::Area>& areas_;
   const std::vector<std::string>& users_;
-  std::vector<Polygon> polygons_;
+  std::vector<Part> parts_;
   Tree tree_;
   std::vector<std::vector<std::size_t>> inside_;
   std::vector<std::pair<Box, std::size_t>> found_;
@@ -251,11 +171,12 @@ void run_engine(geo::Rule rule, const std::vector<geo::Area>& areas, const std::
   for (const std::string& user : users) handles.push_back(tracker.intern(user));
   std::vector<geo::Transition> out;
   const double seconds = seconds_of([&] {
-    std::int64_t time_ms = 0;
     for (std::size_t i = 0; i < fixes.size(); ++i) {
       if (i + kAhead < fixes.size()) tracker.prefetch(handles[fixes[i + kAhead].user]);
-      tracker.fix(handles[fixes[i].user],
-                  {.at = fixes[i].at, .time_ms = time_ms += 1000, .acc_m = kAccuracyM}, out);
+      const Fix& fix = fixes[i];
+      geo::Position position{.at = fix.at, .time_ms = fix.time_ms};
+      if (fix.acc_m >= 0) position.acc_m = fix.acc_m;
+      tracker.fix(handles[fix.user], position, out);
       if (out.empty()) continue;
       for (const geo::Transition& t : out)
         run.outcome.add(t.user, t.area, t.kind == geo::TransitionKind::enter);
@@ -273,7 +194,7 @@ void run_boost(const std::vector<geo::Area>& areas, const std::vector<std::strin
   std::unique_ptr<PlainBoost> boost;
   run.build_s.push_back(seconds_of([&] { boost = std::make_unique<PlainBoost>(areas, users); }));
   const double seconds = seconds_of([&] {
-    for (const auto& [user, at] : fixes) boost->fix(user, at, run.outcome);
+    for (const Fix& fix : fixes) boost->fix(fix.user, fix.at, run.outcome);
   });
   run.fixes_per_s.push_back(static_cast<double>(fixes.size()) / seconds);
 }
@@ -298,6 +219,15 @@ std::size_t vertices(const std::vector<geo::Area>& areas) {
   return count;
 }
 
+Site made(const Sizes& sizes) {
+  Site site;
+  City city(sizes.areas, sizes.seed, sizes.shape);
+  for (std::size_t i = 0; i < sizes.areas; ++i) site.areas.push_back(city.venue(i));
+  for (std::size_t i = 0; i < sizes.users; ++i) site.users.push_back("user-" + std::to_string(i));
+  site.fixes = city.walks(sizes.users, sizes.fixes);
+  return site;
+}
+
 double over(const Run& a, const Run& b) { return median(a.fixes_per_s) / median(b.fixes_per_s); }
 
 }  // namespace
@@ -315,15 +245,23 @@ int main(int argc, char** argv) {
   app.add_option("--shape", sizes.shape)
       ->check(CLI::IsMember({"venues", "dense", "tight"}))
       ->capture_default_str();
+  auto* const areas_file =
+      app.add_option("--areas-file", sizes.areas_file, "GeoJSON, WKT or KML: the shapes of its areas");
+  auto* const fixes_file = app.add_option("--fixes-file", sizes.fixes_file, "CSV or GPX, perhaps with gzip");
+  areas_file->check(CLI::ExistingFile)->needs(fixes_file);
+  fixes_file->check(CLI::ExistingFile)->needs(areas_file);
   CLI11_PARSE(app, argc, argv);
   if (sizes.fixes == 0) sizes.fixes = 100 * sizes.users;
 
-  City city(sizes);
-  std::vector<geo::Area> areas;
-  for (std::size_t i = 0; i < sizes.areas; ++i) areas.push_back(city.venue(i));
-  std::vector<std::string> users;
-  for (std::size_t i = 0; i < sizes.users; ++i) users.push_back("user-" + std::to_string(i));
-  const std::vector<Fix> fixes = city.walks(sizes.users, sizes.fixes);
+  Site site;
+  try {
+    site =
+        sizes.areas_file.empty() ? made(sizes) : convoke::bench::recorded(sizes.areas_file, sizes.fixes_file);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "{}\n", e.what());
+    return 2;
+  }
+  const auto& [areas, users, fixes] = site;
 
   geo::Rule plain_rule = geo::Rule::plain(), balanced_rule;
   Run boost, plain, plain_slow, balanced, balanced_slow;
@@ -341,9 +279,10 @@ int main(int argc, char** argv) {
       R"("plain_no_shortcut":{},"balanced":{},"balanced_no_shortcut":{},"plain_per_boost":{:.2f},)"
       R"("plain_no_shortcut_per_boost":{:.2f},"balanced_cost":{:.2f},"balanced_no_shortcut_cost":{:.2f}}})"
       "\n",
-      sizes.shape, sizes.areas, vertices(areas), sizes.users, sizes.fixes, sizes.rounds, sizes.seed,
-      json(boost), json(plain), json(plain_slow), json(balanced), json(balanced_slow), over(plain, boost),
-      over(plain_slow, boost), over(plain, balanced), over(plain_slow, balanced_slow));
+      sizes.areas_file.empty() ? sizes.shape : "recorded", areas.size(), vertices(areas), users.size(),
+      fixes.size(), sizes.rounds, sizes.seed, json(boost), json(plain), json(plain_slow), json(balanced),
+      json(balanced_slow), over(plain, boost), over(plain_slow, boost), over(plain, balanced),
+      over(plain_slow, balanced_slow));
   const bool agree = plain.outcome == boost.outcome && plain_slow.outcome == boost.outcome &&
                      balanced.outcome == balanced_slow.outcome;
   if (agree) return 0;
