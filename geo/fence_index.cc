@@ -16,6 +16,8 @@
 namespace convoke::geo {
 namespace {
 
+constexpr double kMaxLeafLat = 89;
+
 /// What the R-tree holds: a box around an area, or around one polygon of it.
 struct BoxedPart {
   Box box;
@@ -244,8 +246,9 @@ std::optional<Box> FenceIndex::locate(LatLon point, std::vector<Handle>& areas) 
   areas.clear();
   FenceLeaf::Answer answer;
   const FenceLeaf* leaf = nullptr;
-  // The antimeridian and the poles belong to several leaves.
-  if (std::abs(point.lon) < 180 && std::abs(point.lat) < 90) {
+  // The antimeridian belongs to several leaves; near a pole a degree of longitude is not the same length all
+  // over a leaf.
+  if (std::abs(point.lon) < 180 && std::abs(point.lat) < kMaxLeafLat) {
     leaf = &impl_->cells.at(point);
     answer = leaf->areas_at(point, areas);
   }
