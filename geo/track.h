@@ -21,10 +21,10 @@ struct TrackRule {
   // Fixes wait for earlier ones until the newest is so much later; 0: none waits, and one that is not later
   // than the last is dropped. To 60,000.
   std::uint32_t reorder_ms = 0;
-  // A fix says for so long where a phone is: one that is older when it comes decides nothing, and a dwell
-  // does not end later than this after the last fix. 1,000 to a day.
+  // A fix says for so long where a phone is: one that is older when it comes decides nothing, a dwell does
+  // not end later than this after the last fix, and who is inside then is out. 1,000 to a day.
   std::uint32_t stale_ms = 1'800'000;
-  // A dwell does not end later than this after the user's presence has ended. 0 to a day.
+  // The same, counted from when the user's presence ended. 0 to a day.
   std::uint32_t presence_grace_ms = 30'000;
 
   /// Which member is out of range, and what was expected; empty if none is.
