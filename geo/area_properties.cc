@@ -34,6 +34,7 @@ template <class Rule, class F>
 void each_member(Rule& rule, F f) {
   f("enter_margin_m", rule.enter_margin_m, 0, 10'000);
   f("enter_margin_accuracy", rule.enter_margin_accuracy, 0, 10);
+  f("enter_margin_share", rule.enter_margin_share, 0, 1);
   f("exit_margin_m", rule.exit_margin_m, 0, 10'000);
   f("exit_margin_accuracy", rule.exit_margin_accuracy, 0, 10);
   f("confirm", rule.confirm, 1, 8);
