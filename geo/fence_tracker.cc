@@ -69,9 +69,11 @@ struct FenceTracker::Impl {
   struct AreaState {
     AreaRule rule;
     std::string_view rule_name;
-    bool levels = false;              // it has limits of height
-    std::size_t inside = 0;           // users
-    std::vector<UserHandle> concern;  // who have a pair with it, in no order
+    bool levels = false;     // it has limits of height
+    std::size_t inside = 0;  // users
+    std::int64_t hours_ms =
+        std::numeric_limits<std::int64_t>::min();  // when it was last seen whether it is open
+    std::vector<UserHandle> concern;               // who have a pair with it, in no order
   };
 
   explicit Impl(Rule r) : rule(r) {}
@@ -367,6 +369,7 @@ struct FenceTracker::Impl {
   /// Opens or closes the area as its lifetime and its hours say, and sets a timer for when that may change.
   void set_hours(Handle handle, std::int64_t now_ms) {
     const Area& area = index.area(handle);
+    areas[handle].hours_ms = now_ms;
     const bool begun = !area.from_ms || *area.from_ms <= now_ms,
                over = area.until_ms && *area.until_ms <= now_ms;
     const Openness hours = area.schedule ? openness(*area.schedule, now_ms) : Openness{true, {}};
@@ -434,7 +437,7 @@ struct FenceTracker::Impl {
   }
 
   void schedule_due(Handle handle, std::int64_t now_ms, std::vector<Transition>& out) {
-    if (handle >= areas.size() || !index.known(handle)) return;
+    if (!index.known(handle) || now_ms < areas[handle].hours_ms) return;  // it was changed since
     const bool was = index.active(handle);
     set_hours(handle, now_ms);
     if (index.active(handle) == was) return;

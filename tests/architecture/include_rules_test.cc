@@ -43,9 +43,9 @@ class PlantedTree : public testing::Test {
 };
 
 TEST_F(PlantedTree, FindsAnArrowThatGoesBack) {
-  plant("geo/area.cc", "#pragma once\n#include <vector>\n#include \"topics/ids.h\"\n");
+  plant("geo/area.cc", "#pragma once\n#include <vector>\n#include \"backend/core/state.h\"\n");
   EXPECT_THAT(violations(root_, rules()),
-              ElementsAre("geo/area.cc:3: includes topics/ids.h, but geo may not use topics"));
+              ElementsAre("geo/area.cc:3: includes backend/core/state.h, but geo may not use backend/core"));
 }
 
 TEST_F(PlantedTree, FindsAForeignLibrary) {

@@ -224,7 +224,9 @@ TEST_F(SafeRegionsAfterARestart, AfterTheMaximumAgeNobodyHoldsAnOldRegion) {
 }
 
 TEST(SafeRegionsSmoothed, NoneWhileADecisionIsPending) {
-  geo::FenceTracker tracker;  // exits only 10 m outside
+  geo::Rule rule;
+  rule.area = {.exit_margin_m = 10};
+  geo::FenceTracker tracker(rule);
   tracker.put_area({"hall", "", geo::Circle{{0, 0}, 100}}, 0);
   const auto east = [](double meters) { return geo::LatLon{0, meters / 111'195}; };
   tracker.fix("mia", {east(90), 1'000, 5.0});

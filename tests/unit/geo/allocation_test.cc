@@ -31,7 +31,7 @@ TEST(FenceTracker, AllocatesNothingForAFixThatChangesNothing) {
     tracker.put_area(test::circle_area("circle-" + std::to_string(i), {0.002 * i, 0.1}, 1000), 0);
   }
   const std::string user = "a-user-with-a-name-that-does-not-fit-into-a-small-string";
-  tracker.fix(user, {{0.2, 0.1}, 1000, 5});
+  for (int i = 0; i < 5; ++i) tracker.fix(user, {{0.2, 0.1}, 1000 + 100 * i, 5});  // now she is in
 
   const std::size_t before = allocations;
   ASSERT_GT(before, 0u);

@@ -16,10 +16,12 @@ TEST(AreaEvent, IsWrittenAsDocumented) {
                         .transition = "enter",
                         .reason = "position",
                         .distance_m = -3.2,
-                        .accuracy_m = 8};
+                        .accuracy_m = 8,
+                        .rule = "balanced",
+                        .fixes = {1767225600000, 1767225599000}};
   EXPECT_EQ(
       encode(event),
-      R"({"t":1767225600000,"user":"anna","area":"hall-a","transition":"enter","reason":"position","distance_m":-3.2,"accuracy_m":8})");
+      R"({"t":1767225600000,"user":"anna","area":"hall-a","transition":"enter","reason":"position","distance_m":-3.2,"accuracy_m":8,"rule":"balanced","fixes":[1767225600000,1767225599000]})");
 }
 
 TEST(AreaEvent, LeavesOutWhatIsNotKnown) {

@@ -86,7 +86,9 @@ AreaEvent full_area_event() {
           .transition = "enter",
           .reason = "position",
           .distance_m = -3.2,
-          .accuracy_m = 8};
+          .accuracy_m = 8,
+          .rule = "balanced",
+          .fixes = {kTime, kTime - 1000}};
 }
 
 std::vector<std::string> full_requests() {

@@ -55,7 +55,8 @@ TEST_F(ReplayTest, R8_R24_RawTakesAnEdgePointAsInsideAndEqualTimesInOrderOfTheFi
 
 TEST_F(ReplayTest, SmoothsUnlessRaw) {
   const std::string fixes =
-      "user,time,lat,lon\nanna,1,0.0005,0.0005\nanna,2,0.0005,-0.00002\nanna,3,0.0005,0.0005\n";
+      "user,time,lat,lon\nanna,1,0.0005,0.0005\nanna,2,0.0005,0.0005\nanna,3,0.0005,0.0005\n"
+      "anna,4,0.0005,-0.00002\nanna,5,0.0005,0.0005\n";
   EXPECT_THAT(run(fixes, true).err, HasSubstr(", 3 transitions"));
   EXPECT_THAT(run(fixes, false).err, HasSubstr(", 1 transitions"));
 }
@@ -68,9 +69,9 @@ TEST_F(ReplayTest, SaysWhatIsWrongWithEitherFileAndWritesNothing) {
   const Outcome areas =
       replay({.areas = dir_.write("a.json", R"({"type":"Point"})"), .fixes = dir_.path() / "none.csv"});
   EXPECT_EQ(areas.code, 1);
-  EXPECT_THAT(areas.err, HasSubstr("a.json: the file: expected a FeatureCollection"));
+  EXPECT_THAT(areas.err, HasSubstr("a.json: the file, coordinates: expected an array"));
   EXPECT_THAT(areas.err, HasSubstr("none.csv: the file: cannot be opened"));
-  EXPECT_THAT(replay({.areas = dir_.path(), .fixes = "x"}).err, HasSubstr("expected a GeoJSON file"));
+  EXPECT_THAT(replay({.areas = dir_.path(), .fixes = "x"}).err, HasSubstr("expected a file of areas"));
 }
 
 /// A walk across the sample venue with a receiver's error, made for these tests.
