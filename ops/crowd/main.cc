@@ -101,8 +101,9 @@ int main(int argc, char** argv) {
   app.add_option("--fix-every", options.fix_every_s, "seconds between a phone's fixes, at least")
       ->capture_default_str()
       ->check(CLI::Range(0.05, 3600.0));
-  app.add_option("--fix-distance", options.fix_distance_m,
-                 "metres moved between a phone's fixes (0: a fix each time)")
+  app.add_option(
+         "--fix-distance", options.fix_distance_m,
+         "metres moved between a phone's fixes, as a filter of its system has it; 0: the SDK sees each fix")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 10'000.0));
   app.add_flag("--json", options.json, "no story on stdout");

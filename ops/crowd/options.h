@@ -29,11 +29,11 @@ struct Options {
   bool one_life = false;
   double timeout_s = 120;  // of one life
   std::string user_prefix = "p";
-  double connect_rate = 500;   // phones per second
-  double walk_speed = 1;       // times a pedestrian's
-  double fix_every_s = 1;      // between two fixes of a phone, at least
-  double fix_distance_m = 10;  // moved between two fixes, unless it was silent for long
-  bool json = false;           // no story
+  double connect_rate = 500;  // phones per second
+  double walk_speed = 1;      // times a pedestrian's
+  double fix_every_s = 1;     // between two fixes of a phone, at least
+  double fix_distance_m = 0;  // moved between two fixes, as a phone's own filter asks; 0: the SDK alone saves
+  bool json = false;          // no story
 
   std::string broker_uri() const { return "tcp://" + broker; }
 };
