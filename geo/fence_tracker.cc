@@ -4,8 +4,8 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <queue>
+#include <tuple>
 #include <utility>
 
 #include "geo/measure.h"
@@ -14,11 +14,10 @@ namespace convoke::geo {
 namespace {
 
 constexpr double kNoDistance = std::numeric_limits<double>::quiet_NaN();
-constexpr double kMetersPerDegree = kEarthRadiusM * std::numbers::pi / 180;
 
 /// Something that time alone brings. Looked at when due, and then perhaps found to be past.
 struct Timer {
-  enum class Kind : std::uint8_t { dwell, silence, reorder, schedule };
+  enum class Kind : std::uint8_t { dwell, silence, absence, reorder, schedule };
   std::int64_t due_ms;
   Kind kind;
   UserHandle user;
@@ -169,9 +168,9 @@ struct FenceTracker::Impl {
     LastFix& last = users.last(user);
     if (last.time_ms != LastFix::kNone && fix.time_ms <= last.time_ms) return;
     if (!usable_accuracy_m(rule.track, fix)) return;
-    if (last.held || !surely_plausible(last, fix)) {
+    const Position before = last.position();
+    if (last.held || (last.time_ms != LastFix::kNone && !plausible(rule.track, before, fix))) {
       const auto waiting = held.find(user);
-      const Position before = last.position();
       const Position* const waits = last.held ? &waiting->second : nullptr;
       if (waits != nullptr && fix.time_ms <= waits->time_ms) return;
       const Belief belief =
@@ -186,14 +185,6 @@ struct FenceTracker::Impl {
       last.held = false;
     }
     count(user, fix, out);
-  }
-
-  /// A bound that needs no trigonometry.
-  bool surely_plausible(const LastFix& last, const Position& fix) const {
-    if (last.time_ms == LastFix::kNone) return true;
-    const double degrees = std::abs(fix.at.lat - last.at.lat) + std::abs(fix.at.lon - last.at.lon);
-    const double seconds = std::max(1.0, static_cast<double>(fix.time_ms - last.time_ms) / 1000);
-    return degrees * kMetersPerDegree <= rule.track.max_speed_mps * seconds;
   }
 
   void count(UserHandle user, const Position& fix, std::vector<Transition>& out) {
@@ -275,10 +266,11 @@ struct FenceTracker::Impl {
     if (state.inside == covered) return agree(state, area_rule);
     const double distance = distance_of(pair.area, covered, fix.at);
     const Evidence evidence{distance, *usable_accuracy_m(rule.track, fix), fix.time_ms};
+    const std::int64_t dwelt_since_ms = state.dwell_since_ms;
     carry_out(user, pair.area, step(state, area_rule, index.depth_m(pair.area), evidence), fix.time_ms,
               distance, out);
-    if (const std::int64_t due = due_ms(state, area_rule); due != std::numeric_limits<std::int64_t>::max())
-      timers.push({due, Timer::Kind::dwell, user, pair.area});
+    if (state.dwell_since_ms != dwelt_since_ms && state.dwell_since_ms != PairState::kNoDwell)
+      timers.push({due_ms(state, area_rule), Timer::Kind::dwell, user, pair.area});
   }
 
   /// Signed as the index says who is inside: rounding must not let the two disagree. An area that is left
@@ -322,11 +314,18 @@ struct FenceTracker::Impl {
     last.watched = false;
     const bool anywhere = std::any_of(users.state(user).pairs.begin(), users.state(user).pairs.end(),
                                       [](const Pair& pair) { return pair.inside; });
-    if (!anywhere || last.time_ms == LastFix::kNone) return;
+    if (anywhere && !leave_if_silent(user, now_ms, out)) watch(user);
+  }
+
+  /// Takes the user out of everything if nothing was heard for too long. False if there is still time.
+  bool leave_if_silent(UserHandle user, std::int64_t now_ms, std::vector<Transition>& out) {
+    const LastFix& last = users.last(user);
+    if (last.time_ms == LastFix::kNone) return true;  // nothing to go by
     const std::int64_t until = fresh_until(user);
-    if (until > now_ms) return watch(user);
+    if (until > now_ms) return false;
     const bool lost = until < last.time_ms + rule.track.stale_ms;
     drop_all(user, lost ? TransitionReason::presence_lost : TransitionReason::stale, until, out);
+    return true;
   }
 
   void dwell_due(const Timer& timer, std::vector<Transition>& out) {
@@ -351,6 +350,8 @@ struct FenceTracker::Impl {
     while (const auto fix = buffer.pop()) judge(user, *fix, out);
     if (const auto due = buffer.due_ms(rule.track.reorder_ms))
       timers.push({*due, Timer::Kind::reorder, user, 0});
+    else
+      reordering.erase(user);
   }
 
   // Areas.
@@ -418,22 +419,25 @@ struct FenceTracker::Impl {
     bool covered = index.covers(handle, fix.at);
     if (covered && areas[handle].levels) covered = on_level(index.area(handle), fix).value_or(was_inside);
     if (known) static_cast<PairState&>(*at) = {.inside = was_inside};
-    if (covered != was_inside && decides(handle, was_inside, covered, fix)) {
-      if (!known) at = insert(user, at, handle);
-      at->inside = covered;
-      report(user, handle, covered ? TransitionKind::enter : TransitionKind::exit, reason, now_ms,
-             index.signed_distance_m(handle, fix.at), 0, out);
+    if (covered != was_inside) {
+      const double distance = distance_of(handle, covered, fix.at);
+      if (decides(handle, was_inside, distance, fix)) {
+        if (!known) at = insert(user, at, handle);
+        at->inside = covered;
+        report(user, handle, covered ? TransitionKind::enter : TransitionKind::exit, reason, now_ms, distance,
+               0, out);
+      }
     }
     if (at != state.pairs.end() && at->area == handle && !at->inside) remove(user, at);
   }
 
   /// One position must do here: the same margin, but nothing to confirm.
-  bool decides(Handle handle, bool was_inside, bool covered, const Position& fix) const {
+  bool decides(Handle handle, bool was_inside, double distance_m, const Position& fix) const {
     const auto accuracy = usable_accuracy_m(rule.track, fix);
     if (!rule.smoothing) return true;
     if (!accuracy) return false;
     const double margin = margin_m(areas[handle].rule, was_inside, *accuracy, index.depth_m(handle));
-    return std::abs(distance_of(handle, covered, fix.at)) >= margin;
+    return std::abs(distance_m) >= margin;
   }
 
   void schedule_due(Handle handle, std::int64_t now_ms, std::vector<Transition>& out) {
@@ -492,6 +496,9 @@ std::vector<Transition> FenceTracker::advance(std::int64_t now_ms) {
       case Timer::Kind::silence:
         impl_->silence_due(timer.user, now_ms, due);
         break;
+      case Timer::Kind::absence:
+        if (impl_->absent_since.contains(timer.user)) impl_->leave_if_silent(timer.user, now_ms, due);
+        break;
       case Timer::Kind::reorder:
         impl_->reorder_due(timer.user, now_ms, due);
         break;
@@ -515,10 +522,9 @@ void FenceTracker::presence(std::string_view name, bool present, std::int64_t no
     impl_->absent_since.erase(*user);
     return;
   }
-  impl_->absent_since.try_emplace(*user, now_ms);
   // The timer that waits for the last fix to grow old would come too late.
-  if (impl_->users.last(*user).watched)
-    impl_->timers.push({impl_->fresh_until(*user), Timer::Kind::silence, *user, 0});
+  if (impl_->absent_since.try_emplace(*user, now_ms).second && impl_->rule.smoothing)
+    impl_->timers.push({now_ms + impl_->rule.track.presence_grace_ms, Timer::Kind::absence, *user, 0});
 }
 
 std::vector<Transition> FenceTracker::put_area(Area area, std::int64_t now_ms) {

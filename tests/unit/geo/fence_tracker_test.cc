@@ -267,6 +267,26 @@ TEST(FenceTracker, R13_LosingPresenceExitsAfterTheGraceTime) {
   EXPECT_EQ(exit[0].reason, TransitionReason::presence_lost);
 }
 
+TEST(FenceTracker, NothingIsLeftToWaitForOnceAllIsDecided) {
+  Rule rule = every_fix();
+  rule.track.reorder_ms = 5000;
+  rule.area.enter_dwell_ms = 20'000;
+  FenceTracker tracker = with_hall(rule);
+  for (int i = 10; i < 60; ++i) {
+    tracker.presence("anna", i % 2 == 0, i * 1000);
+    tracker.fix("anna", north(-50, i, 5));
+  }
+  tracker.presence("anna", true, 60'000);
+  tracker.advance(100'000);
+  EXPECT_THAT(tracker.inside("anna"), ElementsAre("hall"));
+  EXPECT_TRUE(tracker.safe_region("anna")) << "no fix waits";
+  // One timer that sees whether fixes still come, however often presence came and went.
+  EXPECT_EQ(tracker.next_due_ms(), 59'000 + tracker.rule().track.stale_ms);
+  tracker.fix("anna", north(-50, 200, 5));
+  tracker.advance(59'000 + tracker.rule().track.stale_ms);
+  EXPECT_EQ(tracker.next_due_ms(), 200'000 + tracker.rule().track.stale_ms);
+}
+
 TEST(FenceTracker, AnAreaWithALifetimeCountsOnlyInIt) {
   FenceTracker tracker(every_fix());
   Area area = hall();
