@@ -76,7 +76,7 @@ void append_line(std::string& text, const geo::Transition& t) {
       R"({{"time":"{}","user":"{}","area":"{}","transition":"{}","reason":"{}","distance_m":{},"accuracy_m":{}}})"
       "\n",
       topics::format_rfc3339(t.time_ms), t.user, t.area, geo::to_string(t.kind), geo::to_string(t.reason),
-      std::isnan(t.distance_m) ? "null" : fmt::to_string(std::round(t.distance_m * 1000) / 1000),
+      !std::isfinite(t.distance_m) ? "null" : fmt::to_string(std::round(t.distance_m * 1000) / 1000),
       t.acc_m ? fmt::to_string(*t.acc_m) : "null");
 }
 
