@@ -101,8 +101,9 @@ class Search {
   std::int64_t open_until_ = kClosed;
 };
 
-/// After so many days of the week's own hours without a change only an exception brings one.
-constexpr int kQuietDays = 10;
+/// After so many days of the week's own hours without a change only an exception brings one. More than two
+/// weeks: what a change of the clock swallows comes again a week later.
+constexpr int kQuietDays = 17;
 
 Openness openness_in(const Schedule& schedule, const date::time_zone& zone, std::int64_t now) {
   Search search(now);

@@ -84,6 +84,10 @@ TEST(Schedule, ATimeThatTheClocksSkipIsTheMomentOfTheChange) {
   expect_open(daily("01:00-02:30"), "2026-03-29T01:59:00+01:00", "2026-03-29T03:00:00+02:00");
   // Wholly within the gap: not on that day.
   expect_closed(daily("02:10-02:50"), "2026-03-29T01:59:00+01:00", "2026-03-30T02:10:00+02:00");
+  // Nor in that week, where it is the week's only span.
+  Schedule sundays = berlin();
+  sundays.week[6] = {hours("02:15-02:45")};
+  expect_closed(sundays, "2026-03-23T12:00:00+01:00", "2026-04-05T02:15:00+02:00");
 }
 
 // On 2026-10-25 the clocks in Berlin go from 03:00 back to 02:00.
