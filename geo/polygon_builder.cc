@@ -148,13 +148,18 @@ struct Part {
   BoostPolygon shape;
 };
 
+/// Looks for the two at fault so long; a fraction of a second.
+constexpr std::size_t kMaxCompared = 300'000;  // vertices
+
 void check_overlap(const std::vector<Part>& parts, std::vector<AreaProblem>& errors) {
   BoostPolygons all;
   for (const Part& part : parts) all.push_back(part.shape);
   if (bg::is_valid(all)) return;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    for (std::size_t k = i + 1; k < parts.size(); ++k) {
+  std::size_t compared = 0;
+  for (std::size_t i = 0; i < parts.size() && compared < kMaxCompared; ++i) {
+    for (std::size_t k = i + 1; k < parts.size() && compared < kMaxCompared; ++k) {
       if (!boxes_meet(parts[i].box, parts[k].box)) continue;
+      compared += bg::num_points(parts[i].shape) + bg::num_points(parts[k].shape);
       BoostPolygons pair;
       pair.push_back(parts[i].shape);
       pair.push_back(parts[k].shape);

@@ -111,6 +111,19 @@ TEST(GeoJson, NamesThePolygonOfAMultipolygon) {
                "the file (a), polygon 1", "overlaps polygon 0");
 }
 
+TEST(GeoJson, DoesNotCompareHundredsOfPolygonsWithOneAnother) {
+  // Thin and aslant side by side, so that all their boxes meet; the last one lies on the one before.
+  std::string polygons;
+  for (int i = 0; i < 400; ++i) {
+    const double x = (i < 399 ? i : 398.2) * 1e-3;
+    const std::string low = std::to_string(x), high = std::to_string(9 + x),
+                      beside = std::to_string(9.0005 + x);
+    polygons += (i > 0 ? ",[[[" : "[[[") + low + ",0],[" + beside + ",9],[" + high + ",9],[" + low + ",0]]]";
+  }
+  expect_error(parse_geojson(feature(multi(polygons))), "the file (a)",
+               "the polygons overlap or share edges");
+}
+
 TEST(GeoJson, RefusesBadFeatures) {
   const auto circle = [](const std::string& radius) {
     return feature(R"({"type":"Point","coordinates":[0,0]})", R"({"radius_m":)" + radius + "}");
