@@ -14,6 +14,7 @@ struct AreaLimits {
   std::size_t max_bytes = 64 << 20;
   std::size_t max_areas = 200'000;
   std::size_t max_vertices = 100'000;  // per area
+  bool any_time_zone = false;          // true: also those that the system does not know, which are closed
 };
 
 /// What a file may leave open.

@@ -203,7 +203,7 @@ class PropertyReader {
     }
     Schedule schedule;
     const json::value* zone = member(*object, "time_zone");
-    if (zone == nullptr || !zone->is_string() || !is_time_zone(zone->get_string())) {
+    if (zone == nullptr || !zone->is_string() || zone->get_string().empty()) {
       fail(".time_zone", "expected the IANA name of a time zone, as Europe/Berlin");
     } else {
       schedule.time_zone = std::string(zone->get_string());

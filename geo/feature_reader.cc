@@ -7,6 +7,7 @@
 #include "geo/antimeridian.h"
 #include "geo/area_properties.h"
 #include "geo/polygon_builder.h"
+#include "geo/schedule.h"
 
 namespace convoke::geo {
 namespace {
@@ -58,7 +59,13 @@ class FeatureReader {
   }
 
   void read_area(const json::value* geometry, const json::object& properties, Area area) {
-    take_problems([&](auto& errors, auto& notes) { read_properties(properties, area, errors, notes); });
+    take_problems([&](auto& errors, auto& notes) {
+      read_properties(properties, area, errors, notes);
+      if (area.schedule && !area.schedule->time_zone.empty() && !limits_.any_time_zone &&
+          !is_time_zone(area.schedule->time_zone))
+        errors.push_back(
+            {", properties.schedule.time_zone", "expected the IANA name of a time zone, as Europe/Berlin"});
+    });
     Parts parts;
     if (read_parts(geometry, parts)) make_shape(std::move(parts), properties, area);
     if (ok_) file_.areas.push_back(std::move(area));
