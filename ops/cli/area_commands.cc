@@ -25,7 +25,7 @@ std::string geojson_of(const ImportOptions& options, std::ostream& out) {
       geo::parse_areas(text, format, {.max_bytes = kMaxAreaBytes, .max_vertices = kMaxAreaBytes},
                        geo::defaults_for(options.file, options.width_m));
   std::string errors;
-  for (const auto& e : file.errors) errors += "\n  " + e.where + ": " + e.what;
+  for (const auto& e : file.errors) errors += "\n  " + printable(e.where + ": " + e.what);
   if (!errors.empty()) throw Failure(kFailed, options.file + errors);
   for (const auto& r : file.repaired) out << "repaired: " << printable(r.where + ": " + r.what) << '\n';
   return geo::to_geojson(file.areas);

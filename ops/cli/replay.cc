@@ -14,6 +14,7 @@
 #include "geo/area_file.h"
 #include "geo/fence_tracker.h"
 #include "ops/cli/map_html.h"
+#include "ops/cli/text.h"
 #include "ops/tracks/fixes.h"
 #include "topics/rfc3339.h"
 
@@ -53,10 +54,10 @@ std::optional<std::vector<geo::Area>> load_areas(const std::filesystem::path& pa
   }
   geo::AreaFile result = geo::parse_areas(*text, format, limits, geo::defaults_for(path.string(), width_m));
   for (const auto& repaired : result.repaired) {
-    err << path.string() << ": note: " << repaired.where << ": " << repaired.what << "\n";
+    err << path.string() << ": note: " << printable(repaired.where + ": " + repaired.what) << "\n";
   }
   for (const auto& error : result.errors)
-    err << path.string() << ": " << error.where << ": " << error.what << "\n";
+    err << path.string() << ": " << printable(error.where + ": " + error.what) << "\n";
   if (!result.errors.empty()) return std::nullopt;
   return std::move(result.areas);
 }
@@ -141,7 +142,8 @@ class Replay {
     users_.clear();
     for (std::size_t i = first; i < end; ++i) users_.push_back(handle_of(fixes_[i].user));
     for (std::size_t i = first; i < end; ++i) {
-      if (i + kAhead < end) tracker_.prefetch(users_[i + kAhead - first]);
+      if (i + 2 * kAhead < end) tracker_.prefetch(users_[i + 2 * kAhead - first]);
+      if (i + kAhead < end) tracker_.prefetch(users_[i + kAhead - first], fixes_[i + kAhead].position.at);
       const geo::Position& position = fixes_[i].position;
       if (const auto due = tracker_.next_due_ms(); due && *due <= position.time_ms)
         found_ = tracker_.advance(position.time_ms);

@@ -78,14 +78,15 @@ std::vector<std::string> Story::tell(const boost::json::value& event, std::int64
 }
 
 std::string Story::transition(const boost::json::value& event) {
-  const bool enters = text(event, "transition") == "enter";
+  const std::string kind = text(event, "transition");
+  const bool enters = kind == "enter";
   if (told_ == kMovesPerSecond) {
-    ++(enters ? entered_ : left_);
+    if (kind != "pass_through") ++(enters ? entered_ : left_);
     return {};
   }
   ++told_;
-  std::string sentence =
-      fmt::format("{} {} {}", text(event, "user"), enters ? "enters" : "leaves", area_name(event));
+  const char* const does = enters ? "enters" : kind == "pass_through" ? "passes through" : "leaves";
+  std::string sentence = fmt::format("{} {} {}", text(event, "user"), does, area_name(event));
   if (const auto& inside = field(event, "inside"); !inside.is_null())
     sentence += fmt::format(" ({} inside)", show(inside));
   const std::string reason = text(event, "reason");

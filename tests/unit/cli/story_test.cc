@@ -87,6 +87,16 @@ TEST(Story, SaysWhyWhereItWasNotAPosition) {
       ElementsAre("    0.0 s  u leaves bar [area_removed]"));
 }
 
+TEST(Story, SaysWhoPassesThrough) {
+  Story story = told_story();
+  EXPECT_THAT(
+      story.tell(
+          json(
+              R"({"type":"transition","user":"u","area":"bar","transition":"pass_through","reason":"position"})"),
+          0),
+      ElementsAre("    0.0 s  u passes through bar"));
+}
+
 TEST(Story, NamesFromStrangersCannotCommandTheTerminal) {
   Story story(false);
   story.learn_areas(json("{\"features\":[{\"id\":\"a\",\"properties\":{\"name\":\"\\u001b[2Jgone\"}}]}"));
