@@ -20,7 +20,8 @@ messages::Fix to_wire(const Fix& fix) {
           .lon = fix.lon,
           .acc_m = fix.acc_m,
           .alt_m = fix.alt_m,
-          .speed_mps = fix.speed_mps};
+          .speed_mps = fix.speed_mps,
+          .floor = fix.floor};
 }
 
 std::vector<Buddy> from_wire(const std::vector<messages::Buddy>& buddies) {
@@ -41,7 +42,7 @@ Message from_wire(std::string group, std::string from, const messages::ChatMessa
 bool is_usable(const Fix& fix) {
   return within(fix.lat, -90, 90) && within(fix.lon, -180, 180) &&
          (!fix.acc_m || within(*fix.acc_m, 0, 1e6)) && (!fix.alt_m || within(*fix.alt_m, -1e4, 1e5)) &&
-         (!fix.speed_mps || within(*fix.speed_mps, 0, 1e5));
+         (!fix.speed_mps || within(*fix.speed_mps, 0, 1e5)) && (!fix.floor || within(*fix.floor, -127, 127));
 }
 
 }  // namespace convoke::sdk

@@ -14,6 +14,8 @@ Fix read_fix(const Field& field) {
   fix.acc_m = field["acc"].optional_number(0, 1e6);
   fix.alt_m = field["alt"].optional_number(-1e4, 1e5);
   fix.speed_mps = field["speed"].optional_number(0, 1e5);
+  if (const Field floor = field["floor"]; floor.present())
+    fix.floor = static_cast<int>(floor.signed_integer(-127, 127));
   return fix;
 }
 
@@ -25,6 +27,7 @@ void write_fix(JsonWriter& json, const Fix& fix) {
   json.member("acc", fix.acc_m);
   json.member("alt", fix.alt_m);
   json.member("speed", fix.speed_mps);
+  if (fix.floor) json.member("floor", std::int64_t{*fix.floor});
   json.end_object();
 }
 

@@ -18,6 +18,7 @@ struct Fix {
   std::optional<double> acc_m;  // radius in metres that holds the true place with 68 %; 0 to 1e6
   std::optional<double> alt_m;  // metres above the ellipsoid; -1e4 to 1e5
   std::optional<double> speed_mps;
+  std::optional<int> floor = {};  // storeys above the ground floor, as the building counts; -127 to 127
   friend bool operator==(const Fix&, const Fix&) = default;
 };
 

@@ -21,6 +21,7 @@ struct Fix {
   std::optional<double> acc_m = {};  // radius in metres that holds the true place with 68 %; 0 to 1,000,000
   std::optional<double> alt_m = {};  // above the ellipsoid; -10,000 to 100,000
   std::optional<double> speed_mps = {};  // 0 to 100,000
+  std::optional<int> floor = {};         // storeys above the ground floor, as iOS tells; -127 to 127
 };
 
 /// What became of the positions reported so far.

@@ -125,7 +125,13 @@ std::vector<std::string> full_feed_responses() {
 }
 
 std::vector<Kind> make_kinds() {
-  const Fix fix{.time_ms = kTime, .lat = 39.99, .lon = 116.32, .acc_m = 8, .alt_m = 51.5, .speed_mps = 1.25};
+  const Fix fix{.time_ms = kTime,
+                .lat = 39.99,
+                .lon = 116.32,
+                .acc_m = 8,
+                .alt_m = 51.5,
+                .speed_mps = 1.25,
+                .floor = 2};
   return {
       {"position-report", recode<decode_position_report>, {encode(PositionReport{{fix}})}},
       {"presence", recode<decode_presence>, {encode(Presence{PresenceState::available, 1767225600000})}},

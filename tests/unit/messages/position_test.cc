@@ -13,7 +13,7 @@ namespace {
 
 TEST(PositionReport, ReadsEveryMember) {
   const auto report = decode_position_report(
-      R"({"fixes":[{"t":1767225600000,"lat":39.99,"lon":116.32,"acc":8,"alt":-12.5,"speed":1.25},{"t":0,"lat":-90,"lon":180}]})");
+      R"({"fixes":[{"t":1767225600000,"lat":39.99,"lon":116.32,"acc":8,"alt":-12.5,"speed":1.25,"floor":-1},{"t":0,"lat":-90,"lon":180}]})");
   ASSERT_TRUE(report) << report.error().to_string();
   ASSERT_EQ(report->fixes.size(), 2u);
   EXPECT_EQ(report->fixes[0], (Fix{.time_ms = 1767225600000,
@@ -21,7 +21,8 @@ TEST(PositionReport, ReadsEveryMember) {
                                    .lon = 116.32,
                                    .acc_m = 8,
                                    .alt_m = -12.5,
-                                   .speed_mps = 1.25}));
+                                   .speed_mps = 1.25,
+                                   .floor = -1}));
   EXPECT_EQ(report->fixes[1],
             (Fix{.time_ms = 0, .lat = -90, .lon = 180, .acc_m = {}, .alt_m = {}, .speed_mps = {}}));
 }
@@ -64,6 +65,8 @@ TEST(PositionReport, TakesItsBounds) {
                                                         {"fixes[0].alt", "-10000"},
                                                         {"fixes[0].alt", "100000"},
                                                         {"fixes[0].speed", "0"},
+                                                        {"fixes[0].floor", "-127"},
+                                                        {"fixes[0].floor", "127"},
                                                         {"fixes[0].t", "0"},
                                                         {"fixes[0].t", "1767225600000.0"},
                                                         {"fixes[0].t", "9007199254740991"},
@@ -104,6 +107,8 @@ TEST(PositionReport, RefusesWhatIsNoPosition) {
                             {"fixes[0].acc", "null", "a number from 0 to 1e+06"},
                             {"fixes[0].alt", "-10001", "a number from -10000 to 1e+05"},
                             {"fixes[0].alt", "100001", "a number from -10000 to 1e+05"},
+                            {"fixes[0].floor", "128", "an integer from -127 to 127"},
+                            {"fixes[0].floor", "1.5", "an integer from -127 to 127"},
                             {"fixes[0].speed", "-1", "a number from 0 to 1e+05"},
                             {"fixes[0].speed", "100001", "a number from 0 to 1e+05"},
                             {"fixes[0].speed", "[]", "a number from 0 to 1e+05"}});
