@@ -39,31 +39,40 @@ Box block_box(BlockKey key) {
   return {low, {low.lat + 1 / kBlocksPerDegree, low.lon + 1 / kBlocksPerDegree}};
 }
 
+std::size_t FenceCells::Block::leaf_at(LatLon point, LatLon low) const {
+  return std::size_t{place(point.lat, low.lat, side)} * side + place(point.lon, low.lon, side);
+}
+
 FenceCells::Block& FenceCells::block(BlockKey key) {
-  std::unique_ptr<Block>& block = blocks_[key];
-  if (!block) {
-    block = std::make_unique<Block>();
-    block->side = side_for(source_.density(block_box(key)));
-    block->leaves.resize(std::size_t{block->side} * block->side);
-    bytes_ += sizeof(Block) + block->leaves.size() * sizeof(FenceLeaf::Ptr);
+  const auto [it, made] = blocks_.try_emplace(key);
+  Block& block = it->second;
+  if (made) {
+    block.side = side_for(source_.density(block_box(key)));
+    block.leaves.resize(std::size_t{block.side} * block.side);
+    bytes_ += sizeof(Block) + block.leaves.size() * sizeof(FenceLeaf::Ptr);
   }
-  return *block;
+  return block;
+}
+
+const FenceLeaf* FenceCells::find(LatLon point) const {
+  const BlockKey key = block_of(point);
+  const auto it = blocks_.find(key);
+  return it == blocks_.end() ? nullptr
+                             : it->second.leaves[it->second.leaf_at(point, block_box(key).low)].get();
 }
 
 const FenceLeaf& FenceCells::at(LatLon point) {
+  if (const FenceLeaf* known = find(point)) return *known;
   const BlockKey key = block_of(point);
-  const auto it = blocks_.find(key);
-  Block& b = it != blocks_.end() ? *it->second : block(key);
+  Block& b = block(key);
   const LatLon low = block_box(key).low;
-  const std::uint32_t row = place(point.lat, low.lat, b.side), column = place(point.lon, low.lon, b.side);
-  FenceLeaf::Ptr& leaf = b.leaves[std::size_t{row} * b.side + column];
-  if (!leaf) {
-    const double width = 1 / kBlocksPerDegree / b.side;
-    const LatLon corner{low.lat + row * width, low.lon + column * width};
-    leaf = source_.leaf({corner, {corner.lat + width, corner.lon + width}});
-    bytes_ += leaf->bytes();
-  }
-  return *leaf;
+  const std::size_t i = b.leaf_at(point, low);
+  const double width = 1 / kBlocksPerDegree / b.side;
+  const LatLon corner{low.lat + static_cast<double>(i / b.side) * width,
+                      low.lon + static_cast<double>(i % b.side) * width};
+  b.leaves[i] = source_.leaf({corner, {corner.lat + width, corner.lon + width}});
+  bytes_ += b.leaves[i]->bytes();
+  return *b.leaves[i];
 }
 
 void FenceCells::forget(const Box& area) {
@@ -75,11 +84,11 @@ void FenceCells::forget(const Box& area) {
   const double wide = (box.high.lon - box.low.lon) * kBlocksPerDegree + 1;
   if (high * wide < static_cast<double>(blocks_.size())) {
     for_each_block(box, [&](BlockKey key) {
-      if (const auto it = blocks_.find(key); it != blocks_.end()) forget(box, block_box(key), *it->second);
+      if (const auto it = blocks_.find(key); it != blocks_.end()) forget(box, block_box(key), it->second);
     });
     return;
   }
-  for (auto& [key, block] : blocks_) forget(box, block_box(key), *block);
+  for (auto& [key, block] : blocks_) forget(box, block_box(key), block);
 }
 
 void FenceCells::forget(const Box& box, const Box& all, Block& block) {

@@ -44,6 +44,8 @@ class FenceCells {
 
   /// The leaf that holds the point, whose longitude is below 180 and latitude below 90.
   const FenceLeaf& at(LatLon point);
+  /// The same if it is there already, or null.
+  const FenceLeaf* find(LatLon point) const;
   /// Throws away what was known of the box.
   void forget(const Box& box);
   std::size_t bytes() const { return bytes_; }
@@ -52,12 +54,14 @@ class FenceCells {
   struct Block {
     std::uint32_t side = 0;  // leaves in a row
     std::vector<FenceLeaf::Ptr> leaves;
+    /// Which of them holds the point.
+    std::size_t leaf_at(LatLon point, LatLon low) const;
   };
   Block& block(BlockKey key);
   void forget(const Box& box, const Box& block_box, Block& block);
 
   Source source_;
-  boost::unordered_flat_map<BlockKey, std::unique_ptr<Block>> blocks_;
+  boost::unordered_flat_map<BlockKey, Block> blocks_;
   std::size_t bytes_ = 0;
 };
 

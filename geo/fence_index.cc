@@ -57,6 +57,10 @@ void sort_unique(std::vector<Handle>& areas) {
   areas.erase(std::unique(areas.begin(), areas.end()), areas.end());
 }
 
+/// The antimeridian belongs to several leaves; near a pole a degree of longitude is not the same length all
+/// over a leaf.
+bool has_leaf(LatLon point) { return std::abs(point.lon) < 180 && std::abs(point.lat) < kMaxLeafLat; }
+
 /// Few, and nearly in order: quicker than std::sort.
 void sort_few(std::vector<Handle>& areas) {
   for (std::size_t i = 1; i < areas.size(); ++i)
@@ -246,9 +250,7 @@ std::optional<Box> FenceIndex::locate(LatLon point, std::vector<Handle>& areas) 
   areas.clear();
   FenceLeaf::Answer answer;
   const FenceLeaf* leaf = nullptr;
-  // The antimeridian belongs to several leaves; near a pole a degree of longitude is not the same length all
-  // over a leaf.
-  if (std::abs(point.lon) < 180 && std::abs(point.lat) < kMaxLeafLat) {
+  if (has_leaf(point)) {
     leaf = &impl_->cells.at(point);
     answer = leaf->areas_at(point, areas);
   }
@@ -282,6 +284,18 @@ double FenceIndex::signed_distance_m(std::string_view id, LatLon point) const {
 
 double FenceIndex::signed_distance_m(Handle handle, LatLon point) const {
   return impl_->areas[handle]->signed_distance_m(point);
+}
+
+double FenceIndex::distance_m(Handle handle, LatLon point) const {
+  const IndexedArea& indexed = *impl_->areas[handle];
+  if (indexed.simple() && has_leaf(point))
+    if (const auto distance = impl_->cells.at(point).distance_m(handle, point)) return *distance;
+  return indexed.distance_m(point);
+}
+
+void FenceIndex::prefetch(LatLon point) const {
+  if (!has_leaf(point)) return;
+  if (const FenceLeaf* leaf = impl_->cells.find(point)) leaf->prefetch();
 }
 
 double FenceIndex::depth_m(Handle handle) const { return impl_->areas[handle]->depth_m(); }

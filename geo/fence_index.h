@@ -57,6 +57,10 @@ class FenceIndex {
   /// Metres from the point to the area's edge, negative inside; +infinity for an unknown id.
   double signed_distance_m(std::string_view id, LatLon point) const;
   double signed_distance_m(Handle area, LatLon point) const;
+  /// The same without a sign, and right to a millimetre only: quicker where the point was located before.
+  double distance_m(Handle area, LatLon point) const;
+  /// Brings what is asked when the point is located nearer to the processor. Changes nothing.
+  void prefetch(LatLon point) const;
 
   /// Not more than the distance of the area's innermost point from the edge: the radius of a circle, half the
   /// width of a corridor, and of polygons their area divided by the length of their edges, in metres.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <new>
 #include <numbers>
 
@@ -20,10 +21,6 @@ using Ints [[gnu::vector_size(16)]] = std::int32_t;
 Floats all(float x) { return Floats{x, x, x, x}; }
 Floats load(const float* from) { return Floats{from[0], from[1], from[2], from[3]}; }
 Floats lesser(Floats a, Floats b) { return a < b ? a : b; }
-
-struct PlanePoint {
-  double x, y;
-};
 
 /// A circle on the ground is none in the plane; over a distance `d` it is off by no more than this. The first
 /// term left out of the distance in the plane is d²·tan(lat)/2R; doubled, to be safe.
@@ -52,10 +49,8 @@ FenceLeaf::Ptr FenceLeaf::make(const Parts& parts) {
   leaf->polygons_ = static_cast<std::uint16_t>(parts.polygonal.size());
   leaf->circles_ = static_cast<std::uint16_t>(parts.circular.size());
   leaf->others_ = static_cast<std::uint16_t>(parts.others.size());
-  const auto plane = [&](LatLon p) {
-    return PlanePoint{(p.lon - parts.reference.lon) * leaf->lon_m_,
-                      (p.lat - parts.reference.lat) * leaf->lat_m_};
-  };
+  leaf->narrowing_ =
+      static_cast<float>(std::tan(parts.reference.lat * std::numbers::pi / 180) / kEarthRadiusM);
 
   auto* numbers = const_cast<float*>(leaf->edges());
   std::size_t i = 0;
@@ -73,7 +68,7 @@ FenceLeaf::Ptr FenceLeaf::make(const Parts& parts) {
   auto* ends = const_cast<std::uint32_t*>(leaf->ends());
   for (const auto& p : parts.polygonal) {
     for (const auto& [from, to] : p.edges) {
-      const PlanePoint a = plane(from), b = plane(to);
+      const PlanePoint a = leaf->in_plane(from), b = leaf->in_plane(to);
       // The reference point lies to the left of every edge.
       a.x* b.y - a.y* b.x > 0 ? put(a, b) : put(b, a);
     }
@@ -83,7 +78,7 @@ FenceLeaf::Ptr FenceLeaf::make(const Parts& parts) {
 
   auto* circle = const_cast<float*>(leaf->circles());
   for (const auto& [area, c] : parts.circular) {
-    const PlanePoint center = plane(c.center);
+    const PlanePoint center = leaf->in_plane(c.center);
     const double reach = std::hypot((parts.box.high.lon - parts.box.low.lon) * leaf->lon_m_,
                                     (parts.box.high.lat - parts.box.low.lat) * leaf->lat_m_);
     for (const double x : {center.x, center.y, c.radius_m, circle_blur_m(c.radius_m + reach, c.center.lat)})
@@ -158,8 +153,8 @@ class FenceLeaf::Scan {
 };
 
 FenceLeaf::Answer FenceLeaf::areas_at(LatLon point, std::vector<Handle>& areas) const {
-  const auto px = static_cast<float>((point.lon - reference_.lon) * lon_m_);
-  const auto py = static_cast<float>((point.lat - reference_.lat) * lat_m_);
+  const PlanePoint at = in_plane(point);
+  const auto px = static_cast<float>(at.x), py = static_cast<float>(at.y);
   const std::size_t before = areas.size();
   const Handle* const polygons = handles() + covering_;
   areas.insert(areas.end(), handles(), polygons);
@@ -191,6 +186,45 @@ FenceLeaf::Answer FenceLeaf::areas_at(LatLon point, std::vector<Handle>& areas) 
   }
   if (!answer.known) areas.resize(before);
   return answer;
+}
+
+std::optional<double> FenceLeaf::distance_m(Handle area, LatLon point) const {
+  const Handle* const polygons = handles() + covering_;
+  std::uint32_t i = 0;
+  while (i < polygons_ && polygons[i] >> 1 != area) ++i;
+  if (i == polygons_) return std::nullopt;
+  const PlanePoint at = in_plane(point);
+  const Floats x = all(static_cast<float>(at.x)), y = all(static_cast<float>(at.y)), zero = all(0),
+               one = all(1);
+  const std::uint32_t begin = i == 0 ? 0 : ends()[i - 1], end = ends()[i];
+  float best2 = std::numeric_limits<float>::infinity(), best_y = 0, best_x = 0;
+  for (std::uint32_t g = begin / kLanes; g * kLanes < end; ++g) {
+    const float* const group = edges() + std::size_t{g} * 16;
+    const Floats ax = load(group) - x, ay = load(group + 4) - y;
+    const Floats dx = load(group + 8) - x - ax, dy = load(group + 12) - y - ay;
+    Floats t = -(ax * dx + ay * dy) / (dx * dx + dy * dy);
+    t = t < zero ? zero : t > one ? one : t;
+    const Floats nx = ax + t * dx, ny = ay + t * dy, d2 = nx * nx + ny * ny;
+    for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
+      const std::uint32_t edge = g * kLanes + lane;
+      if (edge < begin || edge >= end || d2[lane] >= best2) continue;
+      best2 = d2[lane];
+      best_x = nx[lane];
+      best_y = ny[lane];
+    }
+  }
+  // The plane is right at the reference point's latitude; the distance asks for the one half way.
+  const double distance =
+      std::hypot(best_x * (1 - narrowing_ * (at.y + best_y / 2)), static_cast<double>(best_y));
+  return distance < clear_m(point) ? std::optional(distance) : std::nullopt;
+}
+
+/// As far from the point nothing is unknown of edges.
+double FenceLeaf::clear_m(LatLon p) const {
+  const double high = box_.high.lat - box_.low.lat, wide = box_.high.lon - box_.low.lon;
+  const double north_south = std::min(p.lat - box_.low.lat, box_.high.lat - p.lat) + kMore * high;
+  const double east_west = std::min(p.lon - box_.low.lon, box_.high.lon - p.lon) + kMore * wide;
+  return 0.99 * std::min(north_south * lat_m_, east_west * lon_m_);
 }
 
 Box FenceLeaf::around(LatLon point, const Room& room) const {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -67,16 +68,33 @@ class FenceLeaf {
   };
   /// Appends the areas that hold the position, which is in the box. Not the `others`.
   Answer areas_at(LatLon point, std::vector<Handle>& areas) const;
+  /// Metres from the position, which is in the box, to the area's edge, right to a millimetre. Nothing if
+  /// the area is not a polygon with edges here, or an edge outside could be nearer.
+  std::optional<double> distance_m(Handle area, LatLon point) const;
+
+  /// How much more than the box is known of edges, on each side, as a share of its width.
+  static constexpr double kMore = 0.125;
 
   std::span<const Handle> others() const { return {handles() + covering_ + polygons_ + circles_, others_}; }
   const Box& box() const { return box_; }
+  /// Brings it nearer to the processor.
+  void prefetch() const {
+    for (int line = 0; line < 4; ++line) __builtin_prefetch(reinterpret_cast<const char*>(this) + 64 * line);
+  }
   /// The room around the point, as far as the box goes.
   Box around(LatLon point, const Room& room) const;
   std::size_t bytes() const;
 
  private:
   class Scan;
+  struct PlanePoint {
+    double x, y;  // metres east and north of the reference point
+  };
   FenceLeaf() = default;
+  PlanePoint in_plane(LatLon p) const {
+    return {(p.lon - reference_.lon) * lon_m_, (p.lat - reference_.lat) * lat_m_};
+  }
+  double clear_m(LatLon p) const;
   // What follows the object in memory: edges in groups of four (ax, ay, bx, by of each), circles (x, y,
   // radius, blur), then all handles, then where each polygon's edges begin.
   const float* edges() const { return reinterpret_cast<const float*>(this + 1); }
@@ -90,6 +108,7 @@ class FenceLeaf {
   LatLon reference_;
   double lat_m_ = 0, lon_m_ = 0;  // metres in a degree here
   std::uint16_t groups_ = 0, covering_ = 0, polygons_ = 0, circles_ = 0, others_ = 0;
+  float narrowing_ = 0;  // how much shorter a degree of longitude gets with each metre north, as a share
 };
 
 }  // namespace convoke::geo

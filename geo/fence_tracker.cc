@@ -1,7 +1,9 @@
 #include "geo/fence_tracker.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cmath>
 #include <limits>
 #include <queue>
@@ -14,10 +16,11 @@ namespace convoke::geo {
 namespace {
 
 constexpr double kNoDistance = std::numeric_limits<double>::quiet_NaN();
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 /// Something that time alone brings. Looked at when due, and then perhaps found to be past.
 struct Timer {
-  enum class Kind : std::uint8_t { dwell, silence, absence, reorder, schedule };
+  enum class Kind : std::uint8_t { dwell, silence, absence, reorder, schedule, closed };
   std::int64_t due_ms;
   Kind kind;
   UserHandle user;
@@ -71,8 +74,16 @@ struct FenceTracker::Impl {
     bool levels = false;     // it has limits of height
     std::size_t inside = 0;  // users
     std::int64_t hours_ms =
-        std::numeric_limits<std::int64_t>::min();  // when it was last seen whether it is open
-    std::vector<UserHandle> concern;               // who have a pair with it, in no order
+        std::numeric_limits<std::int64_t>::min();   // when it was last seen whether it is open
+    boost::unordered_flat_set<UserHandle> concern;  // who have a pair with it
+  };
+  /// Of the last fixes that were looked at, the newest first, in ms before it.
+  using Ages = std::array<std::uint32_t, 8>;
+
+  /// A user's fixes that wait, and when the timer of theirs that counts is due.
+  struct Reordering {
+    ReorderBuffer buffer;
+    std::int64_t timer_ms = kNever;
   };
 
   explicit Impl(Rule r) : rule(r) {}
@@ -83,15 +94,17 @@ struct FenceTracker::Impl {
   UserTable users;
   std::priority_queue<Timer> timers;
   boost::unordered_flat_map<UserHandle, Position> held;              // asked for too much speed
-  boost::unordered_flat_map<UserHandle, ReorderBuffer> reordering;   // that hold something
+  boost::unordered_flat_map<UserHandle, Reordering> reordering;      // that hold something
   boost::unordered_flat_map<UserHandle, std::int64_t> absent_since;  // presence ended then
+  boost::unordered_flat_map<UserHandle, Ages> ages;                  // of those who are undecided
   std::vector<Handle> switched;                                      // areas that opened or closed
   std::size_t passable = 0;                                          // areas that report who passes through
+  std::size_t leveled = 0;                                           // areas with limits of height
   std::vector<Handle> covering;  // of the fix in hand; kept for its memory
 
   // Pairs.
 
-  std::vector<Pair>::iterator place(UserState& user, Handle area) {
+  Pairs::iterator place(UserState& user, Handle area) {
     return std::lower_bound(user.pairs.begin(), user.pairs.end(), area,
                             [](const Pair& pair, Handle a) { return pair.area < a; });
   }
@@ -100,17 +113,12 @@ struct FenceTracker::Impl {
     const auto it = place(state, area);
     return it != state.pairs.end() && it->area == area ? &*it : nullptr;
   }
-  std::vector<Pair>::iterator insert(UserHandle user, std::vector<Pair>::iterator at, Handle area) {
-    areas[area].concern.push_back(user);
-    std::vector<Pair>& pairs = users.state(user).pairs;
-    const auto place = at - pairs.begin();
-    if (pairs.size() == pairs.capacity()) pairs.reserve(pairs.size() + 2);  // most users have few
-    return pairs.insert(pairs.begin() + place, Pair{{}, area});
+  Pairs::iterator insert(UserHandle user, Pairs::iterator at, Handle area) {
+    areas[area].concern.insert(user);
+    return users.state(user).pairs.insert(at, Pair{{}, area});
   }
-  std::vector<Pair>::iterator remove(UserHandle user, std::vector<Pair>::iterator at) {
-    std::vector<UserHandle>& concern = areas[at->area].concern;
-    *std::find(concern.begin(), concern.end(), user) = concern.back();
-    concern.pop_back();
+  Pairs::iterator remove(UserHandle user, Pairs::iterator at) {
+    areas[at->area].concern.erase(user);
     return users.state(user).pairs.erase(at);
   }
 
@@ -119,8 +127,9 @@ struct FenceTracker::Impl {
   DecidingFixes deciding(UserHandle user, unsigned evidence) const {
     DecidingFixes fixes;
     const std::int64_t newest = users.last(user).time_ms;
-    for (std::size_t i = 0; i < 8; ++i)
-      if (evidence >> i & 1) fixes.time_ms[fixes.count++] = newest - users.state(user).ages[i];
+    const Ages before = ages_of(user);
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if (evidence >> i & 1) fixes.time_ms[fixes.count++] = newest - before[i];
     return fixes;
   }
 
@@ -149,8 +158,8 @@ struct FenceTracker::Impl {
   }
 
   /// Takes the user out of the area without asking the rule. Returns the place after the pair.
-  std::vector<Pair>::iterator drop(UserHandle user, std::vector<Pair>::iterator at, TransitionReason reason,
-                                   std::int64_t time_ms, std::vector<Transition>& out) {
+  Pairs::iterator drop(UserHandle user, Pairs::iterator at, TransitionReason reason, std::int64_t time_ms,
+                       std::vector<Transition>& out) {
     if (at->inside) report(user, at->area, TransitionKind::exit, reason, time_ms, kNoDistance, 0, out);
     return remove(user, at);
   }
@@ -160,6 +169,7 @@ struct FenceTracker::Impl {
     auto& pairs = users.state(user).pairs;
     for (auto it = pairs.begin(); it != pairs.end();) it = drop(user, it, reason, time_ms, out);
     users.last(user).no_room();
+    set_undecided(user, false);
   }
 
   // Fixes.
@@ -192,21 +202,36 @@ struct FenceTracker::Impl {
     if (last.has_room(fix.at) && rule.shortcut) return last.set(fix);
     if (passable > 0 && last.time_ms != LastFix::kNone) report_passes(user, fix, out);
     const std::size_t first = out.size();
-    remember(user, fix);
+    grow_older(user, fix);
     last.set(fix);
     decide(user, fix, out);
     sort_from(out, first);
   }
 
-  /// Keeps the times of the last fixes, so that those that decide can be named.
-  void remember(UserHandle user, const Position& fix) {
-    if (!rule.smoothing) return;  // only the newest decides
+  /// Of who is undecided all are known. For others only the newest fix can be evidence.
+  Ages ages_of(UserHandle user) const {
+    if (!users.last(user).undecided) return {};
+    return ages.find(user)->second;
+  }
+
+  /// Keeps the times of the fixes that may decide, so that they can be named.
+  void grow_older(UserHandle user, const Position& fix) {
     const LastFix& last = users.last(user);
-    auto& ages = users.state(user).ages;
-    const std::int64_t step = last.time_ms == LastFix::kNone ? 0 : fix.time_ms - last.time_ms;
-    for (std::size_t i = ages.size() - 1; i > 0; --i)
-      ages[i] = static_cast<std::uint32_t>(std::min<std::int64_t>(ages[i - 1] + step, 0xffff'ffff));
-    ages[0] = 0;
+    if (!last.undecided) return;
+    Ages& known = ages.find(user)->second;
+    const std::int64_t step = fix.time_ms - last.time_ms;
+    for (std::size_t i = known.size() - 1; i > 0; --i)
+      known[i] = static_cast<std::uint32_t>(std::min<std::int64_t>(known[i - 1] + step, 0xffff'ffff));
+  }
+
+  void set_undecided(UserHandle user, bool undecided) {
+    LastFix& last = users.last(user);
+    if (last.undecided == undecided) return;
+    last.undecided = undecided;
+    if (undecided)
+      ages.try_emplace(user);
+    else
+      ages.erase(user);
   }
 
   void decide(UserHandle user, const Position& fix, std::vector<Transition>& out) {
@@ -214,7 +239,7 @@ struct FenceTracker::Impl {
     const auto room = index.locate(fix.at, covering);
     users.move_to(user, block_of(fix.at));
     const bool level = settle_levels(user, fix);
-    bool settled = true;
+    bool settled = true, undecided = false;
     auto& pairs = users.state(user).pairs;
     auto at = pairs.begin();
     for (std::size_t i = 0; i < covering.size() || at != pairs.end();) {
@@ -224,8 +249,10 @@ struct FenceTracker::Impl {
       decide_pair(user, *at, covered, fix, out);
       const PairState& state = *at;
       settled &= state.settled() && state.inside == covered;
+      undecided |= !state.settled();
       at = state.inside || !state.settled() ? at + 1 : remove(user, at);
     }
+    set_undecided(user, undecided);
     if (room && settled && !level)
       last.room = *room;
     else
@@ -235,6 +262,7 @@ struct FenceTracker::Impl {
   /// An area with limits of height counts as covering a fix on its levels; one that does not say its height
   /// leaves everything as it is. True if there is any here.
   bool settle_levels(UserHandle user, const Position& fix) {
+    if (leveled == 0) return false;
     bool any = false;
     std::erase_if(covering, [&](Handle area) {
       if (!areas[area].levels) return false;
@@ -249,25 +277,26 @@ struct FenceTracker::Impl {
 
   void decide_pair(UserHandle user, Pair& pair, bool covered, const Position& fix,
                    std::vector<Transition>& out) {
-    const AreaRule& area_rule = areas[pair.area].rule;
     PairState& state = pair;
+    if (state.inside == covered && state.settled()) return;
     if (!rule.smoothing) {
-      if (state.inside == covered) return;
       state.inside = covered;
+      const double distance =
+          quick_distance_of(pair.area, covered, fix.at, std::numeric_limits<double>::infinity());
       return report(user, pair.area, covered ? TransitionKind::enter : TransitionKind::exit,
-                    TransitionReason::position, fix.time_ms, index.signed_distance_m(pair.area, fix.at), 1,
-                    out);
+                    TransitionReason::position, fix.time_ms, distance, 1, out);
     }
-    const std::int64_t until =
-        std::min(fix.time_ms, fresh_until(user, fix.time_ms - users.state(user).ages[1]));
+    const AreaRule& area_rule = areas[pair.area].rule;
+    const std::int64_t until = std::min(fix.time_ms, fresh_until(user, fix.time_ms - ages_of(user)[1]));
     if (const std::int64_t due = due_ms(state, area_rule); due <= until)
       carry_out(user, pair.area, elapse(state, area_rule, until), due,
                 index.signed_distance_m(pair.area, fix.at), out, 1);
     if (state.inside == covered) return agree(state, area_rule);
-    const double distance = distance_of(pair.area, covered, fix.at);
-    const Evidence evidence{distance, *usable_accuracy_m(rule.track, fix), fix.time_ms};
+    const double accuracy = *usable_accuracy_m(rule.track, fix), depth = index.depth_m(pair.area);
+    const double distance =
+        quick_distance_of(pair.area, covered, fix.at, margin_m(area_rule, state.inside, accuracy, depth));
     const std::int64_t dwelt_since_ms = state.dwell_since_ms;
-    carry_out(user, pair.area, step(state, area_rule, index.depth_m(pair.area), evidence), fix.time_ms,
+    carry_out(user, pair.area, step(state, area_rule, depth, {distance, accuracy, fix.time_ms}), fix.time_ms,
               distance, out);
     if (state.dwell_since_ms != dwelt_since_ms && state.dwell_since_ms != PairState::kNoDwell)
       timers.push({due_ms(state, area_rule), Timer::Kind::dwell, user, pair.area});
@@ -281,10 +310,23 @@ struct FenceTracker::Impl {
     return distance > 0 ? distance : areas[area].levels ? std::numeric_limits<double>::infinity() : 1e-9;
   }
 
+  /// The same, but right to a millimetre only where the margin would not notice.
+  double quick_distance_of(Handle area, bool covered, LatLon at, double margin_m) const {
+    constexpr double kNoticeM = 0.01;
+    const double distance = index.distance_m(area, at);
+    if (areas[area].levels || std::abs(distance - margin_m) < kNoticeM) return distance_of(area, covered, at);
+    return covered ? -distance : std::max(distance, 1e-9);
+  }
+
   void report_passes(UserHandle user, const Position& fix, std::vector<Transition>& out) {
-    const LatLon from = users.last(user).at;
+    const Position last = users.last(user).position();
+    const LatLon from = last.at;
+    const auto on = [&](Handle area, const Position& p) {
+      return on_level(index.area(area), p).value_or(false);
+    };
     for (const Handle area : index.crossed(from, fix.at)) {
       if (!areas[area].rule.pass_through || pair(user, area) != nullptr) continue;
+      if (areas[area].levels && !(on(area, last) && on(area, fix))) continue;
       if (index.covers(area, from) || index.covers(area, fix.at)) continue;
       report(user, area, TransitionKind::pass_through, TransitionReason::position, fix.time_ms,
              index.signed_distance_m(area, fix.at), 1, out);
@@ -338,20 +380,24 @@ struct FenceTracker::Impl {
     if (!p->inside) remove(timer.user, place(users.state(timer.user), timer.area));
   }
 
-  void reorder_due(UserHandle user, std::int64_t now_ms, std::vector<Transition>& out) {
-    const auto it = reordering.find(user);
-    if (it == reordering.end()) return;
-    it->second.advance(now_ms, rule.track.reorder_ms);
-    release(user, out);
+  void reorder_due(const Timer& timer, std::int64_t now_ms, std::vector<Transition>& out) {
+    const auto it = reordering.find(timer.user);
+    if (it == reordering.end() || it->second.timer_ms != timer.due_ms) return;
+    it->second.timer_ms = kNever;
+    it->second.buffer.advance(now_ms, rule.track.reorder_ms);
+    release(timer.user, out);
   }
 
   void release(UserHandle user, std::vector<Transition>& out) {
-    ReorderBuffer& buffer = reordering[user];
-    while (const auto fix = buffer.pop()) judge(user, *fix, out);
-    if (const auto due = buffer.due_ms(rule.track.reorder_ms))
-      timers.push({*due, Timer::Kind::reorder, user, 0});
-    else
+    Reordering& waiting = reordering[user];
+    while (const auto fix = waiting.buffer.pop()) judge(user, *fix, out);
+    const auto due = waiting.buffer.due_ms(rule.track.reorder_ms);
+    if (!due) {
       reordering.erase(user);
+    } else if (*due < waiting.timer_ms) {
+      waiting.timer_ms = *due;
+      timers.push({*due, Timer::Kind::reorder, user, 0});
+    }
   }
 
   // Areas.
@@ -361,10 +407,12 @@ struct FenceTracker::Impl {
     AreaState& state = areas[handle];
     const Area& area = index.area(handle);
     passable -= state.rule.pass_through ? 1 : 0;
+    leveled -= state.levels ? 1 : 0;
     state.rule = area.rule.value_or(rule.area);
     state.rule_name = rule.smoothing ? state.rule.name() : rule.name();
     state.levels = area.altitude_m || area.floor;
     passable += state.rule.pass_through ? 1 : 0;
+    leveled += state.levels ? 1 : 0;
   }
 
   /// Opens or closes the area as its lifetime and its hours say, and sets a timer for when that may change.
@@ -376,9 +424,13 @@ struct FenceTracker::Impl {
     const Openness hours = area.schedule ? openness(*area.schedule, now_ms) : Openness{true, {}};
     index.set_active(handle, begun && !over && hours.open);
     if (over) return;
-    const auto next = begun ? area.until_ms : area.from_ms;
-    for (const auto& change : {next, hours.changes_ms})
-      if (change) timers.push({*change, Timer::Kind::schedule, 0, handle});
+    const std::int64_t next =
+        std::min((begun ? area.until_ms : area.from_ms).value_or(kNever), hours.changes_ms.value_or(kNever));
+    if (next != kNever) timers.push({next, Timer::Kind::schedule, 0, handle});
+  }
+
+  std::vector<UserHandle> concerned(Handle area) const {
+    return {areas[area].concern.begin(), areas[area].concern.end()};
   }
 
   /// Who may be in the area, or have their room cut by it.
@@ -402,7 +454,11 @@ struct FenceTracker::Impl {
                    std::int64_t now_ms, std::vector<Transition>& out) {
     std::sort(concerned.begin(), concerned.end());
     concerned.erase(std::unique(concerned.begin(), concerned.end()), concerned.end());
-    for (const UserHandle user : concerned) decide_by_last(user, handle, reason, now_ms, out);
+    constexpr std::size_t kAhead = 4;
+    for (std::size_t i = 0; i < concerned.size(); ++i) {
+      if (i + kAhead < concerned.size()) users.prefetch(concerned[i + kAhead]);
+      decide_by_last(concerned[i], handle, reason, now_ms, out);
+    }
     sort_by_user(out);
   }
 
@@ -416,7 +472,9 @@ struct FenceTracker::Impl {
     const bool known = at != state.pairs.end() && at->area == handle;
     const bool was_inside = known && at->inside;
     const Position fix = last.position();
-    bool covered = index.covers(handle, fix.at);
+    // A position that is too old says who leaves, but not who enters.
+    const bool counts = was_inside || !rule.smoothing || fresh_until(user) > now_ms;
+    bool covered = counts && index.covers(handle, fix.at);
     if (covered && areas[handle].levels) covered = on_level(index.area(handle), fix).value_or(was_inside);
     if (known) static_cast<PairState&>(*at) = {.inside = was_inside};
     if (covered != was_inside) {
@@ -441,18 +499,23 @@ struct FenceTracker::Impl {
   }
 
   void schedule_due(Handle handle, std::int64_t now_ms, std::vector<Transition>& out) {
-    if (!index.known(handle) || now_ms < areas[handle].hours_ms) return;  // it was changed since
+    if (!index.known(handle) || now_ms <= areas[handle].hours_ms) return;  // it was changed since
     const bool was = index.active(handle);
     set_hours(handle, now_ms);
     if (index.active(handle) == was) return;
     switched.push_back(handle);
-    std::vector<UserHandle> concerned = areas[handle].concern;
-    if (index.active(handle)) {
-      for_each_near(bounds(index.area(handle)), [&](UserHandle user) { concerned.push_back(user); });
-      return decide_area(handle, std::move(concerned), TransitionReason::schedule, now_ms, out);
+    if (!index.active(handle)) return leave_area(handle, TransitionReason::schedule, now_ms, out);
+    std::vector<UserHandle> concerned = this->concerned(handle);
+    for_each_near(bounds(index.area(handle)), [&](UserHandle user) { concerned.push_back(user); });
+    decide_area(handle, std::move(concerned), TransitionReason::schedule, now_ms, out);
+  }
+
+  /// Nobody can be in it any more.
+  void leave_area(Handle handle, TransitionReason reason, std::int64_t now_ms, std::vector<Transition>& out) {
+    for (const UserHandle user : concerned(handle)) {
+      users.last(user).no_room();
+      drop(user, place(users.state(user), handle), reason, now_ms, out);
     }
-    for (const UserHandle user : concerned)
-      drop(user, place(users.state(user), handle), TransitionReason::schedule, now_ms, out);
     sort_by_user(out);
   }
 };
@@ -475,13 +538,22 @@ std::vector<Transition> FenceTracker::fix(std::string_view user, const Position&
 
 void FenceTracker::fix(UserHandle user, const Position& position, std::vector<Transition>& out) {
   if (!impl_->rule.smoothing) return impl_->count(user, position, out);
+  // Whoever goes on sending is there: another device of theirs may have said goodbye.
+  if (!impl_->absent_since.empty() && position.time_ms > impl_->users.last(user).time_ms)
+    impl_->absent_since.erase(user);
   const std::uint32_t window = impl_->rule.track.reorder_ms;
   if (window == 0) return impl_->judge(user, position, out);
-  impl_->reordering[user].push(position, window);
+  impl_->reordering[user].buffer.push(position, window);
   impl_->release(user, out);
 }
 
 void FenceTracker::prefetch(UserHandle user) const { __builtin_prefetch(&impl_->users.last(user)); }
+
+void FenceTracker::prefetch(UserHandle user, LatLon next) const {
+  if (impl_->users.last(user).has_room(next)) return;
+  impl_->users.prefetch(user);
+  impl_->index.prefetch(next);
+}
 
 std::vector<Transition> FenceTracker::advance(std::int64_t now_ms) {
   std::vector<Transition> out;
@@ -500,10 +572,14 @@ std::vector<Transition> FenceTracker::advance(std::int64_t now_ms) {
         if (impl_->absent_since.contains(timer.user)) impl_->leave_if_silent(timer.user, now_ms, due);
         break;
       case Timer::Kind::reorder:
-        impl_->reorder_due(timer.user, now_ms, due);
+        impl_->reorder_due(timer, now_ms, due);
         break;
       case Timer::Kind::schedule:
         impl_->schedule_due(timer.area, timer.due_ms, due);
+        break;
+      case Timer::Kind::closed:
+        if (impl_->index.known(timer.area) && !impl_->index.active(timer.area))
+          impl_->leave_area(timer.area, TransitionReason::schedule, timer.due_ms, due);
         break;
     }
     out.insert(out.end(), std::make_move_iterator(due.begin()), std::make_move_iterator(due.end()));
@@ -532,7 +608,7 @@ std::vector<Transition> FenceTracker::put_area(Area area, std::int64_t now_ms) {
   std::vector<UserHandle> concerned;
   const auto add = [&](UserHandle user) { concerned.push_back(user); };
   if (old) {
-    concerned = impl_->areas[*old].concern;
+    concerned = impl_->concerned(*old);
     impl_->for_each_near(bounds(impl_->index.area(*old)), add);
   }
   const Handle handle = impl_->index.put(std::move(area));
@@ -541,7 +617,10 @@ std::vector<Transition> FenceTracker::put_area(Area area, std::int64_t now_ms) {
   impl_->for_each_near(bounds(impl_->index.area(handle)), add);
   std::vector<Transition> out;
   const auto reason = old ? TransitionReason::area_changed : TransitionReason::area_created;
-  impl_->decide_area(handle, std::move(concerned), reason, now_ms, out);
+  if (impl_->index.active(handle))
+    impl_->decide_area(handle, std::move(concerned), reason, now_ms, out);
+  else
+    impl_->leave_area(handle, reason, now_ms, out);
   return out;
 }
 
@@ -559,16 +638,11 @@ std::vector<Transition> FenceTracker::erase_area(std::string_view id, std::int64
   if (!handle) return out;
   impl_->for_each_near(bounds(impl_->index.area(*handle)),
                        [&](UserHandle user) { impl_->users.last(user).no_room(); });
-  const std::vector<UserHandle> concerned = impl_->areas[*handle].concern;
-  for (const UserHandle user : concerned) {
-    impl_->users.last(user).no_room();
-    impl_->drop(user, impl_->place(impl_->users.state(user), *handle), TransitionReason::area_removed, now_ms,
-                out);
-  }
+  impl_->leave_area(*handle, TransitionReason::area_removed, now_ms, out);
   impl_->passable -= impl_->areas[*handle].rule.pass_through ? 1 : 0;
+  impl_->leveled -= impl_->areas[*handle].levels ? 1 : 0;
   impl_->areas[*handle] = {};
   impl_->index.erase(id);
-  sort_by_user(out);
   return out;
 }
 
@@ -602,6 +676,8 @@ void FenceTracker::restore(std::string_view name, const std::optional<Position>&
     if (at != impl_->users.state(user).pairs.end() && at->area == *area) continue;
     impl_->insert(user, at, *area)->inside = true;
     ++impl_->areas[*area].inside;
+    if (!impl_->index.active(*area))
+      impl_->timers.push({impl_->areas[*area].hours_ms, Timer::Kind::closed, 0, *area});
   }
   if (!inside.empty()) impl_->watch(user);
 }

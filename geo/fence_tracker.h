@@ -51,6 +51,9 @@ class FenceTracker {
   void fix(UserHandle user, const Position& position, std::vector<Transition>& out);
   /// Brings what the next fix of this user needs nearer to the processor. Changes nothing.
   void prefetch(UserHandle user) const;
+  /// The same, if that was called some fixes ago: knows more of what is needed. Before this there are best
+  /// about eight other fixes.
+  void prefetch(UserHandle user, LatLon next) const;
 
   /// What time alone decides, up to now: dwells that end, users of whom nothing is heard, hours at which
   /// areas open or close, and fixes that waited long enough.
@@ -71,7 +74,8 @@ class FenceTracker {
   /// Forgets a user: exits from all areas, reason user_erased.
   std::vector<Transition> erase_user(std::string_view user, std::int64_t now_ms);
 
-  /// Puts a user back as stored before a restart; makes no transition. Areas that do not exist are left out.
+  /// Puts a user back as stored before a restart; makes no transition. Areas that do not exist are left out;
+  /// of those that are closed now `advance` tells the exit.
   void restore(std::string_view user, const std::optional<Position>& last,
                const std::vector<std::string>& inside);
 

@@ -39,10 +39,15 @@ void IndexedArea::set(Area value) {
   area = std::move(value);
   polygons.clear();
   depth_m_ = -1;
+  simple_ = false;
   const auto* shapes = std::get_if<Polygons>(&area.shape);
   if (shapes == nullptr) return;
   polygons.reserve(shapes->size());
   for (const Polygon& polygon : *shapes) polygons.emplace_back(polygon);
+  simple_ = std::all_of(polygons.begin(), polygons.end(), [](const PolygonIndex& polygon) {
+    const auto& [low, high] = polygon.box();
+    return low.lon > -180 && high.lon < 180 && low.lat > -90 && high.lat < 90;
+  });
 }
 
 bool IndexedArea::covers(LatLon point) const {
@@ -54,15 +59,13 @@ bool IndexedArea::covers(LatLon point) const {
   return at(point) || (std::abs(point.lon) == 180 && at({point.lat, -point.lon}));
 }
 
-double IndexedArea::signed_distance_m(LatLon point) const {
+double IndexedArea::distance_m(LatLon point) const {
   // Only the slow way looks over the antimeridian, and knows which edges along it and the poles are none.
-  const auto usual = [&](const PolygonIndex& polygon) {
-    const auto& [low, high] = polygon.box();
-    return low.lon > -180 && high.lon < 180 && low.lat > -90 && high.lat < 90 && high.lon - point.lon < 180 &&
-           point.lon - low.lon < 180;
+  const auto on_this_side = [&](const PolygonIndex& polygon) {
+    return polygon.box().high.lon - point.lon < 180 && point.lon - polygon.box().low.lon < 180;
   };
-  if (polygons.empty() || !std::all_of(polygons.begin(), polygons.end(), usual))
-    return geo::signed_distance_m(area, point);
+  if (!simple_ || !std::all_of(polygons.begin(), polygons.end(), on_this_side))
+    return std::abs(geo::signed_distance_m(area, point));
   double best2 = std::numeric_limits<double>::infinity();
   LatLon nearest = point;
   const double lon_scale = std::cos(point.lat * kRadians);
@@ -70,10 +73,14 @@ double IndexedArea::signed_distance_m(LatLon point) const {
     if (const auto found = polygon.nearest(point, lon_scale, best2)) nearest = *found;
   // Near by the plane does, scaled half way between the two; far away it does not.
   const double middle = lon_scale - std::sin(point.lat * kRadians) * (nearest.lat - point.lat) * kRadians / 2;
-  const double distance =
-      best2 < kNearDegrees * kNearDegrees
-          ? std::hypot((nearest.lon - point.lon) * middle, nearest.lat - point.lat) * kMetersPerDegree
-          : distance_m(point, nearest);
+  return best2 < kNearDegrees * kNearDegrees
+             ? std::hypot((nearest.lon - point.lon) * middle, nearest.lat - point.lat) * kMetersPerDegree
+             : geo::distance_m(point, nearest);
+}
+
+double IndexedArea::signed_distance_m(LatLon point) const {
+  if (polygons.empty()) return geo::signed_distance_m(area, point);
+  const double distance = distance_m(point);
   return covers(point) ? -distance : distance;
 }
 
@@ -98,7 +105,7 @@ double IndexedArea::depth_m() const {
 
 /// Goes along the way in steps that the distance to the area allows.
 bool IndexedArea::meets_way(LatLon from, LatLon to) const {
-  const double length_m = distance_m(from, to);
+  const double length_m = geo::distance_m(from, to);
   for (double gone_m = 0;;) {
     const double t = length_m > 0 ? std::min(1.0, gone_m / length_m) : 1.0;
     const double distance =

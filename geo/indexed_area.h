@@ -18,8 +18,12 @@ struct IndexedArea {
   IndexedArea& operator=(const IndexedArea&) = delete;
   void set(Area value);
   bool covers(LatLon point) const;
-  /// Metres to the edge, negative inside.
+  /// Metres to the edge, inside or outside.
+  double distance_m(LatLon point) const;
+  /// The same, negative inside.
   double signed_distance_m(LatLon point) const;
+  /// True if every edge of its polygons is an edge of the area: none runs along the antimeridian or a pole.
+  bool simple() const { return simple_; }
   /// As FenceIndex::depth_m.
   double depth_m() const;
   /// True if the straight way between the points meets the area.
@@ -28,6 +32,7 @@ struct IndexedArea {
 
  private:
   mutable double depth_m_ = -1;  // once it was asked for
+  bool simple_ = false;
 };
 
 }  // namespace convoke::geo

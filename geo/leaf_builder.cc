@@ -71,7 +71,8 @@ void add_density(const IndexedArea& area, std::size_t polygon, const Box& box, F
 
 LeafBuilder::LeafBuilder(const Box& box) {
   parts_.box = box;
-  const double lat = (box.high.lat - box.low.lat) / 8, lon = (box.high.lon - box.low.lon) / 8;
+  const double lat = FenceLeaf::kMore * (box.high.lat - box.low.lat),
+               lon = FenceLeaf::kMore * (box.high.lon - box.low.lon);
   around_ = {{box.low.lat - lat, box.low.lon - lon}, {box.high.lat + lat, box.high.lon + lon}};
 }
 

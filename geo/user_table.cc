@@ -83,7 +83,8 @@ std::size_t UserTable::bytes() const {
   std::size_t sum = last_.capacity() * sizeof(LastFix) + state_.capacity() * sizeof(UserState) +
                     names_.capacity() * sizeof(std::string) +
                     by_name_.bucket_count() * (sizeof(UserHandle) + 1);
-  for (const UserState& state : state_) sum += state.pairs.capacity() * sizeof(Pair);
+  for (const UserState& state : state_)
+    sum += state.pairs.capacity() > 2 ? state.pairs.capacity() * sizeof(Pair) : 0;
   for (const std::string& name : names_) sum += name.capacity() > 15 ? name.capacity() + 1 : 0;
   for (const auto& [key, users] : blocks_)
     sum += sizeof(key) + sizeof(users) + users.capacity() * sizeof(UserHandle);

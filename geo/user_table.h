@@ -1,6 +1,6 @@
 #pragma once
 
-#include <array>
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
@@ -25,6 +25,9 @@ struct Pair : PairState {
 };
 static_assert(sizeof(Pair) == 16, "the handle lies in the state's padding");
 
+/// In order of area. Most users have no more than two.
+using Pairs = boost::container::small_vector<Pair, 2>;
+
 /// What every fix needs: one line of the processor's cache.
 struct alignas(64) LastFix {
   static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
@@ -37,8 +40,9 @@ struct alignas(64) LastFix {
   float acc_m = -1;              // its accuracy; negative: not stated
   std::int16_t height_m = kNoHeight;
   std::int8_t floor = kNoFloor;
-  bool held : 1 = false;     // a fix waits for being believed
-  bool watched : 1 = false;  // a timer will see whether fixes still come
+  bool held : 1 = false;       // a fix waits for being believed
+  bool watched : 1 = false;    // a timer will see whether fixes still come
+  bool undecided : 1 = false;  // there is evidence for something that is not decided yet
 
   bool has_room(LatLon p) const {
     return p.lat > room.low.lat && p.lat < room.high.lat && p.lon > room.low.lon && p.lon < room.high.lon;
@@ -53,15 +57,14 @@ static_assert(sizeof(LastFix) == 64);
 struct alignas(64) UserState {
   static constexpr BlockKey kNowhere = std::numeric_limits<BlockKey>::max();
 
-  std::vector<Pair> pairs;              // in order of area
-  std::array<std::uint32_t, 8> ages{};  // of the last fixes that were looked at, in ms before the newest
+  Pairs pairs;
   BlockKey block = kNowhere;
   std::uint32_t place_in_block = 0;
 };
 static_assert(sizeof(UserState) == 64);
 
-/// All users of a site: by name, by number, and by the block of the map that they are in. About 190 bytes
-/// each with a short name, and 16 for each pair.
+/// All users of a site: by name, by number, and by the block of the map that they are in. About 180 bytes
+/// each with a short name and up to two pairs.
 class UserTable {
  public:
   UserTable() = default;
@@ -78,6 +81,11 @@ class UserTable {
   UserState& state(UserHandle user) { return state_[user]; }
   const UserState& state(UserHandle user) const { return state_[user]; }
   const std::string& name(UserHandle user) const { return names_[user]; }
+  /// Brings what decisions need nearer to the processor.
+  void prefetch(UserHandle user) const {
+    __builtin_prefetch(&last_[user]);
+    __builtin_prefetch(&state_[user]);
+  }
 
   /// Notes where the user is.
   void move_to(UserHandle user, BlockKey block);
@@ -86,13 +94,11 @@ class UserTable {
   void for_each_near(const Box& box, const Visit& visit) const {
     const double blocks = ((box.high.lat - box.low.lat) * 64 + 1) * ((box.high.lon - box.low.lon) * 64 + 1);
     if (blocks > static_cast<double>(blocks_.size())) {
-      for (const auto& [key, users] : blocks_)
-        for (const UserHandle user : users) visit(user);
+      for (const auto& [key, users] : blocks_) visit_all(users, visit);
       return;
     }
     for_each_block(box, [&](BlockKey key) {
-      if (const auto it = blocks_.find(key); it != blocks_.end())
-        for (const UserHandle user : it->second) visit(user);
+      if (const auto it = blocks_.find(key); it != blocks_.end()) visit_all(it->second, visit);
     });
   }
 
@@ -101,6 +107,15 @@ class UserTable {
   std::size_t bytes() const;
 
  private:
+  template <class Visit>
+  void visit_all(const std::vector<UserHandle>& users, const Visit& visit) const {
+    constexpr std::size_t kAhead = 8;
+    for (std::size_t i = 0; i < users.size(); ++i) {
+      if (i + kAhead < users.size()) __builtin_prefetch(&last_[users[i + kAhead]]);
+      visit(users[i]);
+    }
+  }
+
   // The set holds numbers and looks up names.
   struct Hash {
     using is_transparent = void;

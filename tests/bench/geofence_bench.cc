@@ -172,7 +172,8 @@ void run_engine(geo::Rule rule, const std::vector<geo::Area>& areas, const std::
   std::vector<geo::Transition> out;
   const double seconds = seconds_of([&] {
     for (std::size_t i = 0; i < fixes.size(); ++i) {
-      if (i + kAhead < fixes.size()) tracker.prefetch(handles[fixes[i + kAhead].user]);
+      if (i + 2 * kAhead < fixes.size()) tracker.prefetch(handles[fixes[i + 2 * kAhead].user]);
+      if (i + kAhead < fixes.size()) tracker.prefetch(handles[fixes[i + kAhead].user], fixes[i + kAhead].at);
       const Fix& fix = fixes[i];
       geo::Position position{.at = fix.at, .time_ms = fix.time_ms};
       if (fix.acc_m >= 0) position.acc_m = fix.acc_m;

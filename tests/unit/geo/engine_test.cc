@@ -85,7 +85,7 @@ void append(std::vector<std::string>& all, const std::vector<Transition>& transi
 
 TEST(Engine, LeavesSayTheSameAsTheAreasThemselves) {
   for (const LatLon center : {LatLon{52.5, 13.4}, LatLon{-33, -70}, LatLon{0, 0}, LatLon{78.2, 15.6}}) {
-    World world(static_cast<std::uint64_t>(center.lat) + 7, center);
+    World world(static_cast<std::uint64_t>(center.lat + 97), center);
     FenceIndex index;
     std::vector<Handle> found;
     for (int i = 0; i < 3000; ++i) {

@@ -281,9 +281,9 @@ TEST(FenceTracker, NothingIsLeftToWaitForOnceAllIsDecided) {
   EXPECT_THAT(tracker.inside("anna"), ElementsAre("hall"));
   EXPECT_TRUE(tracker.safe_region("anna")) << "no fix waits";
   // One timer that sees whether fixes still come, however often presence came and went.
-  EXPECT_EQ(tracker.next_due_ms(), 59'000 + tracker.rule().track.stale_ms);
+  EXPECT_EQ(tracker.next_due_ms(), 30'000 + tracker.rule().track.stale_ms);
   tracker.fix("anna", north(-50, 200, 5));
-  tracker.advance(59'000 + tracker.rule().track.stale_ms);
+  tracker.advance(30'000 + tracker.rule().track.stale_ms);
   EXPECT_EQ(tracker.next_due_ms(), 200'000 + tracker.rule().track.stale_ms);
 }
 
@@ -311,6 +311,95 @@ TEST(FenceTracker, AnAreaWithOpeningHoursOpensAndCloses) {
   EXPECT_THAT(lines(tracker.advance(60'000)), ElementsAre("60000 anna hall enter"));
   EXPECT_THAT(lines(tracker.advance(120'000)), ElementsAre("120000 anna hall exit"));
   EXPECT_EQ(tracker.occupancy("hall"), 0u);
+}
+
+TEST(FenceTracker, WhoSaidNothingForTooLongDoesNotEnterWhenAnAreaOpensOrChanges) {
+  Area area = hall();
+  area.from_ms = 100'000'000;
+  FenceTracker tracker(every_fix());
+  tracker.put_area(area, 0);
+  tracker.fix("anna", north(-50, 10, 5));
+  EXPECT_THAT(tracker.advance(100'000'000), IsEmpty());
+  EXPECT_THAT(tracker.put_area(hall(), 110'000'000), IsEmpty());
+  EXPECT_THAT(lines(tracker.fix("anna", north(-50, 110'001, 5))), ElementsAre("110001000 anna hall enter"));
+}
+
+TEST(FenceTracker, AnAreaThatAChangeClosesLetsEveryoneOut) {
+  FenceTracker tracker = with_hall(every_fix());
+  tracker.fix("anna", north(-50, 10, 5));
+  Area area = hall();
+  area.until_ms = 15'000;
+  const auto closed = tracker.put_area(area, 20'000);
+  EXPECT_THAT(lines(closed), ElementsAre("20000 anna hall exit"));
+  EXPECT_EQ(closed[0].reason, TransitionReason::area_changed);
+  EXPECT_EQ(tracker.occupancy("hall"), 0u);
+  EXPECT_THAT(lines(tracker.put_area(hall(), 30'000)), ElementsAre("30000 anna hall enter"));
+}
+
+TEST(FenceTracker, WhoIsRestoredInsideAnAreaThatClosedMeanwhileLeavesAtOnce) {
+  Area area = hall();
+  area.schedule = Schedule{.time_zone = "Etc/UTC", .week = {}, .exceptions = {}};
+  area.schedule->week.fill({Hours{9 * 60, 18 * 60}});
+  constexpr std::int64_t kDay = 86'400'000, kNow = 20'000 * kDay + 20 * 3'600'000;  // at 20:00, years later
+  FenceTracker tracker(every_fix());
+  tracker.put_area(area, kNow);
+  tracker.restore("anna", north(-50, kNow / 1000 - 60, 5), {"hall"});
+  const auto left = tracker.advance(kNow + 1);
+  EXPECT_THAT(lines(left), ElementsAre(std::to_string(kNow) + " anna hall exit"));
+  EXPECT_EQ(left[0].reason, TransitionReason::schedule);
+  EXPECT_THAT(tracker.advance(kNow + 1), IsEmpty());
+}
+
+TEST(FenceTracker, AnAreaThatIsPutManyTimesOpensOnce) {
+  FenceTracker tracker(every_fix());
+  Area area = hall();
+  area.from_ms = 100'000;
+  for (int i = 0; i < 50; ++i) tracker.put_area(area, i);
+  tracker.fix("anna", north(-50, 90, 5));
+  EXPECT_THAT(lines(tracker.advance(100'000)), ElementsAre("100000 anna hall enter"));
+  EXPECT_EQ(tracker.next_due_ms(), 90'000 + tracker.rule().track.stale_ms) << "nothing more of the area";
+}
+
+TEST(FenceTracker, ASteadyStreamWithAReorderWindowKeepsOneTimer) {
+  Rule rule = every_fix();
+  rule.track.reorder_ms = 5000;
+  FenceTracker tracker(rule);  // no area: no other timer
+  for (int i = 10; i < 200; ++i) {
+    tracker.advance(i * 1000);
+    tracker.fix("anna", north(-50, i, 5));
+  }
+  int wakes = 0;
+  for (; tracker.next_due_ms(); ++wakes) tracker.advance(*tracker.next_due_ms());
+  EXPECT_LE(wakes, 6) << "the fixes of the last five seconds";
+  EXPECT_EQ(tracker.last("anna")->time_ms, 199'000);
+}
+
+TEST(FenceTracker, R13_WhoGoesOnSendingAfterPresenceEndedStays) {
+  FenceTracker tracker = with_hall(every_fix());
+  tracker.fix("anna", north(-50, 10, 5));
+  tracker.presence("anna", false, 11'000);  // one device says goodbye, another one goes on
+  for (int i = 20; i < 4000; i += 20) {
+    EXPECT_THAT(tracker.advance(i * 1000), IsEmpty()) << i;
+    EXPECT_THAT(tracker.fix("anna", north(-50, i, 5)), IsEmpty()) << i;
+  }
+}
+
+TEST(FenceTracker, NobodyPassesThroughHighAboveAnArea) {
+  FenceTracker tracker(every_fix());
+  Area area = box_area("hall", 50, 9.999, 50 + 10 / kDegreeM, 10.001);
+  area.rule = AreaRule{.pass_through = true};
+  area.altitude_m = {0, 20};
+  tracker.put_area(area, 0);
+  Position from = north(-50, 10, 5), to = north(50, 20, 5);
+  from.alt_m = to.alt_m = 9000;
+  tracker.fix("anna", from);
+  EXPECT_THAT(tracker.fix("anna", to), IsEmpty());
+  from.time_ms = 30'000;
+  from.alt_m = 10;
+  tracker.fix("anna", from);
+  to.time_ms = 40'000;
+  to.alt_m = 10;
+  EXPECT_EQ(tracker.fix("anna", to).size(), 1u);
 }
 
 TEST(FenceTracker, PassingThroughIsReportedWhereAskedFor) {
