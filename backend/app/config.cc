@@ -5,6 +5,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "backend/core/safe_regions.h"
+
 namespace convoke::app {
 namespace {
 
@@ -142,7 +144,7 @@ void read_areas(Section& root, Config& c) {
   track.max_accuracy_m = areas.whole("max_accuracy_m", static_cast<int>(track.max_accuracy_m), 1, 100'000);
   track.max_speed_mps = areas.whole("max_speed_mps", static_cast<int>(track.max_speed_mps), 1, 100'000);
   track.reorder_ms = seconds("reorder_s", track.reorder_ms, 0, 60);
-  track.stale_ms = seconds("stale_s", track.stale_ms, 1, 86'400);
+  track.stale_ms = seconds("stale_s", track.stale_ms, core::kSafeRegionAgeS + 1, 86'400);
   track.presence_grace_ms = seconds("presence_grace_s", track.presence_grace_ms, 0, 86'400);
   areas.finish();
 }

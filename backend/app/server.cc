@@ -98,8 +98,9 @@ Server::Server(Config config)
                 [this](std::uint64_t epoch) { broker_fed(epoch); },
                 [this](const core::FeedChange& change) { feed_confirmed(change); },
                 [](const std::string& line) { spdlog::warn("{}", line); }}) {
-  for (auto& [seq, message] : journal_.load(engine_)) outbox_.push({seq, std::move(message)});
-  engine_.loaded(clock_.now());
+  const core::TimeMs now = clock_.now();
+  for (auto& [seq, message] : journal_.load(engine_, now)) outbox_.push({seq, std::move(message)});
+  engine_.loaded(now);
   spdlog::info("store loaded: users={} plans={} groups={} outbox={}", engine_.state().users.size(),
                engine_.state().plans.size(), engine_.state().groups.size(), outbox_.size());
 }

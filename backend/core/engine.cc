@@ -1,6 +1,8 @@
 #include "backend/core/engine.h"
 
 #include <cmath>
+#include <map>
+#include <string_view>
 
 #include "backend/core/chat_archive.h"
 #include "backend/core/organizer.h"
@@ -41,7 +43,7 @@ void Engine::load_position(const UserId& user, geo::Position position) {
   tracker_.restore(user.str(), position, u ? inside(*u) : std::vector<std::string>());
 }
 
-void Engine::load_area(geo::Area area) { tracker_.put_area(std::move(area), 0); }
+void Engine::load_area(geo::Area area, TimeMs now) { tracker_.put_area(std::move(area), now); }
 
 void Engine::load_plan(PlanRecord plan) {
   const PlanId id = plan.plan.id;
@@ -83,9 +85,11 @@ void Engine::position(const UserId& user, const messages::Fix& fix, Context& ctx
   ensure_user(state_, user, ctx);
   const geo::Rule& rule = tracker_.rule();
   if (rule.smoothing && fix.time_ms + rule.track.stale_ms <= ctx.now) return;
-  transitions(tracker_.fix(
-                  user.str(),
-                  {.at = {fix.lat, fix.lon}, .time_ms = fix.time_ms, .acc_m = fix.acc_m, .alt_m = fix.alt_m}),
+  transitions(tracker_.fix(user.str(), {.at = {fix.lat, fix.lon},
+                                        .time_ms = fix.time_ms,
+                                        .acc_m = fix.acc_m,
+                                        .alt_m = fix.alt_m,
+                                        .floor = fix.floor}),
               ctx);
   ctx.fx.positions.insert(user);
 }
@@ -153,6 +157,16 @@ void Engine::put_profile(const UserId& user, std::string name, std::map<std::str
 }
 
 void Engine::transitions(const std::vector<geo::Transition>& transitions, Context& ctx) {
+  // How many are inside after each of them; the tracker knows the number after all.
+  const auto step = [](const geo::Transition& t) {
+    return t.kind == geo::TransitionKind::enter ? 1 : t.kind == geo::TransitionKind::exit ? -1 : 0;
+  };
+  std::map<std::string_view, std::int64_t> inside;
+  for (const geo::Transition& t : transitions) {
+    const auto [count, first] = inside.try_emplace(t.area, 0);
+    if (first) count->second = static_cast<std::int64_t>(tracker_.occupancy(t.area));
+    count->second -= step(t);
+  }
   for (const geo::Transition& t : transitions) {
     const UserId user = UserId::parse(t.user);
     const AreaId area = AreaId::parse(t.area);
@@ -167,7 +181,7 @@ void Engine::transitions(const std::vector<geo::Transition>& transitions, Contex
                           {t.fixes.time_ms.begin(), t.fixes.time_ms.begin() + t.fixes.count}};
     ctx.publish({topics::area_events_topic(state_.site, area), encode(e), 1, false, false});
     ctx.event(TransitionEvent{e.user, e.area, e.transition, e.reason, e.distance_m, e.accuracy_m,
-                              tracker_.occupancy(t.area)});
+                              static_cast<std::size_t>(inside[t.area] += step(t))});
     state_.timers.set_if_unset({TimerKind::occupancy, area.str()}, ctx.now + kOccupancyMs);
     if (t.kind != geo::TransitionKind::pass_through)
       area_transition(state_, user, area, t.kind == geo::TransitionKind::enter, ctx);

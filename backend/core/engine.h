@@ -20,11 +20,11 @@ class Engine {
  public:
   Engine(topics::SiteId site, geo::Rule rule);
 
-  // Loading, before any input: areas first, then users, then their positions and the rest. Then `loaded`
-  // works out what follows from the records and sets the timers.
+  // Loading, before any input and all at the same `now`: areas first, then users, then their positions and
+  // the rest. Then `loaded` works out what follows from the records and sets the timers.
   void load_user(User user);
   void load_position(const UserId& user, geo::Position position);
-  void load_area(geo::Area area);
+  void load_area(geo::Area area, TimeMs now);
   void load_plan(PlanRecord plan);
   void load_group(Group group);
   void load_member(const GroupId& group, const UserId& user, Member member);

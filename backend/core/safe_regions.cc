@@ -147,11 +147,15 @@ void call_back_safe_regions(State& state, const geo::FenceTracker& tracker,
       call_back(state, tracker, user, told, ctx);
   if (ctx.now >= state.told_unknown_until_ms) return;
   for (const auto& [id, user] : state.users) {
-    if (state.told_regions.contains(id)) continue;
+    if (const auto told = state.told_regions.find(id);
+        told != state.told_regions.end() && told->second.charged_until_ms > 0)
+      continue;
     const auto last = tracker.last(id.str());
     const bool concerned = last ? meets_any(reach_of(last->at), boxes) : anyone_there(user);
     if (!concerned) continue;
-    state.told_regions[id].left = true;
+    ToldRegion& told = state.told_regions[id];
+    told.left = true;
+    charge(told, ctx.now);
     say(state, id, messages::ReportPosition{}, true, ctx);
   }
 }

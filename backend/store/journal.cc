@@ -20,7 +20,7 @@ T checked(messages::Result<T> result, const char* family, std::string_view key) 
 
 geo::Area decode_area(std::string_view key, std::string_view value) {
   geo::AreaFile parsed =
-      geo::parse_geojson(value, {.max_vertices = value.size()});  // whatever was allowed then
+      geo::parse_geojson(value, {.max_vertices = value.size(), .any_time_zone = true});  // as allowed then
   if (parsed.areas.size() == 1) return std::move(parsed.areas[0]);
   throw std::runtime_error("store: record areas/" + std::string(key) +
                            " is not an area: " + (parsed.errors.empty() ? "" : parsed.errors[0].what));
@@ -42,7 +42,7 @@ void check_schema(Store& store) {
 
 }  // namespace
 
-std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine& engine) {
+std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine& engine, core::TimeMs now) {
   check_schema(store_);
   auto all = [&](Family family, auto f) {
     store_.scan(family, {}, {}, [&](auto k, auto v) {
@@ -50,7 +50,7 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
       return true;
     });
   };
-  all(Family::areas, [&](auto k, auto v) { engine.load_area(decode_area(k, v)); });
+  all(Family::areas, [&](auto k, auto v) { engine.load_area(decode_area(k, v), now); });
   all(Family::users, [&](auto k, auto v) { engine.load_user(checked(decode_user(k, v), "users", k)); });
   all(Family::positions, [&](auto k, auto v) {
     engine.load_position(core::UserId::parse(k), checked(decode_position(v), "positions", k));

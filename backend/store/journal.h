@@ -18,10 +18,11 @@ class Journal {
  public:
   explicit Journal(Store& store) : store_(store) {}
 
-  /// Loads all records into the core and gives the outgoing messages that were still waiting, in order.
+  /// Loads all records into the core, at `now`, and gives the outgoing messages that were still waiting, in
+  /// order.
   /// Checks the schema's version first and sets it in a new store. Throws std::runtime_error naming the
   /// record that cannot be read.
-  std::vector<std::pair<std::uint64_t, core::Outgoing>> load(core::Engine& engine);
+  std::vector<std::pair<std::uint64_t, core::Outgoing>> load(core::Engine& engine, core::TimeMs now);
 
   /// Adds the step's writes to the batch; gives the outbox sequence number of each of `fx.out` (0: not
   /// durable).

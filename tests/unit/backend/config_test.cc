@@ -55,6 +55,8 @@ TEST(Config, RefusesNamingFileLineKeyAndWhatIsAllowed) {
             ":10: http.prot: expected no such key; known are host, port");
   EXPECT_EQ(refusal(std::string(kGood) + "[log]\nlevel = \"loud\"\n"),
             ":10: log.level: expected \"debug\", \"info\", \"warning\" or \"error\"");
+  EXPECT_EQ(refusal(std::string(kGood) + "[areas]\nstale_s = 600\n"),
+            ":10: areas.stale_s: expected a whole number from 601 to 86400");
   EXPECT_NE(
       refusal("site = \"demo\"\nserver_id = \"s1\"\n").find("data_dir: expected a string; it is missing"),
       std::string::npos);

@@ -38,7 +38,7 @@ class JournalOf : public testing::TestWithParam<bool> {  // true: RocksDB, false
 TEST_P(JournalOf, LoadsBackExactlyWhatTheCoreHad) {
   CoreWorld w;
   Journal journal(*store);
-  EXPECT_TRUE(journal.load(w.engine).empty());
+  EXPECT_TRUE(journal.load(w.engine, w.now).empty());
   auto keep = [&] {
     journal.add(w.engine, w.fx);
     journal.add_positions(w.engine);
@@ -76,7 +76,7 @@ TEST_P(JournalOf, LoadsBackExactlyWhatTheCoreHad) {
 
   CoreWorld restarted;
   Journal again(*store);
-  const auto waiting = again.load(restarted.engine);
+  const auto waiting = again.load(restarted.engine, w.now);
   restarted.engine.loaded(w.now);
   EXPECT_EQ(waiting.size(), 8u) << "feed, page, head, two starts, and page, head and changes of Anna's name";
   EXPECT_TRUE(std::holds_alternative<core::FeedChange>(waiting[0].second));
@@ -105,7 +105,7 @@ TEST_P(JournalOf, LoadsBackExactlyWhatTheCoreHad) {
 TEST_P(JournalOf, AfterARestartTellsTheRosterChangesThatNoVersionShowedYet) {
   CoreWorld w;
   Journal journal(*store);
-  journal.load(w.engine);
+  journal.load(w.engine, w.now);
   auto keep = [&] {
     journal.add(w.engine, w.fx);
     ASSERT_FALSE(journal.commit());
@@ -129,7 +129,7 @@ TEST_P(JournalOf, AfterARestartTellsTheRosterChangesThatNoVersionShowedYet) {
 
   CoreWorld restarted;
   Journal again(*store);
-  again.load(restarted.engine);
+  again.load(restarted.engine, w.now);
   restarted.engine.loaded(w.now);
   EXPECT_EQ(restarted.group().version, 2u) << "version 1 is the list of the start";
   restarted.step([](Engine& e, Context& ctx) { e.broker_connected({}, ctx); });
@@ -149,7 +149,7 @@ TEST_P(JournalOf, AfterARestartTellsTheRosterChangesThatNoVersionShowedYet) {
 TEST_P(JournalOf, ATriggerThatArmsAgainDoesSoAfterARestart) {
   CoreWorld w;
   Journal journal(*store);
-  journal.load(w.engine);
+  journal.load(w.engine, w.now);
   auto keep = [&] {
     journal.add(w.engine, w.fx);
     ASSERT_FALSE(journal.commit());
@@ -170,7 +170,7 @@ TEST_P(JournalOf, ATriggerThatArmsAgainDoesSoAfterARestart) {
   CoreWorld restarted;
   restarted.ids.erase(restarted.ids.begin(), restarted.ids.begin() + 10);
   Journal again(*store);
-  again.load(restarted.engine);
+  again.load(restarted.engine, w.now);
   restarted.engine.loaded(w.now);
   restarted.pass(5 * 60'000 - 1);
   EXPECT_EQ(restarted.live_groups(), 0u);
@@ -181,7 +181,7 @@ TEST_P(JournalOf, ATriggerThatArmsAgainDoesSoAfterARestart) {
 TEST_P(JournalOf, WhoseFirstPositionWasNotWrittenYetIsStillInsideAndCanLeave) {
   CoreWorld w;
   Journal journal(*store);
-  journal.load(w.engine);
+  journal.load(w.engine, w.now);
   auto keep = [&] {
     journal.add(w.engine, w.fx);
     ASSERT_FALSE(journal.commit());
@@ -194,7 +194,7 @@ TEST_P(JournalOf, WhoseFirstPositionWasNotWrittenYetIsStillInsideAndCanLeave) {
   }
   CoreWorld restarted;
   Journal again(*store);
-  again.load(restarted.engine);
+  again.load(restarted.engine, w.now);
   restarted.engine.loaded(w.now);
   EXPECT_EQ(restarted.engine.tracker().occupancy("hall"), 2u);
   restarted.at("anna", 50, 10);
@@ -208,7 +208,7 @@ TEST_P(JournalOf, WhoseFirstPositionWasNotWrittenYetIsStillInsideAndCanLeave) {
 TEST_P(JournalOf, HistoryGivesMessagesInOrderAfterAStamp) {
   CoreWorld w;
   Journal journal(*store);
-  journal.load(w.engine);
+  journal.load(w.engine, w.now);
   core::Effects fx;
   const auto id = topics::GroupId::parse("0123456789abcdef0123456789abcdef");
   for (std::uint64_t n : {10, 9, 300})
@@ -229,7 +229,7 @@ TEST_P(JournalOf, RefusesAStoreOfAnotherSchema) {
   ASSERT_FALSE(store->write({{Family::meta, std::string(kSchemaKey), "99"}}, true));
   CoreWorld w;
   Journal journal(*store);
-  EXPECT_THROW(journal.load(w.engine), std::runtime_error);
+  EXPECT_THROW(journal.load(w.engine, w.now), std::runtime_error);
 }
 
 TEST_P(JournalOf, NamesTheRecordThatIsDamaged) {
@@ -237,7 +237,7 @@ TEST_P(JournalOf, NamesTheRecordThatIsDamaged) {
   CoreWorld w;
   Journal journal(*store);
   try {
-    journal.load(w.engine);
+    journal.load(w.engine, w.now);
     FAIL();
   } catch (const std::runtime_error& e) {
     EXPECT_NE(std::string(e.what()).find("users/anna"), std::string::npos) << e.what();
@@ -264,7 +264,7 @@ TEST(Store, SaysThatItCannotBeReadInsteadOfGivingHalf) {
     auto store = open_rocksdb(dir / "db");
     CoreWorld w;
     Journal journal(*store);
-    journal.load(w.engine);
+    journal.load(w.engine, w.now);
     w.available("anna");
     w.fx.archive.push_back({id, {"anna", {"m1", "text", "x", {}}, {"demo", 7, 1, 0}}});
     journal.add(w.engine, w.fx);
@@ -276,7 +276,7 @@ TEST(Store, SaysThatItCannotBeReadInsteadOfGivingHalf) {
   Journal journal(*store);
   EXPECT_FALSE(journal.history(id, 0, 0, 10));
   CoreWorld w;
-  EXPECT_THROW(journal.load(w.engine), std::runtime_error);
+  EXPECT_THROW(journal.load(w.engine, w.now), std::runtime_error);
 }
 
 TEST(Store, SaysWhichFolderCannotBeOpened) {

@@ -25,7 +25,7 @@ class Kept {
  public:
   CoreWorld w;
 
-  Kept() { journal_.load(w.engine); }
+  Kept() { journal_.load(w.engine, w.now); }
 
   template <class F>
   void step(F f) {
@@ -41,7 +41,7 @@ class Kept {
   void expect_that_a_restart_has_it_all() {
     CoreWorld restarted;
     Journal again(*store_);
-    ASSERT_NO_THROW(again.load(restarted.engine));
+    ASSERT_NO_THROW(again.load(restarted.engine, w.now));
     const core::State &was = w.engine.state(), &is = restarted.engine.state();
     ASSERT_EQ(is.users.size(), was.users.size());
     ASSERT_EQ(is.plans.size(), was.plans.size());

@@ -152,5 +152,30 @@ TEST(Triggers, OccupancyFollowsPeopleAndAreas) {
   EXPECT_TRUE(w.engine.state().user(UserId::parse("anna"))->areas.empty());
 }
 
+TEST(Triggers, AnAreaOnOneFloorTakesInOnlyThoseOnIt) {
+  CoreWorld w;
+  geo::Area area{"hall", "", geo::Circle{{50, 10}, 100}};
+  area.floor = geo::Range{.low = 1, .high = 1};
+  w.step([&](Engine& e, Context& ctx) { e.put_areas({area}, ctx); });
+  int floor = 0;
+  for (const char* user : {"anna", "ben", "cleo"}) {
+    messages::Fix fix{w.now, 50, 10, 5.0, {}, {}};
+    fix.floor = floor++;
+    w.step([&](Engine& e, Context& ctx) { e.position(UserId::parse(user), fix, ctx); });
+  }
+  EXPECT_EQ(w.engine.state().user(UserId::parse("ben"))->areas.size(), 1u);
+  EXPECT_EQ(w.engine.state().occupancy(AreaId::parse("hall")), 1u);
+}
+
+TEST(Triggers, EachEventSaysHowManyAreInsideAfterIt) {
+  CoreWorld w;
+  for (const char* user : {"anna", "ben", "cleo"}) w.at(user, 50, 10);
+  w.area("hall", 50, 10, 100);
+  w.step([](Engine& e, Context& ctx) { e.delete_area(AreaId::parse("hall"), ctx); });
+  std::vector<std::size_t> inside;
+  for (const TransitionEvent& event : w.events<TransitionEvent>()) inside.push_back(event.inside);
+  EXPECT_EQ(inside, (std::vector<std::size_t>{1, 2, 3, 2, 1, 0}));
+}
+
 }  // namespace
 }  // namespace convoke::core
