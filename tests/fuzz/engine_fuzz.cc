@@ -208,6 +208,8 @@ class Twin {
       if (areas_.count(id) > 0) users_[user].inside.insert(id);
   }
 
+  bool is_closed(const std::string& id) const { return areas_.count(id) > 0 && !areas_.at(id).open; }
+
   Lines advance(std::int64_t now_ms) {
     std::set<std::int64_t> moments;
     for (const auto& [id, state] : areas_)
@@ -308,7 +310,9 @@ class Trio {
     check_sums();
   }
 
-  void restore(const std::string& user, const Position& last, const std::vector<std::string>& inside) {
+  void restore(const std::string& user, const Position& last, std::vector<std::string> inside) {
+    // Of those that are closed the next advance tells the exit, with a time that the twin does not know.
+    std::erase_if(inside, [&](const std::string& id) { return twin_.is_closed(id); });
     for (FenceTracker* tracker : {&engine_, &slow_}) tracker->restore(user, last, inside);
     twin_.restore(user, last, inside);
     sums_[user].clear();
