@@ -77,6 +77,8 @@ struct FenceIndex::Impl {
   FenceCells cells{
       {[this](const Box& box) { return density(box); }, [this](const Box& box) { return leaf(box); }}};
   std::size_t area_bytes = 0;
+  LeafBuilder builder;
+  std::vector<Handle> candidates;  // of a leaf; kept for its memory
 
   /// Calls `visit` for every part whose box meets `where` (a point or a box). Faster than the tree's
   /// iterators.
@@ -131,13 +133,13 @@ struct FenceIndex::Impl {
     return sum;
   }
 
-  FenceLeaf::Ptr leaf(const Box& box) const {
-    std::vector<Handle> found;
+  FenceLeaf::Ptr leaf(const Box& box) {
+    candidates.clear();
     query(Box{{box.low.lat - kTouch, box.low.lon - kTouch}, {box.high.lat + kTouch, box.high.lon + kTouch}},
-          [&](const BoxedPart& part) { found.push_back(part.area); });
-    sort_unique(found);
-    LeafBuilder builder(box);
-    for (const Handle handle : found) builder.add(handle, *areas[handle]);
+          [&](const BoxedPart& part) { candidates.push_back(part.area); });
+    sort_unique(candidates);
+    builder.begin(box);
+    for (const Handle handle : candidates) builder.add(handle, *areas[handle]);
     return builder.build();
   }
 

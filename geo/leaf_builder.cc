@@ -9,8 +9,9 @@ namespace convoke::geo {
 namespace {
 
 constexpr double kMetersPerDegree = kEarthRadiusM * std::numbers::pi / 180;
-constexpr double kReferenceClearM = 0.05;  // from every edge
-constexpr std::size_t kMaxEdges = 4096;    // in one leaf; with more, areas are asked themselves
+constexpr double kClear = 0.05 / kMetersPerDegree;  // a reference point's distance from every edge
+constexpr std::size_t kMaxEdges = 4096;             // in one leaf; with more, areas are asked themselves
+constexpr std::size_t kGuessed = 128;      // polygons of so many vertices are not looked at for their density
 constexpr double kMaxPlaneCircleM = 5000;  // larger circles, and those near a pole, are asked themselves
 constexpr double kMaxPlaneCircleLat = 80;
 
@@ -44,23 +45,43 @@ void clipped_edges(const PolygonIndex& polygon, const Box& box, const Visit& vis
   });
 }
 
-double distance_in_plane_m(LatLon p, const Edge& edge, double lon_scale) {
+/// In degrees of latitude, squared.
+double distance2(LatLon p, const Edge& edge, double lon_scale) {
   const double ax = (edge.first.lon - p.lon) * lon_scale, ay = edge.first.lat - p.lat;
   const double dx = (edge.second.lon - edge.first.lon) * lon_scale, dy = edge.second.lat - edge.first.lat;
   const double length2 = dx * dx + dy * dy;
   const double t = length2 > 0 ? std::clamp(-(ax * dx + ay * dy) / length2, 0.0, 1.0) : 0.0;
-  return std::hypot(ax + t * dx, ay + t * dy) * kMetersPerDegree;
+  const double x = ax + t * dx, y = ay + t * dy;
+  return x * x + y * y;
+}
+
+/// How much of the first box lies in the second.
+double share_in(const Box& box, const Box& in) {
+  const auto share = [](double low, double high, double in_low, double in_high) {
+    return high > low ? std::max(0.0, std::min(high, in_high) - std::max(low, in_low)) / (high - low) : 1.0;
+  };
+  return share(box.low.lat, box.high.lat, in.low.lat, in.high.lat) *
+         share(box.low.lon, box.high.lon, in.low.lon, in.high.lon);
 }
 
 }  // namespace
 
 void add_density(const IndexedArea& area, std::size_t polygon, const Box& box, FenceCells::Density& sum) {
   const double height = box.high.lat - box.low.lat;
-  const double lon_scale = std::cos(center(box).lat * std::numbers::pi / 180);
   if (polygon < area.polygons.size()) {
-    clipped_edges(area.polygons[polygon], box, [&](const Edge& e) {
+    const PolygonIndex& index = area.polygons[polygon];
+    // Of small polygons, as many as there are, a guess will do.
+    if (index.vertices() <= kGuessed) {
+      const double share = share_in(index.box(), box);
+      sum.edges += static_cast<std::size_t>(std::ceil(share * static_cast<double>(index.vertices())));
+      sum.length += share * index.length() / height;
+      return;
+    }
+    const double lon_scale = std::cos(center(box).lat * std::numbers::pi / 180);
+    clipped_edges(index, box, [&](const Edge& e) {
+      const double x = (e.second.lon - e.first.lon) * lon_scale, y = e.second.lat - e.first.lat;
       ++sum.edges;
-      sum.length += std::hypot(e.second.lat - e.first.lat, (e.second.lon - e.first.lon) * lon_scale) / height;
+      sum.length += std::sqrt(x * x + y * y) / height;
     });
   } else if (const auto* circle = std::get_if<Circle>(&area.area.shape)) {
     // What of it lies in the box, at most; it costs about as much as two edges.
@@ -69,8 +90,14 @@ void add_density(const IndexedArea& area, std::size_t polygon, const Box& box, F
   }
 }
 
-LeafBuilder::LeafBuilder(const Box& box) {
+void LeafBuilder::begin(const Box& box) {
   parts_.box = box;
+  parts_.covering.clear();
+  parts_.polygonal.clear();
+  parts_.edges.clear();
+  parts_.circular.clear();
+  parts_.others.clear();
+  asked_.clear();
   const double lat = FenceLeaf::kMore * (box.high.lat - box.low.lat),
                lon = FenceLeaf::kMore * (box.high.lon - box.low.lon);
   around_ = {{box.low.lat - lat, box.low.lon - lon}, {box.high.lat + lat, box.high.lon + lon}};
@@ -83,13 +110,14 @@ void LeafBuilder::add(Handle handle, const IndexedArea& area) {
 }
 
 void LeafBuilder::add_polygons(Handle handle, const IndexedArea& area) {
-  std::vector<Edge> edges;
+  const std::size_t before = parts_.edges.size();
   for (const PolygonIndex& polygon : area.polygons)
-    clipped_edges(polygon, around_, [&](const Edge& edge) { edges.push_back(edge); });
-  if (edges.size() > kMaxEdges || parts_.polygonal.size() == FenceLeaf::kMaxPolygons) {
+    clipped_edges(polygon, around_, [&](const Edge& edge) { parts_.edges.push_back(edge); });
+  if (parts_.edges.size() > kMaxEdges || parts_.polygonal.size() == FenceLeaf::kMaxPolygons) {
+    parts_.edges.resize(before);
     parts_.others.push_back(handle);
-  } else if (!edges.empty()) {
-    parts_.polygonal.push_back({handle, false, std::move(edges)});
+  } else if (parts_.edges.size() > before) {
+    parts_.polygonal.push_back({handle, false, parts_.edges.size()});
     asked_.push_back(&area);
   } else if (area.covers(center(parts_.box))) {
     parts_.covering.push_back(handle);
@@ -117,10 +145,8 @@ void LeafBuilder::add_circle(Handle handle, const Circle& circle) {
 std::optional<LatLon> LeafBuilder::reference() const {
   const double lon_scale = std::cos(center(parts_.box).lat * std::numbers::pi / 180);
   const auto clear = [&](LatLon p) {
-    for (const auto& polygon : parts_.polygonal)
-      for (const Edge& edge : polygon.edges)
-        if (distance_in_plane_m(p, edge, lon_scale) < kReferenceClearM) return false;
-    return true;
+    return std::none_of(parts_.edges.begin(), parts_.edges.end(),
+                        [&](const Edge& edge) { return distance2(p, edge, lon_scale) < kClear * kClear; });
   };
   constexpr double kTries[][2] = {{.5, .5},   {.31, .37}, {.67, .29}, {.73, .71},
                                   {.21, .79}, {.09, .53}, {.91, .43}};
@@ -134,13 +160,12 @@ std::optional<LatLon> LeafBuilder::reference() const {
 }
 
 FenceLeaf::Ptr LeafBuilder::build() {
-  std::size_t edges = 0;
-  for (const auto& polygon : parts_.polygonal) edges += polygon.edges.size();
-  const auto point = edges <= kMaxEdges ? reference() : std::nullopt;
+  const auto point = reference();
   parts_.reference = point.value_or(center(parts_.box));
   if (!point) {
     for (const auto& polygon : parts_.polygonal) parts_.others.push_back(polygon.area);
     parts_.polygonal.clear();
+    parts_.edges.clear();
   }
   for (std::size_t i = 0; i < parts_.polygonal.size(); ++i)
     parts_.polygonal[i].holds_reference = asked_[i]->covers(parts_.reference);

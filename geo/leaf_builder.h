@@ -15,7 +15,8 @@ void add_density(const IndexedArea& area, std::size_t polygon, const Box& box, F
 /// Makes the leaf for a box out of the areas that may meet it.
 class LeafBuilder {
  public:
-  explicit LeafBuilder(const Box& box);
+  /// Forgets what was added and begins another one: the memory is used again.
+  void begin(const Box& box);
   /// In order of handle, each once.
   void add(Handle handle, const IndexedArea& area);
   FenceLeaf::Ptr build();

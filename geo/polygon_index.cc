@@ -1,6 +1,7 @@
 #include "geo/polygon_index.h"
 
 #include <cmath>
+#include <numbers>
 
 namespace convoke::geo {
 namespace {
@@ -15,6 +16,11 @@ bool between(double x, double a, double b) {
 
 PolygonIndex::PolygonIndex(const Polygon& polygon) : polygon_(&polygon), box_(bounds(polygon)) {
   const double height = box_.high.lat - box_.low.lat;
+  const double lon_scale = std::cos((box_.low.lat + box_.high.lat) / 2 * std::numbers::pi / 180);
+  all_edges([&](LatLon a, LatLon b) {
+    const double x = (b.lon - a.lon) * lon_scale, y = b.lat - a.lat;
+    length_ += std::sqrt(x * x + y * y);
+  });
   const std::size_t slabs = slabs_for(height);
   slabs_per_degree_ = height > 0 ? static_cast<double>(slabs) / height : 0;
 
@@ -34,11 +40,7 @@ PolygonIndex::PolygonIndex(const Polygon& polygon) : polygon_(&polygon), box_(bo
 /// Half as many as vertices; less where edges are so long that each would be in many slabs.
 std::size_t PolygonIndex::slabs_for(double height) const {
   double climb = 0;  // of all edges
-  const auto add = [&](const Ring& r) {
-    for (std::size_t i = 0; i + 1 < r.size(); ++i) climb += std::abs(r[i + 1].lat - r[i].lat);
-  };
-  add(polygon_->outer);
-  for (const Ring& hole : polygon_->holes) add(hole);
+  all_edges([&](LatLon a, LatLon b) { climb += std::abs(b.lat - a.lat); });
   const auto count = static_cast<double>(vertices());
   return static_cast<std::size_t>(std::max(1.0, std::min(count / 2, 2 * count * height / climb)));
 }

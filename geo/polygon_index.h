@@ -28,6 +28,7 @@ class PolygonIndex {
   template <class Visit>
   void edges_between(double low_lat, double high_lat, const Visit& visit) const {
     if (high_lat < box_.low.lat || low_lat > box_.high.lat) return;
+    if (low_lat <= box_.low.lat && high_lat >= box_.high.lat) return all_edges(visit);
     const std::size_t first = slab(low_lat), last = slab(high_lat);
     for (std::size_t s = first; s <= last; ++s) {
       for (const std::uint32_t edge : edges_of(s)) {
@@ -42,6 +43,8 @@ class PolygonIndex {
   std::optional<LatLon> nearest(LatLon point, double lon_scale, double& best2) const;
 
   const Box& box() const { return box_; }
+  /// Of all edges together, about, in degrees of latitude.
+  double length() const { return length_; }
   std::size_t vertices() const;
   std::size_t bytes() const;
 
@@ -52,6 +55,14 @@ class PolygonIndex {
   }
   std::span<const std::uint32_t> edges_of(std::size_t slab) const {
     return {edges_.data() + starts_[slab], edges_.data() + starts_[slab + 1]};
+  }
+  template <class Visit>
+  void all_edges(const Visit& visit) const {
+    const auto ring = [&](const Ring& r) {
+      for (std::size_t i = 0; i + 1 < r.size(); ++i) visit(r[i], r[i + 1]);
+    };
+    ring(polygon_->outer);
+    for (const Ring& hole : polygon_->holes) ring(hole);
   }
   /// Vertices are numbered through all rings.
   LatLon vertex(std::size_t i) const {
@@ -67,7 +78,7 @@ class PolygonIndex {
 
   const Polygon* polygon_;
   Box box_;
-  double slabs_per_degree_ = 0;
+  double slabs_per_degree_ = 0, length_ = 0;
   std::vector<std::uint32_t> starts_;  // of each slab's edges in edges_, and their end
   std::vector<std::uint32_t> edges_;   // each named by its first vertex
 };
