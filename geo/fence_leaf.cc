@@ -199,25 +199,24 @@ std::optional<double> FenceLeaf::distance_m(Handle area, LatLon point) const {
   const Floats x = all(static_cast<float>(at.x)), y = all(static_cast<float>(at.y)), zero = all(0),
                one = all(1);
   const std::uint32_t begin = i == 0 ? 0 : ends()[i - 1], end = ends()[i];
-  float best2 = std::numeric_limits<float>::infinity(), best_y = 0, best_x = 0;
+  // The plane is right at the reference point's latitude; a distance asks for the one half way.
+  const Floats narrowing = all(narrowing_), half = all(0.5F);
+  float best2 = std::numeric_limits<float>::infinity();
   for (std::uint32_t g = begin / kLanes; g * kLanes < end; ++g) {
     const float* const group = edges() + std::size_t{g} * 16;
     const Floats ax = load(group) - x, ay = load(group + 4) - y;
     const Floats dx = load(group + 8) - x - ax, dy = load(group + 12) - y - ay;
     Floats t = -(ax * dx + ay * dy) / (dx * dx + dy * dy);
     t = t < zero ? zero : t > one ? one : t;
-    const Floats nx = ax + t * dx, ny = ay + t * dy, d2 = nx * nx + ny * ny;
+    const Floats ny = ay + t * dy, nx = (ax + t * dx) * (one - narrowing * (y + half * ny));
+    const Floats d2 = nx * nx + ny * ny;
     for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
       const std::uint32_t edge = g * kLanes + lane;
-      if (edge < begin || edge >= end || d2[lane] >= best2) continue;
-      best2 = d2[lane];
-      best_x = nx[lane];
-      best_y = ny[lane];
+      // Not a number: seen from here the edge has no length, and its neighbours are as near.
+      if (edge >= begin && edge < end && d2[lane] < best2) best2 = d2[lane];
     }
   }
-  // The plane is right at the reference point's latitude; the distance asks for the one half way.
-  const double distance =
-      length(best_x * (1 - narrowing_ * (at.y + best_y / 2)), static_cast<double>(best_y));
+  const double distance = std::sqrt(static_cast<double>(best2));
   return distance < clear_m(point) ? std::optional(distance) : std::nullopt;
 }
 
@@ -226,7 +225,8 @@ double FenceLeaf::clear_m(LatLon p) const {
   const double high = box_.high.lat - box_.low.lat, wide = box_.high.lon - box_.low.lon;
   const double north_south = std::min(p.lat - box_.low.lat, box_.high.lat - p.lat) + kMore * high;
   const double east_west = std::min(p.lon - box_.low.lon, box_.high.lon - p.lon) + kMore * wide;
-  return 0.99 * std::min(north_south * lat_m_, east_west * lon_m_);
+  const double other_side = 180 - std::abs(p.lon);  // of the antimeridian
+  return 0.99 * std::min(north_south * lat_m_, std::min(east_west, other_side) * lon_m_);
 }
 
 Box FenceLeaf::around(LatLon point, const Room& room) const {

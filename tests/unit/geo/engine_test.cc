@@ -116,6 +116,49 @@ TEST(Engine, TheDistanceIsThatOfMeasure) {
   }
 }
 
+/// Asked after the place was located, as fixes are.
+void expect_quick_distance(const FenceIndex& index, Handle area, LatLon p) {
+  std::vector<Handle> found;
+  index.locate(p, found);
+  const double exact = std::abs(index.signed_distance_m(area, p));
+  ASSERT_NEAR(index.distance_m(area, p), exact, 0.001 + 1e-6 * exact) << p.lat << " " << p.lon;
+}
+
+TEST(Engine, TheQuickDistanceIsRightToAMillimetre) {
+  for (const double lat : {0.1, 40.0, 52.5, -69.0, 78.2}) {
+    World world(static_cast<std::uint64_t>(lat + 90), {lat, 13.4});
+    FenceIndex dense, sparse;
+    for (int i = 0; i < 60; ++i) dense.put(world.area(i));
+    for (int i = 0; i < 3; ++i) sparse.put(world.area(i));
+    for (int i = 0; i < 2000; ++i) {
+      const LatLon p = world.somewhere(1500);
+      expect_quick_distance(dense, static_cast<Handle>(world.number() % 60), p);
+      expect_quick_distance(sparse, static_cast<Handle>(world.number() % 3), p);
+    }
+  }
+}
+
+TEST(Engine, TheQuickDistanceSeesIslesBeyondTheAntimeridian) {
+  FenceIndex index;
+  const Handle isles = index.put({"isles", "",
+                                  Polygons{{test::box_ring(-17.1, 179.99, -17, 179.998), {}},
+                                           {test::box_ring(-17.1, -179.9999, -17, -179.99), {}}}});
+  for (int i = 0; i < 200; ++i) expect_quick_distance(index, isles, {-17.05, 179.98 + i * 1e-4});
+}
+
+TEST(Engine, TheQuickDistanceIsNotLostInEdgesWithoutLength) {
+  World world(11, {52.5, 13.4});
+  Ring ring;
+  for (int i = 0; i < 200; ++i) {  // each corner twice, a hair apart
+    const double angle = 2 * 3.14159265 * (i / 2) / 100 + (i % 2) * 1e-7;
+    ring.push_back({52.5 + 0.001 * std::sin(angle), 13.4 + 0.001 * std::cos(angle)});
+  }
+  ring.push_back(ring.front());
+  FenceIndex index;
+  const Handle area = index.put({"area", "", Polygons{{ring, {}}}});
+  for (int i = 0; i < 5000; ++i) expect_quick_distance(index, area, world.somewhere(130));
+}
+
 std::vector<std::string> walk(Rule rule, std::uint64_t seed) {
   World world(seed, {52.5, 13.4});
   FenceTracker tracker(rule);
