@@ -63,7 +63,7 @@ json::array positions(pugi::xml_node geometry) {
   json::array result;
   std::string joined;  // comments may stand between
   for (const pugi::xml_node part : child(geometry, "coordinates").children())
-    if (part.type() == pugi::node_pcdata || part.type() == pugi::node_cdata) joined += part.value();
+    if (part.type() == pugi::node_pcdata || part.type() == pugi::node_cdata) (joined += part.value()) += ' ';
   const std::string_view text = joined;
   constexpr const char* kSpace = " \t\r\n";
   for (std::size_t at = text.find_first_not_of(kSpace); at != std::string_view::npos;) {

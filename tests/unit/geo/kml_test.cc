@@ -66,7 +66,8 @@ TEST(Kml, ReadsPolygonsLinesAndPoints) {
 }
 
 TEST(Kml, ReadsOnBehindAComment) {
-  const auto file = parse_kml(kml(placemark(polygon("0,0 1,0 <!-- the corner --> 1,1 <![CDATA[0,1]]> 0,0"))));
+  const auto file =
+      parse_kml(kml(placemark(polygon("0,0 1,0 <!-- the corner --> <![CDATA[1,1]]> <![CDATA[0,1]]> 0,0"))));
   ASSERT_TRUE(file.errors.empty()) << file.errors[0].where << file.errors[0].what;
   EXPECT_EQ(std::get<Polygons>(file.areas.at(0).shape)[0].outer, test::box_ring(0, 0, 1, 1));
 }
