@@ -125,6 +125,8 @@ std::string encode_position(const geo::Position& p) {
   w.member("lat", p.at.lat);
   w.member("lon", p.at.lon);
   w.member("acc", p.acc_m);
+  w.member("alt", p.alt_m);
+  if (p.floor) w.member("floor", std::int64_t{*p.floor});
   w.end_object();
   return w.take();
 }
@@ -132,8 +134,11 @@ std::string encode_position(const geo::Position& p) {
 Result<geo::Position> decode_position(std::string_view value) {
   JsonReader r(value);
   const Field& root = r.root();
-  const Field t = root["t"], lat = root["lat"], lon = root["lon"], acc = root["acc"];
+  const Field t = root["t"], lat = root["lat"], lon = root["lon"], acc = root["acc"], alt = root["alt"],
+              floor = root["floor"];
   geo::Position p{{lat.number(-90, 90), lon.number(-180, 180)}, t.time_ms(), acc.optional_number(0, 1e6)};
+  p.alt_m = alt.optional_number(-1e4, 1e5);
+  if (floor.present()) p.floor = static_cast<int>(floor.signed_integer(-127, 127));
   return r.finish(p);
 }
 
