@@ -20,7 +20,7 @@ constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 /// Something that time alone brings. Looked at when due, and then perhaps found to be past.
 struct Timer {
-  enum class Kind : std::uint8_t { dwell, silence, absence, reorder, schedule, closed };
+  enum class Kind : std::uint8_t { dwell, silence, absence, reorder, schedule };
   std::int64_t due_ms;
   Kind kind;
   UserHandle user;
@@ -71,10 +71,9 @@ struct FenceTracker::Impl {
   struct AreaState {
     AreaRule rule;
     std::string_view rule_name;
-    bool levels = false;     // it has limits of height
-    std::size_t inside = 0;  // users
-    std::int64_t hours_ms =
-        std::numeric_limits<std::int64_t>::min();   // when it was last seen whether it is open
+    bool levels = false;                            // it has limits of height
+    std::size_t inside = 0;                         // users
+    std::int64_t timer_ms = kNever;                 // when the timer of its hours that counts is due
     boost::unordered_flat_set<UserHandle> concern;  // who have a pair with it
   };
   /// Of the last fixes that were looked at, the newest first, in ms before it.
@@ -200,10 +199,12 @@ struct FenceTracker::Impl {
   void count(UserHandle user, const Position& fix, std::vector<Transition>& out) {
     LastFix& last = users.last(user);
     if (last.has_room(fix.at) && rule.shortcut) return last.set(fix);
-    if (passable > 0 && last.time_ms != LastFix::kNone) report_passes(user, fix, out);
     const std::size_t first = out.size();
+    const bool known = last.time_ms != LastFix::kNone;
+    const Position before = last.position();
     grow_older(user, fix);
     last.set(fix);
+    if (passable > 0 && known) report_passes(user, before, fix, out);
     decide(user, fix, out);
     sort_from(out, first);
   }
@@ -318,15 +319,15 @@ struct FenceTracker::Impl {
     return covered ? -distance : std::max(distance, 1e-9);
   }
 
-  void report_passes(UserHandle user, const Position& fix, std::vector<Transition>& out) {
-    const Position last = users.last(user).position();
-    const LatLon from = last.at;
+  void report_passes(UserHandle user, const Position& before, const Position& fix,
+                     std::vector<Transition>& out) {
+    const LatLon from = before.at;
     const auto on = [&](Handle area, const Position& p) {
       return on_level(index.area(area), p).value_or(false);
     };
     for (const Handle area : index.crossed(from, fix.at)) {
       if (!areas[area].rule.pass_through || pair(user, area) != nullptr) continue;
-      if (areas[area].levels && !(on(area, last) && on(area, fix))) continue;
+      if (areas[area].levels && !(on(area, before) && on(area, fix))) continue;
       if (index.covers(area, from) || index.covers(area, fix.at)) continue;
       report(user, area, TransitionKind::pass_through, TransitionReason::position, fix.time_ms,
              index.signed_distance_m(area, fix.at), 1, out);
@@ -418,15 +419,16 @@ struct FenceTracker::Impl {
   /// Opens or closes the area as its lifetime and its hours say, and sets a timer for when that may change.
   void set_hours(Handle handle, std::int64_t now_ms) {
     const Area& area = index.area(handle);
-    areas[handle].hours_ms = now_ms;
     const bool begun = !area.from_ms || *area.from_ms <= now_ms,
                over = area.until_ms && *area.until_ms <= now_ms;
     const Openness hours = area.schedule ? openness(*area.schedule, now_ms) : Openness{true, {}};
     index.set_active(handle, begun && !over && hours.open);
-    if (over) return;
-    const std::int64_t next =
-        std::min((begun ? area.until_ms : area.from_ms).value_or(kNever), hours.changes_ms.value_or(kNever));
-    if (next != kNever) timers.push({next, Timer::Kind::schedule, 0, handle});
+    const std::int64_t next = over ? kNever
+                                   : std::min((begun ? area.until_ms : area.from_ms).value_or(kNever),
+                                              hours.changes_ms.value_or(kNever));
+    if (next != areas[handle].timer_ms && next != kNever)
+      timers.push({next, Timer::Kind::schedule, 0, handle});
+    areas[handle].timer_ms = next;
   }
 
   std::vector<UserHandle> concerned(Handle area) const {
@@ -498,11 +500,17 @@ struct FenceTracker::Impl {
     return std::abs(distance_m) >= margin;
   }
 
-  void schedule_due(Handle handle, std::int64_t now_ms, std::vector<Transition>& out) {
-    if (!index.known(handle) || now_ms <= areas[handle].hours_ms) return;  // it was changed since
+  void schedule_due(const Timer& timer, std::vector<Transition>& out) {
+    const Handle handle = timer.area;
+    if (!index.known(handle) || areas[handle].timer_ms != timer.due_ms) return;  // it was changed since
+    areas[handle].timer_ms = kNever;
     const bool was = index.active(handle);
-    set_hours(handle, now_ms);
-    if (index.active(handle) == was) return;
+    set_hours(handle, timer.due_ms);
+    if (index.active(handle) != was) follow_hours(handle, timer.due_ms, out);
+  }
+
+  /// It has opened or closed.
+  void follow_hours(Handle handle, std::int64_t now_ms, std::vector<Transition>& out) {
     switched.push_back(handle);
     if (!index.active(handle)) return leave_area(handle, TransitionReason::schedule, now_ms, out);
     std::vector<UserHandle> concerned = this->concerned(handle);
@@ -575,11 +583,7 @@ std::vector<Transition> FenceTracker::advance(std::int64_t now_ms) {
         impl_->reorder_due(timer, now_ms, due);
         break;
       case Timer::Kind::schedule:
-        impl_->schedule_due(timer.area, timer.due_ms, due);
-        break;
-      case Timer::Kind::closed:
-        if (impl_->index.known(timer.area) && !impl_->index.active(timer.area))
-          impl_->leave_area(timer.area, TransitionReason::schedule, timer.due_ms, due);
+        impl_->schedule_due(timer, due);
         break;
     }
     out.insert(out.end(), std::make_move_iterator(due.begin()), std::make_move_iterator(due.end()));
@@ -676,10 +680,19 @@ void FenceTracker::restore(std::string_view name, const std::optional<Position>&
     if (at != impl_->users.state(user).pairs.end() && at->area == *area) continue;
     impl_->insert(user, at, *area)->inside = true;
     ++impl_->areas[*area].inside;
-    if (!impl_->index.active(*area))
-      impl_->timers.push({impl_->areas[*area].hours_ms, Timer::Kind::closed, 0, *area});
   }
   if (!inside.empty()) impl_->watch(user);
+}
+
+std::vector<Transition> FenceTracker::resume(std::int64_t now_ms) {
+  std::vector<Transition> out;
+  for (Handle handle = 0; handle < impl_->areas.size(); ++handle) {
+    if (!impl_->index.known(handle)) continue;
+    const Area& area = impl_->index.area(handle);
+    if (area.schedule || area.from_ms || area.until_ms) impl_->follow_hours(handle, now_ms, out);
+  }
+  sort_by_user(out);
+  return out;
 }
 
 std::vector<std::string> FenceTracker::inside(std::string_view name) const {
@@ -735,6 +748,8 @@ std::size_t FenceTracker::occupancy(std::string_view id) const {
 }
 
 std::size_t FenceTracker::users() const { return impl_->users.size(); }
+
+std::size_t FenceTracker::timers() const { return impl_->timers.size(); }
 
 std::size_t FenceTracker::user_bytes() const { return impl_->users.bytes(); }
 

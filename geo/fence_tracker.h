@@ -74,10 +74,12 @@ class FenceTracker {
   /// Forgets a user: exits from all areas, reason user_erased.
   std::vector<Transition> erase_user(std::string_view user, std::int64_t now_ms);
 
-  /// Puts a user back as stored before a restart; makes no transition. Areas that do not exist are left out;
-  /// of those that are closed now `advance` tells the exit.
+  /// Puts a user back as stored before a restart; makes no transition. Areas that do not exist are left out.
   void restore(std::string_view user, const std::optional<Position>& last,
                const std::vector<std::string>& inside);
+
+  /// Once all are restored: who is in or out because areas opened or closed meanwhile, reason schedule.
+  std::vector<Transition> resume(std::int64_t now_ms);
 
   /// Areas the user is in, in order of id.
   std::vector<std::string> inside(std::string_view user) const;
@@ -92,6 +94,8 @@ class FenceTracker {
   /// How many users are in the area.
   std::size_t occupancy(std::string_view area) const;
   std::size_t users() const;
+  /// Timers that wait, for tests: how much there is to look at as time goes by.
+  std::size_t timers() const;
   /// Memory of all users; an estimate.
   std::size_t user_bytes() const;
 

@@ -1,8 +1,10 @@
 #include "backend/core/engine.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "backend/core/chat_archive.h"
 #include "backend/core/organizer.h"
@@ -64,7 +66,15 @@ void Engine::load_message_key(const GroupId& group, std::uint64_t key) {
 }
 
 void Engine::loaded(TimeMs now) {
-  for (const auto& [id, user] : state_.users) note_presence(user, now);
+  resume_ms_ = now;
+  for (const auto& [id, user] : state_.users) {
+    // Who sent positions after every device had said goodbye, or was lost, has another app that sends them.
+    const auto last = tracker_.last(id.str());
+    const bool goes_on =
+        last && std::all_of(user.devices.begin(), user.devices.end(),
+                            [&](const auto& device) { return device.second.heard_ms < last->time_ms; });
+    if (!goes_on) note_presence(user, now);
+  }
   for (auto& [id, user] : state_.users)
     for (const AreaId& area : user.areas) state_.occupants[area].insert(id);
   for (auto& [id, group] : state_.groups) {
@@ -203,7 +213,9 @@ void Engine::broker_connected(std::optional<TimeMs> restarted_at, Context& ctx) 
 void Engine::feed_confirmed(const GroupId& retired, Context& ctx) { group_retired(state_, retired, ctx); }
 
 void Engine::tick(Context& ctx) {
-  const std::vector<geo::Transition> decided = tracker_.advance(ctx.now);
+  std::vector<geo::Transition> decided;
+  if (std::exchange(resume_ms_, std::nullopt)) decided = tracker_.resume(ctx.now);
+  for (geo::Transition& t : tracker_.advance(ctx.now)) decided.push_back(std::move(t));
   if (const auto switched = tracker_.take_switched(); !switched.empty())
     call_back_safe_regions(state_, tracker_, switched, ctx);
   transitions(decided, ctx);
@@ -211,6 +223,7 @@ void Engine::tick(Context& ctx) {
 }
 
 std::optional<TimeMs> Engine::next_deadline() const {
+  if (resume_ms_) return resume_ms_;
   const auto timer = state_.timers.next(), place = tracker_.next_due_ms();
   return timer && place ? std::min(*timer, *place) : timer ? timer : place;
 }

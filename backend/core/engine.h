@@ -21,7 +21,8 @@ class Engine {
   Engine(topics::SiteId site, geo::Rule rule);
 
   // Loading, before any input and all at the same `now`: areas first, then users, then their positions and
-  // the rest. Then `loaded` works out what follows from the records and sets the timers.
+  // the rest. Then `loaded` works out what follows from the records and sets the timers; a tick is due at
+  // once.
   void load_user(User user);
   void load_position(const UserId& user, geo::Position position);
   void load_area(geo::Area area, TimeMs now);
@@ -78,6 +79,7 @@ class Engine {
 
   State state_;
   geo::FenceTracker tracker_;
+  std::optional<TimeMs> resume_ms_;  // until the first tick after loading
 };
 
 }  // namespace convoke::core

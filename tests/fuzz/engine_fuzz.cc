@@ -311,7 +311,7 @@ class Trio {
   }
 
   void restore(const std::string& user, const Position& last, std::vector<std::string> inside) {
-    // Of those that are closed the next advance tells the exit, with a time that the twin does not know.
+    // Who was in an area that is closed now would leave only in resume(), after a restart.
     std::erase_if(inside, [&](const std::string& id) { return twin_.is_closed(id); });
     for (FenceTracker* tracker : {&engine_, &slow_}) tracker->restore(user, last, inside);
     twin_.restore(user, last, inside);
