@@ -555,12 +555,16 @@ void FenceTracker::fix(UserHandle user, const Position& position, std::vector<Tr
   impl_->release(user, out);
 }
 
-void FenceTracker::prefetch(UserHandle user) const { __builtin_prefetch(&impl_->users.last(user)); }
-
-void FenceTracker::prefetch(UserHandle user, LatLon next) const {
-  if (impl_->users.last(user).has_room(next)) return;
-  impl_->users.prefetch(user);
-  impl_->index.prefetch(next);
+void FenceTracker::fixes(std::span<const UserFix> batch, std::vector<Transition>& out) {
+  UserTable& users = impl_->users;
+  // What the first loop asks memory for has come when the second one looks at it, and so on.
+  for (const UserFix& fix : batch) __builtin_prefetch(&users.last(fix.user));
+  for (const UserFix& fix : batch) {
+    if (users.last(fix.user).has_room(fix.position.at)) continue;
+    users.prefetch(fix.user);
+    impl_->index.prefetch(fix.position.at);
+  }
+  for (const UserFix& fix : batch) this->fix(fix.user, fix.position, out);
 }
 
 std::vector<Transition> FenceTracker::advance(std::int64_t now_ms) {

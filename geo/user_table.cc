@@ -15,13 +15,8 @@ void grow(std::vector<T>& vector) {
 
 }  // namespace
 
-void LastFix::set(const Position& p) {
-  at = p.at;
-  time_ms = p.time_ms;
-  acc_m = static_cast<float>(p.acc_m.value_or(-1));
-  height_m =
-      p.alt_m ? static_cast<std::int16_t>(std::lround(std::clamp(*p.alt_m, -32'767.0, 32'767.0))) : kNoHeight;
-  floor = p.floor ? static_cast<std::int8_t>(std::clamp(*p.floor, -127, 127)) : kNoFloor;
+std::int16_t LastFix::rounded_height(double alt_m) {
+  return static_cast<std::int16_t>(std::lround(std::clamp(alt_m, -32'767.0, 32'767.0)));
 }
 
 Position LastFix::position() const {

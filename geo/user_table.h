@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -48,8 +49,17 @@ struct alignas(64) LastFix {
     return p.lat > room.low.lat && p.lat < room.high.lat && p.lon > room.low.lon && p.lon < room.high.lon;
   }
   void no_room() { room = {{1, 0}, {-1, 0}}; }
-  void set(const Position& p);
+  void set(const Position& p) {
+    at = p.at;
+    time_ms = p.time_ms;
+    acc_m = p.acc_m ? static_cast<float>(*p.acc_m) : -1;
+    height_m = p.alt_m ? rounded_height(*p.alt_m) : kNoHeight;
+    floor = p.floor ? static_cast<std::int8_t>(std::clamp(*p.floor, -127, 127)) : kNoFloor;
+  }
   Position position() const;
+
+ private:
+  static std::int16_t rounded_height(double alt_m);
 };
 static_assert(sizeof(LastFix) == 64);
 
@@ -81,6 +91,7 @@ class UserTable {
   UserState& state(UserHandle user) { return state_[user]; }
   const UserState& state(UserHandle user) const { return state_[user]; }
   const std::string& name(UserHandle user) const { return names_[user]; }
+
   /// Brings what decisions need nearer to the processor.
   void prefetch(UserHandle user) const {
     __builtin_prefetch(&last_[user]);

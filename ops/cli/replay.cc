@@ -107,7 +107,6 @@ class Progress {
 };
 
 constexpr std::size_t kBlock = 4096;  // fixes between two looks at the clock
-constexpr std::size_t kAhead = 8;     // so many fixes before its turn a user is fetched
 
 /// Runs fixes through a tracker and writes what it finds.
 class Replay {
@@ -139,15 +138,11 @@ class Replay {
   }
 
   void run_block(std::size_t first, std::size_t end) {
-    users_.clear();
-    for (std::size_t i = first; i < end; ++i) users_.push_back(handle_of(fixes_[i].user));
     for (std::size_t i = first; i < end; ++i) {
-      if (i + 2 * kAhead < end) tracker_.prefetch(users_[i + 2 * kAhead - first]);
-      if (i + kAhead < end) tracker_.prefetch(users_[i + kAhead - first], fixes_[i + kAhead].position.at);
       const geo::Position& position = fixes_[i].position;
       if (const auto due = tracker_.next_due_ms(); due && *due <= position.time_ms)
         found_ = tracker_.advance(position.time_ms);
-      tracker_.fix(users_[i - first], position, found_);
+      tracker_.fix(handle_of(fixes_[i].user), position, found_);
       if (!found_.empty()) report();
     }
   }
@@ -179,7 +174,6 @@ class Replay {
   const std::size_t keep_;
   const std::string* last_user_ = nullptr;
   geo::UserHandle last_handle_ = 0;
-  std::vector<geo::UserHandle> users_;  // of the fixes of the block
   std::vector<geo::Transition> found_, kept_;
   std::size_t transitions_ = 0;
   std::string text_;

@@ -158,8 +158,13 @@ struct Run {
   std::size_t area_bytes = 0, user_bytes = 0;
 };
 
-/// As many fixes ahead as memory needs time.
-constexpr std::size_t kAhead = 8;
+constexpr std::size_t kBatch = 64;
+
+geo::Position position_of(const Fix& fix) {
+  geo::Position position{.at = fix.at, .time_ms = fix.time_ms};
+  if (fix.acc_m >= 0) position.acc_m = fix.acc_m;
+  return position;
+}
 
 void run_engine(geo::Rule rule, const std::vector<geo::Area>& areas, const std::vector<std::string>& users,
                 const std::vector<Fix>& fixes, Run& run) {
@@ -170,15 +175,13 @@ void run_engine(geo::Rule rule, const std::vector<geo::Area>& areas, const std::
   std::vector<geo::UserHandle> handles;
   for (const std::string& user : users) handles.push_back(tracker.intern(user));
   std::vector<geo::Transition> out;
+  std::vector<geo::UserFix> batch;
   const double seconds = seconds_of([&] {
-    for (std::size_t i = 0; i < fixes.size(); ++i) {
-      if (i + 2 * kAhead < fixes.size()) tracker.prefetch(handles[fixes[i + 2 * kAhead].user]);
-      if (i + kAhead < fixes.size()) tracker.prefetch(handles[fixes[i + kAhead].user], fixes[i + kAhead].at);
-      const Fix& fix = fixes[i];
-      geo::Position position{.at = fix.at, .time_ms = fix.time_ms};
-      if (fix.acc_m >= 0) position.acc_m = fix.acc_m;
-      tracker.fix(handles[fix.user], position, out);
-      if (out.empty()) continue;
+    for (std::size_t first = 0; first < fixes.size(); first += kBatch) {
+      batch.clear();
+      for (std::size_t i = first; i < std::min(first + kBatch, fixes.size()); ++i)
+        batch.push_back({handles[fixes[i].user], position_of(fixes[i])});
+      tracker.fixes(batch, out);
       for (const geo::Transition& t : out)
         run.outcome.add(t.user, t.area, t.kind == geo::TransitionKind::enter);
       out.clear();
