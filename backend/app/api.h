@@ -69,6 +69,9 @@ struct RemoveMember {
   topics::GroupId id;
   topics::UserId user;
 };
+struct PostEvent {
+  core::ExternalEvent event;
+};
 struct ShowUser {
   topics::UserId id;
 };
@@ -79,9 +82,9 @@ struct PutUser {
   std::optional<core::TimeMs> chat_duration_ms;
 };
 struct ShowStatus {};
-using Command =
-    std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups, ShowGroup,
-                 StartGroup, EndGroup, ExtendGroup, AddMember, RemoveMember, ShowUser, PutUser, ShowStatus>;
+using Command = std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups,
+                             ShowGroup, StartGroup, EndGroup, ExtendGroup, AddMember, RemoveMember, PostEvent,
+                             ShowUser, PutUser, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});

@@ -21,7 +21,7 @@ constexpr core::TimeMs kListRetiredMs = 24 * 3'600'000;
 
 ApiResponse ok(const json::value& body, int status = 200) { return {status, json::serialize(body)}; }
 ApiResponse no_group() { return api_error(404, "not-found", "no such group"); }
-ApiResponse not_live() { return api_error(409, "not-live", "the group has ended"); }
+ApiResponse not_live() { return api_error(409, "not-live", "the group is not open"); }
 
 std::string by(const Principal& who) { return std::string(to_string(who.role)) + " " + who.subject; }
 
@@ -38,6 +38,8 @@ json::object summary(const core::Group& g) {
     o["members"] = g.members.size();
     o["available"] = g.available;
     o["holding"] = core::holding(g);
+  } else if (g.state == GroupState::scheduled || g.state == GroupState::gathering) {
+    o["opens_ms"] = g.opens_ms;
   } else {
     o["ended_ms"] = g.ended_ms;
     o["end_reason"] = g.end_reason;
@@ -136,15 +138,21 @@ ApiResponse run(Engine& e, const Principal& who, StartGroup c, Context& ctx) {
   if (outcome.result == core::StartResult::put_off)
     return api_error(503, "unavailable", "too many starts at once: try again");
   const core::Group& g = *e.state().group(outcome.group);
-  const bool started = outcome.result == core::StartResult::started;
-  return ok({{"group", g.id.str()}, {"members", g.members.size()}, {"started", started}},
-            started ? 201 : 200);
+  const bool scheduled = outcome.result == core::StartResult::scheduled;
+  const bool started = scheduled || outcome.result == core::StartResult::started;
+  json::object answer{{"group", g.id.str()},
+                      {"members", g.members.size()},
+                      {"started", started},
+                      {"state", to_string(g.state)}};
+  if (scheduled) answer["opens_ms"] = g.opens_ms;
+  return ok(answer, started ? 201 : 200);
 }
 
 ApiResponse run(Engine& e, const Principal&, EndGroup c, Context& ctx) {
   core::Group* g = e.state().group(c.id);
   if (!g) return no_group();
-  if (g->state == GroupState::open) core::end_group(e.state(), *g, "staff", ctx);
+  if (g->state != GroupState::ending && g->state != GroupState::retired)
+    core::end_group(e.state(), *g, "staff", ctx);
   return ok(summary(*g));
 }
 
@@ -175,6 +183,39 @@ ApiResponse run(Engine& e, const Principal&, RemoveMember c, Context& ctx) {
   if (!g->members.contains(c.user)) return api_error(404, "not-found", "no such member");
   core::remove_member(e.state(), *g, c.user, "removed", ctx);
   return ok(summary(*g));
+}
+
+const char* result_name(core::StartResult result) {
+  switch (result) {
+    case core::StartResult::started:
+      return "started";
+    case core::StartResult::scheduled:
+      return "scheduled";
+    case core::StartResult::already_live:
+      return "already-live";
+    case core::StartResult::same_key:
+      return "known";
+    case core::StartResult::no_members:
+      return "no-members";
+    case core::StartResult::over:
+      return "over";
+    case core::StartResult::put_off:
+      return "put-off";
+  }
+  return "";
+}
+
+ApiResponse run(Engine& e, const Principal&, PostEvent c, Context& ctx) {
+  json::array plans;
+  for (const auto& [plan, outcome] : e.external_event(c.event, ctx)) {
+    // Nothing has been decided for it: the sender is to try again.
+    if (outcome.result == core::StartResult::put_off)
+      return api_error(503, "unavailable", "too many starts at once: try again");
+    json::object o{{"plan", plan.str()}, {"result", result_name(outcome.result)}};
+    if (outcome.group) o["group"] = outcome.group.str();
+    plans.push_back(std::move(o));
+  }
+  return ok({{"plans", std::move(plans)}});
 }
 
 json::array devices_of(const core::User& u) {

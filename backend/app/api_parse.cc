@@ -83,6 +83,26 @@ Parsed add_member(const topics::GroupId& id, const ApiRequest& r) {
   return Command(*std::move(done));
 }
 
+/// A CloudEvents 1.0 event as JSON ("structured mode"); what it carries besides its names is passed over.
+Parsed post_event(const ApiRequest& r) {
+  JsonReader reader(r.body, kMaxBodyBytes);
+  const Field& root = reader.root();
+  const Field version = root["specversion"], id = root["id"], source = root["source"], type = root["type"],
+              subject = root["subject"];
+  const auto is_one = [](std::string_view text) {
+    return text == "1.0" ? std::optional(true) : std::nullopt;
+  };
+  version.choice(is_one, "1.0");
+  core::ExternalEvent event{id.line(1, core::kMaxEventBytes),
+                            source.line(1, core::kMaxEventBytes),
+                            type.line(1, core::kMaxEventBytes),
+                            {}};
+  if (subject.present()) event.subject = subject.line(1, core::kMaxEventBytes);
+  auto done = reader.finish(PostEvent{std::move(event)});
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
 Parsed put_user(const topics::UserId& id, const ApiRequest& r) {
   JsonReader reader(r.body);
   const Field name = reader.root()["name"], attributes = reader.root()["attributes"],
@@ -166,6 +186,7 @@ Parsed parse_path(const ApiRequest& r) {
   if (path[1] == "plans") return parse_plans(path, r);
   if (path[1] == "groups") return parse_groups(path, r);
   if (path[1] == "users") return parse_users(path, r);
+  if (path[1] == "events" && path.size() == 2 && r.method == "POST") return post_event(r);
   if (path[1] == "status" && path.size() == 2 && r.method == "GET") return Command(ShowStatus{});
   return api_error(404, "not-found", "no such call");
 }

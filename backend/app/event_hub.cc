@@ -28,6 +28,15 @@ void write(JsonWriter& w, const core::StartEvent& e) {
   w.end_list();
   w.member("members", e.members);
 }
+void write(JsonWriter& w, const core::ScheduledEvent& e) {
+  w.member("plan", e.plan.str());
+  w.member("group", e.group.str());
+  w.member("opens_ms", e.opens_ms);
+  w.key("reasons");
+  w.begin_list();
+  for (const auto& r : e.reasons) w.string(r);
+  w.end_list();
+}
 void write(JsonWriter& w, const core::NoMembersEvent& e) {
   w.member("plan", e.plan.str());
   w.member("reason", e.reason);
@@ -58,8 +67,8 @@ void write(JsonWriter& w, const core::RetiredEvent& e) { w.member("group", e.gro
 }  // namespace
 
 const char* event_type(const core::Event& event) {
-  static constexpr const char* kTypes[] = {"transition", "start",  "no-members", "holding",
-                                           "chat",       "change", "end",        "retired"};
+  static constexpr const char* kTypes[] = {"transition", "scheduled", "start", "no-members", "holding",
+                                           "chat",       "change",    "end",   "retired"};
   static_assert(std::size(kTypes) == std::variant_size_v<core::EventBody>);
   return kTypes[event.body.index()];
 }

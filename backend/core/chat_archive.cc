@@ -1,5 +1,7 @@
 #include "backend/core/chat_archive.h"
 
+#include <algorithm>
+
 #include "topics/messages/limits.h"
 #include "topics/topic.h"
 
@@ -71,6 +73,7 @@ void chat_message(State& state, const GroupId& id, const UserId& from, const mes
   if (group->members.contains(from) &&
       group->message_keys.insert(message_key(from.str(), message.id)).second) {
     ++group->messages;
+    group->last_message_ms = std::max(group->last_message_ms, std::min(stamp.time_ms, ctx.now));
     ctx.fx.archive.push_back({id, {from.str(), message, stamp}});
     state.timers.set_if_unset({TimerKind::chat_event, id.str()}, ctx.now + kChatEventMs);
   }

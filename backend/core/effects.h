@@ -48,6 +48,12 @@ struct StartEvent {
   std::vector<std::string> reasons;
   std::size_t members = 0;
 };
+struct ScheduledEvent {
+  PlanId plan;
+  GroupId group;
+  TimeMs opens_ms = 0;
+  std::vector<std::string> reasons;
+};
 struct NoMembersEvent {
   PlanId plan;
   std::string reason;
@@ -74,8 +80,8 @@ struct EndEvent {
 struct RetiredEvent {
   GroupId group;
 };
-using EventBody = std::variant<TransitionEvent, StartEvent, NoMembersEvent, HoldingEvent, ChatEvent,
-                               ChangeEvent, EndEvent, RetiredEvent>;
+using EventBody = std::variant<TransitionEvent, ScheduledEvent, StartEvent, NoMembersEvent, HoldingEvent,
+                               ChatEvent, ChangeEvent, EndEvent, RetiredEvent>;
 struct Event {
   TimeMs time_ms = 0;
   EventBody body;
@@ -103,7 +109,7 @@ struct Effects {
   std::set<PlanId> plans;
   std::set<AreaId> areas;  // or they are gone from it
   std::set<GroupId> groups;
-  std::set<std::pair<GroupId, UserId>> members;
+  std::set<std::pair<GroupId, UserId>> members, invited;
   std::optional<TimeMs> graced_since;  // the presence grace after this broker start is over
   std::vector<ArchiveEntry> archive;
   std::set<GroupId> archived;  // groups whose archived-up-to marker moved

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "backend/core/chat_archive.h"
+#include "backend/core/end_detector.h"
+#include "backend/core/invitations.h"
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
 #include "backend/core/roster.h"
@@ -61,6 +63,10 @@ void Engine::load_member(const GroupId& group, const UserId& user, Member member
   if (Group* g = state_.group(group)) g->members[user] = std::move(member);
 }
 
+void Engine::load_invitation(const GroupId& group, const UserId& user, Invitation invitation) {
+  if (Group* g = state_.group(group)) g->invited[user] = std::move(invitation);
+}
+
 void Engine::load_message_key(const GroupId& group, std::uint64_t key) {
   if (Group* g = state_.live_group(group)) g->message_keys.insert(key);
 }
@@ -79,11 +85,14 @@ void Engine::loaded(TimeMs now) {
     for (const AreaId& area : user.areas) state_.occupants[area].insert(id);
   for (auto& [id, group] : state_.groups) {
     for (const std::string& key : group.start_keys) state_.start_keys[{group.plan, key}] = id;
-    if (!group.members.empty()) arm_group_timers(state_, group, now);
+    arm_group_timers(state_, group, now);
+    if (group.state == GroupState::ending || group.state == GroupState::retired) continue;
+    if (auto plan = state_.plans.find(group.plan); plan != state_.plans.end()) plan->second.live = id;
+    for (const auto& [user, invitation] : group.invited)
+      if (User* u = state_.user(user)) u->invited.insert(id);
     if (group.state != GroupState::open) continue;
     roster_rebuild(state_, group);
     roster_recover(state_, group, now);
-    if (auto plan = state_.plans.find(group.plan); plan != state_.plans.end()) plan->second.live = id;
     for (const auto& [user, member] : group.members)
       if (User* u = state_.user(user)) u->groups.insert(id);
   }
@@ -160,6 +169,11 @@ bool Engine::delete_area(const AreaId& id, Context& ctx) {
 
 void Engine::put_plan(Plan plan, Context& ctx) { core::put_plan(state_, std::move(plan), ctx); }
 bool Engine::delete_plan(const PlanId& id, Context& ctx) { return core::delete_plan(state_, id, ctx); }
+
+std::vector<std::pair<PlanId, StartOutcome>> Engine::external_event(const ExternalEvent& event,
+                                                                    Context& ctx) {
+  return core::external_event(state_, event, ctx);
+}
 
 void Engine::put_profile(const UserId& user, std::string name, std::map<std::string, std::string> attributes,
                          std::optional<TimeMs> chat_duration_ms, Context& ctx) {
@@ -253,10 +267,13 @@ void Engine::fire(const TimerKey& key, Context& ctx) {
     case TimerKind::member_end: {
       const auto slash = id.find('/');
       if (Group* group = state_.live_group(GroupId::parse(id.substr(0, slash))))
-        remove_member(state_, *group, UserId::parse(id.substr(slash + 1)), "duration", ctx);
+        member_end_due(state_, *group, UserId::parse(id.substr(slash + 1)), ctx);
       return;
     }
+    case TimerKind::group_open:
     case TimerKind::group_end:
+    case TimerKind::group_watch:
+    case TimerKind::invitations:
     case TimerKind::roster_flush:
     case TimerKind::resend:
     case TimerKind::holding_event:
@@ -269,7 +286,10 @@ void Engine::fire_group(TimerKind kind, const std::string& id, Context& ctx) {
   Group* group = state_.group(GroupId::parse(id));
   if (!group) return;
   if (kind == TimerKind::resend) return resend(state_, *group, ctx);
+  if (kind == TimerKind::group_open) return open_due(state_, *group, ctx);
+  if (kind == TimerKind::invitations) return invitations_due(state_, *group, ctx);
   if (group->state != GroupState::open) return;
+  if (kind == TimerKind::group_watch) return watch_due(state_, *group, ctx);
   if (kind == TimerKind::chat_event) return ctx.event(ChatEvent{group->id, group->messages});
   if (kind == TimerKind::group_end) return end_group(state_, *group, group->end_kind, ctx);
   if (kind == TimerKind::roster_flush) return roster_flush(state_, *group, ctx);

@@ -8,6 +8,7 @@
 #include "backend/core/effects.h"
 #include "backend/core/requests.h"
 #include "backend/core/state.h"
+#include "backend/core/triggers.h"
 #include "geo/fence_tracker.h"
 #include "topics/messages/position.h"
 
@@ -29,6 +30,7 @@ class Engine {
   void load_plan(PlanRecord plan);
   void load_group(Group group);
   void load_member(const GroupId& group, const UserId& user, Member member);
+  void load_invitation(const GroupId& group, const UserId& user, Invitation invitation);
   void load_message_key(const GroupId& group, std::uint64_t key);
   void loaded(TimeMs now);
 
@@ -49,6 +51,7 @@ class Engine {
   bool delete_area(const AreaId& id, Context& ctx);
   void put_plan(Plan plan, Context& ctx);
   bool delete_plan(const PlanId& id, Context& ctx);
+  std::vector<std::pair<PlanId, StartOutcome>> external_event(const ExternalEvent& event, Context& ctx);
   void put_profile(const UserId& user, std::string name, std::map<std::string, std::string> attributes,
                    std::optional<TimeMs> chat_duration_ms, Context& ctx);
 

@@ -39,17 +39,19 @@ struct User {
   std::map<std::string, std::string> attributes;
   std::optional<TimeMs> chat_duration_ms;  // this user's longest chat; absent: as long as the group
   std::map<DeviceId, Device> devices;
-  std::set<AreaId> areas;  // areas inside
+  std::set<AreaId> areas;           // areas inside
+  TimeMs unavailable_since_ms = 0;  // when they ceased to be available; 0: they are, or never were
 
   // Follow from the devices and from the groups' members.
   PresenceState presence = PresenceState::offline;
-  std::set<GroupId> groups;
+  std::set<GroupId> groups, invited;
 };
 
 /// What a plan remembers between its groups.
 struct PlanRecord {
   Plan plan;
-  std::set<std::size_t> disarmed;       // occupancy triggers that fired and wait for the area to fall below
+  std::optional<Plan> running;          // as its live group began with it, where it was changed since
+  std::set<std::size_t> disarmed;       // triggers that fired and wait for the area to fall below, or to fill
   std::map<std::size_t, TimeMs> again;  // of these, those that arm again at a time
   TimeMs scheduled_up_to = 0;           // schedule starts at or before this have had their turn
 
@@ -65,6 +67,13 @@ struct Member {
   std::uint64_t since_version = 0;  // roster version that their start was told with; 0: the group's first
   std::uint64_t held_version = 0;   // newest roster version that a phone of theirs said it holds
   std::uint32_t page = 0;           // of the buddy list
+};
+
+/// Somebody chosen for a group who becomes a member later.
+struct Invitation {
+  std::string why;              // as the member's will be
+  std::optional<TimeMs> at_ms;  // then; absent: as soon as they are available
+  TimeMs until_ms = 0;          // and after this not any more
 };
 
 /// Which chat messages of an epoch have reached the archive.
@@ -88,21 +97,26 @@ struct Group {
   PlanId plan;
   std::string name;
   GroupState state = GroupState::open;
-  TimeMs started_ms = 0;
+  TimeMs started_ms = 0;  // of an open one: when it opened
+  TimeMs opens_ms = 0;    // scheduled: when it opens; gathering: until when it waits for a member
   std::optional<TimeMs> ends_ms;
-  std::string end_kind;                 // where ends_ms comes from: "duration", "set-time", "staff"
-  std::vector<std::string> reasons;     // why it started, and what would have started it since
-  std::vector<std::string> start_keys;  // idempotency keys of its start and of starts that met it
+  std::string end_kind;                  // where ends_ms comes from: "duration", "set-time", "staff", …
+  TimeMs watched_from_ms = 0;            // since when silence and absence count: its opening or extension
+  std::optional<TimeMs> spread_from_ms;  // members end one after the other from then to ends_ms
+  std::vector<std::string> reasons;      // why it started, and what would have started it since
+  std::vector<std::string> start_keys;   // idempotency keys of its start and of starts that met it
   TimeMs ended_ms = 0;
   std::string end_reason;
   std::uint64_t version = 0;   // roster version, as published
   bool unsent = false;         // the members or the header have changed since that version
   std::uint64_t messages = 0;  // archived chat messages
+  TimeMs last_message_ms = 0;  // when the newest of them was sent; 0: there is none
   ArchiveProgress archive;
   std::vector<Page> pages;
 
   // Each member is a record of its own. After the end: those who have not confirmed it yet.
   std::map<UserId, Member> members;
+  std::map<UserId, Invitation> invited;  // records of their own too
 
   // Follow from the above, or matter only while the server runs.
   std::uint32_t available = 0;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
-#include "backend/core/audience.h"
+#include "backend/core/chat_archive.h"
+#include "backend/core/end_detector.h"
+#include "backend/core/invitations.h"
 #include "backend/core/roster.h"
 #include "backend/core/triggers.h"
 #include "topics/topic.h"
@@ -18,34 +20,36 @@ constexpr TimeMs kHoldingEventMs = 300;
 constexpr std::size_t kFeedUsersBytes = 16'000;  // user names in one feed operation
 constexpr std::size_t kFeedUsers = 500;
 
-/// When a chat that starts now ends, and why; no time if the plan has no end.
-struct FirstEnd {
-  std::optional<TimeMs> at_ms;
-  const char* kind = "";
-};
-FirstEnd first_end(const Plan& plan, TimeMs now) {
-  FirstEnd first;
-  for (const End& end : plan.ends) {
-    const auto* after = std::get_if<AfterDuration>(&end);
-    const TimeMs at = after ? now + after->duration_ms : std::get<AtTime>(end).at_ms;
-    if (!first.at_ms || at < *first.at_ms) first = {at, after ? "duration" : "set-time"};
-  }
-  return first;
+/// Where the plan spreads the end, each member has a moment of their own in it, which their id decides.
+TimeMs spread_end(const Group& group, const UserId& user) {
+  constexpr std::uint64_t kParts = 1000;
+  const TimeMs from = *group.spread_from_ms, over = *group.ends_ms - from;
+  return from + over * static_cast<TimeMs>(message_key(group.id.str(), user.str()) % kParts) /
+                    static_cast<TimeMs>(kParts);
 }
 
-/// Gives the member an ending time of their own, with its timer, where the user's longest chat is over before
-/// the group is; it counts from when they came.
-void set_member_end(State& state, const Group& group, const UserId& user, Member& member) {
+/// The member's ending time, where it is not the group's: the user's longest chat, which counts from when
+/// they came, or their moment of a spread end.
+std::optional<TimeMs> own_end(const State& state, const Group& group, const UserId& user,
+                              const Member& member) {
+  std::optional<TimeMs> at;
   const User* u = state.user(user);
+  if (u && u->chat_duration_ms)
+    at = (member.joined_ms ? member.joined_ms : group.started_ms) + *u->chat_duration_ms;
+  if (group.spread_from_ms && group.ends_ms) {
+    const TimeMs spread = spread_end(group, user);
+    at = std::min(spread, at.value_or(spread));
+  }
+  return group.ends_ms && at >= group.ends_ms ? std::nullopt : at;
+}
+
+void set_member_end(State& state, const Group& group, const UserId& user, Member& member) {
   const TimerKey timer{TimerKind::member_end, group.id.str() + "/" + user.str()};
-  member.ends_ms.reset();
-  state.timers.cancel(timer);
-  if (!u || !u->chat_duration_ms) return;
-  const TimeMs joined = member.joined_ms ? member.joined_ms : group.started_ms;
-  const TimeMs at = joined + *u->chat_duration_ms;
-  if (group.ends_ms && at >= *group.ends_ms) return;
-  member.ends_ms = at;
-  state.timers.set(timer, at);
+  member.ends_ms = own_end(state, group, user, member);
+  if (member.ends_ms)
+    state.timers.set(timer, *member.ends_ms);
+  else
+    state.timers.cancel(timer);
 }
 
 /// Adds the member to the records, not to anything published.
@@ -65,20 +69,26 @@ void enroll(State& state, Group& group, const UserId& id, const std::string& why
   ctx.fx.members.insert({group.id, id});
 }
 
-/// The members as feed operations of bounded size.
-std::vector<messages::FeedOp> feed_adds(const Group& group) {
+/// Members as feed operations of bounded size.
+std::vector<messages::FeedOp> feed_adds(const GroupId& group, const std::vector<UserId>& members) {
   std::vector<messages::FeedOp> ops;
-  messages::FeedAdd add{group.id.str(), {}};
+  messages::FeedAdd add{group.str(), {}};
   std::size_t bytes = 0;
-  for (const auto& [user, member] : group.members) {
+  for (const UserId& user : members) {
     add.users.push_back(user.str());
     bytes += user.str().size() + 3;
     if (bytes < kFeedUsersBytes && add.users.size() < kFeedUsers) continue;
-    ops.emplace_back(std::exchange(add, {group.id.str(), {}}));
+    ops.emplace_back(std::exchange(add, {group.str(), {}}));
     bytes = 0;
   }
   if (!add.users.empty()) ops.emplace_back(std::move(add));
   return ops;
+}
+
+std::vector<UserId> members_of(const Group& group) {
+  std::vector<UserId> users;
+  for (const auto& [user, member] : group.members) users.push_back(user);
+  return users;
 }
 
 void tell_start(const State& state, const Group& group, const UserId& user, bool durable, Context& ctx) {
@@ -94,7 +104,8 @@ void tell_end(const State& state, const Group& group, const UserId& user, const 
 }
 
 void cancel_timers(State& state, const Group& group) {
-  for (TimerKind kind : {TimerKind::group_end, TimerKind::roster_flush, TimerKind::holding_event})
+  for (TimerKind kind : {TimerKind::group_open, TimerKind::group_end, TimerKind::group_watch,
+                         TimerKind::roster_flush, TimerKind::holding_event})
     state.timers.cancel({kind, group.id.str()});
   for (const auto& [user, member] : group.members)
     if (member.ends_ms) state.timers.cancel({TimerKind::member_end, group.id.str() + "/" + user.str()});
@@ -118,14 +129,113 @@ Group& new_group(State& state, PlanRecord& record, const std::string& reason, co
   group.id = id;
   group.plan = record.plan.id;
   group.name = record.plan.name;
-  group.started_ms = ctx.now;
+  group.started_ms = group.watched_from_ms = ctx.now;
   group.reasons = {reason};
   keep_key(state, group, key);
   record.live = id;
-  const FirstEnd end = first_end(record.plan, ctx.now);
-  group.ends_ms = end.at_ms;
-  group.end_kind = end.kind;
+  ctx.fx.groups.insert(id);
   return group;
+}
+
+/// When a chat opens whose start event is now.
+TimeMs opens_at(const StartTiming& timing, TimeMs now) {
+  if (const auto* delayed = std::get_if<Delayed>(&timing)) return now + delayed->by_ms;
+  if (const auto* set = std::get_if<SetTime>(&timing)) return std::max(now, set->at_ms);
+  return now;
+}
+
+/// Whether a set-time end of the plan has passed.
+bool over(const Plan& plan, TimeMs opens_ms) {
+  const auto end = known_end(plan, opens_ms).at_ms;
+  return end && *end <= opens_ms;
+}
+
+void wait_to_open(State& state, Group& group, GroupState as, TimeMs until, Context& ctx) {
+  group.state = as;
+  group.opens_ms = until;
+  state.timers.set({TimerKind::group_open, group.id.str()}, until);
+  ctx.fx.groups.insert(group.id);
+}
+
+/// Opens the group with its first members.
+void open(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
+  const Plan& plan = state.plan_of(group);
+  state.timers.cancel({TimerKind::group_open, group.id.str()});
+  group.state = GroupState::open;
+  group.started_ms = group.watched_from_ms = ctx.now;
+  const KnownEnd end = known_end(plan, ctx.now);
+  if (end.at_ms) group.ends_ms = closes_at(plan.end_timing, *end.at_ms);
+  group.end_kind = end.kind;
+  if (end.at_ms && std::holds_alternative<Spread>(plan.end_timing)) group.spread_from_ms = end.at_ms;
+  for (const Chosen& c : chosen) enroll(state, group, c.user, c.why, ctx);
+  group.version = 1;
+  ctx.fx.groups.insert(group.id);
+  for (auto& op : feed_adds(group.id, members_of(group)))
+    ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
+  roster_publish_all(state, group, ctx, true);
+  for (const Chosen& c : chosen) tell_start(state, group, c.user, true, ctx);
+  arm_group_timers(state, group, ctx.now);
+  ctx.event(StartEvent{group.plan, group.id, group.name, group.reasons, group.members.size()});
+}
+
+/// Who of the chosen comes in at once; the others are invited.
+std::vector<Chosen> first_of(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
+  const StartTiming& timing = state.plan_of(group).start_timing;
+  const auto* spread = std::get_if<Spread>(&timing);
+  const auto* next = std::get_if<NextAvailable>(&timing);
+  std::vector<Chosen> first;
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    const Chosen& c = chosen[i];
+    const User* user = state.user(c.user);
+    const auto at =
+        spread ? ctx.now + spread->over_ms * static_cast<TimeMs>(i) / static_cast<TimeMs>(chosen.size())
+               : ctx.now;
+    if (next && !(user && user->presence == PresenceState::available))
+      invite(state, group, c.user, {c.why, {}, ctx.now + next->within_ms}, ctx);
+    else if (at > ctx.now)
+      invite(state, group, c.user, {c.why, at, at}, ctx);
+    else
+      first.push_back(c);
+  }
+  arm_invitations(state, group);
+  return first;
+}
+
+std::vector<Chosen> choose(const State& state, const Plan& plan) {
+  Audience audience = plan.audience;
+  if (std::holds_alternative<NextAvailable>(plan.start_timing)) audience.only_available = false;
+  return select_audience(state, audience);
+}
+
+/// Opens the group if one of the chosen can come at once; else it waits for the first.
+void gather(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
+  const std::vector<Chosen> first = first_of(state, group, chosen, ctx);
+  if (!first.empty()) return open(state, group, first, ctx);
+  const TimeMs within_ms = std::get<NextAvailable>(state.plan_of(group).start_timing).within_ms;
+  wait_to_open(state, group, GroupState::gathering, ctx.now + within_ms, ctx);
+}
+
+/// From now on the plan has no group that lives.
+void release_plan(State& state, const Group& group, Context& ctx) {
+  const auto plan = state.plans.find(group.plan);
+  if (plan == state.plans.end() || plan->second.live != group.id) return;
+  plan->second.live.reset();
+  plan->second.running.reset();
+  ctx.fx.plans.insert(group.plan);
+  plan_chat_ended(state, plan->second, ctx);
+}
+
+/// Ends a group of which no phone has heard.
+void dismiss(State& state, Group& group, const std::string& reason, Context& ctx) {
+  cancel_timers(state, group);
+  withdraw_invitations(state, group, ctx);
+  group.state = GroupState::retired;
+  group.ended_ms = ctx.now;
+  group.end_reason = reason;
+  release_plan(state, group, ctx);
+  ctx.fx.groups.insert(group.id);
+  ctx.event(EndEvent{group.id, group.plan, reason});
+  ctx.event(RetiredEvent{group.id});
 }
 
 }  // namespace
@@ -148,28 +258,38 @@ StartOutcome start_group(State& state, PlanRecord& record, const std::string& re
     ctx.fx.groups.insert(live.id);
     return {StartResult::already_live, live.id};
   }
-  if (const auto ends = first_end(record.plan, ctx.now).at_ms; ends && *ends <= ctx.now)
-    return {StartResult::over, {}};
+  const TimeMs opens_ms = opens_at(record.plan.start_timing, ctx.now);
+  if (over(record.plan, opens_ms)) return {StartResult::over, {}};
   if (ctx.fresh_ids.empty()) return {StartResult::put_off, {}};
-  const std::vector<Chosen> chosen = select_audience(state, record.plan.audience);
-  if (chosen.empty()) {
+  const bool now = opens_ms == ctx.now;
+  const std::vector<Chosen> chosen = now ? choose(state, record.plan) : std::vector<Chosen>();
+  if (now && chosen.empty()) {
     ctx.event(NoMembersEvent{record.plan.id, reason});
     return {};
   }
   Group& group = new_group(state, record, reason, key, ctx);
-  for (const Chosen& c : chosen) enroll(state, group, c.user, c.why, ctx);
-  group.version = 1;
-  ctx.fx.groups.insert(group.id);
-  for (auto& op : feed_adds(group)) ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
-  roster_publish_all(state, group, ctx, true);
-  for (const Chosen& c : chosen) tell_start(state, group, c.user, true, ctx);
-  arm_group_timers(state, group, ctx.now);
-  ctx.event(StartEvent{group.plan, group.id, group.name, group.reasons, group.members.size()});
-  return {StartResult::started, group.id};
+  if (now)
+    gather(state, group, chosen, ctx);
+  else
+    wait_to_open(state, group, GroupState::scheduled, opens_ms, ctx);
+  if (group.state == GroupState::open) return {StartResult::started, group.id};
+  ctx.event(ScheduledEvent{group.plan, group.id, group.opens_ms, group.reasons});
+  return {StartResult::scheduled, group.id};
+}
+
+void open_due(State& state, Group& group, Context& ctx) {
+  if (group.state == GroupState::gathering) return dismiss(state, group, "no-members", ctx);
+  if (group.state != GroupState::scheduled) return;
+  if (over(state.plan_of(group), ctx.now)) return dismiss(state, group, "set-time", ctx);
+  const std::vector<Chosen> chosen = choose(state, state.plan_of(group));
+  if (chosen.empty()) return dismiss(state, group, "no-members", ctx);
+  gather(state, group, chosen, ctx);
 }
 
 void end_group(State& state, Group& group, const std::string& reason, Context& ctx) {
+  if (group.state != GroupState::open) return dismiss(state, group, reason, ctx);
   cancel_timers(state, group);
+  withdraw_invitations(state, group, ctx);
   group.state = GroupState::ending;
   group.ended_ms = ctx.now;
   group.end_reason = reason;
@@ -182,10 +302,7 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRetire{group.id.str()}}, group.id});
   for (const auto& [user, member] : group.members)
     if (User* u = state.user(user)) u->groups.erase(group.id);
-  if (auto plan = state.plans.find(group.plan); plan != state.plans.end() && plan->second.live == group.id) {
-    plan->second.live.reset();
-    plan_chat_ended(state, plan->second, ctx);
-  }
+  release_plan(state, group, ctx);
   group.pages.clear();
   group.touched.clear();
   group.gone.clear();
@@ -205,10 +322,9 @@ void group_retired(State& state, const GroupId& id, Context& ctx) {
   ctx.event(RetiredEvent{id});
 }
 
-bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx) {
-  if (ends_ms > kMaxTimeMs) return false;
+void set_end(State& state, Group& group, TimeMs ends_ms, const std::string& kind, Context& ctx) {
   group.ends_ms = ends_ms;
-  group.end_kind = "staff";
+  group.end_kind = kind;
   state.timers.set({TimerKind::group_end, group.id.str()}, ends_ms);
   roster_touch_head(state, group, ctx);
   for (auto& [user, member] : group.members) {
@@ -218,25 +334,45 @@ bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx) {
     ctx.fx.members.insert({group.id, user});
     roster_touch(state, group, user, ctx);
   }
+  watch_ends(state, group);
+}
+
+bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx) {
+  if (ends_ms > kMaxTimeMs) return false;
+  group.watched_from_ms = ctx.now;
+  group.spread_from_ms.reset();
+  set_end(state, group, ends_ms, "staff", ctx);
   return true;
 }
 
-void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx) {
-  if (group.members.contains(user)) return;
-  // A phone takes a chat up again that was over for it only at a version that it cannot have held before.
-  if (group.gone.contains(user)) roster_flush(state, group, ctx);
-  enroll(state, group, user, why, ctx);
-  group.members[user].since_version = group.version;
-  roster_touch(state, group, user, ctx);
+void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
+  for (const Chosen& c : chosen) withdraw_invitation(state, group, c.user, ctx);
+  if (group.state == GroupState::gathering) return open(state, group, chosen, ctx);
+  std::vector<UserId> added;
+  for (const Chosen& c : chosen) {
+    if (group.members.contains(c.user)) continue;
+    // A phone takes a chat up again that was over for it only at a version that it cannot have held before.
+    if (group.gone.contains(c.user)) roster_flush(state, group, ctx);
+    enroll(state, group, c.user, c.why, ctx);
+    group.members[c.user].since_version = group.version;
+    roster_touch(state, group, c.user, ctx);
+    added.push_back(c.user);
+  }
   ctx.fx.groups.insert(group.id);
-  ctx.fx.out.emplace_back(FeedChange{{messages::FeedAdd{group.id.str(), {user.str()}}}});
-  tell_start(state, group, user, true, ctx);
+  for (auto& op : feed_adds(group.id, added)) ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
+  for (const UserId& user : added) tell_start(state, group, user, true, ctx);
   state.timers.set_if_unset({TimerKind::resend, group.id.str()}, ctx.now + kFirstResendMs);
+}
+
+void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx) {
+  if (!group.members.contains(user)) admit(state, group, {{user, why}}, ctx);
 }
 
 void remove_member(State& state, Group& group, const UserId& user, const std::string& reason, Context& ctx) {
   if (!group.members.contains(user)) return;
-  if (group.members.size() == 1) return end_group(state, group, reason == "duration" ? reason : "empty", ctx);
+  const bool by_hand = reason == "left" || reason == "removed";
+  if (group.members.size() == 1 && group.invited.empty())
+    return end_group(state, group, by_hand ? "empty" : reason, ctx);
   roster_take(state, group, user, ctx);
   User* u = state.user(user);
   if (u) u->groups.erase(group.id);
@@ -247,6 +383,11 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
   ctx.fx.groups.insert(group.id);
   tell_end(state, group, user, reason, true, ctx);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRemove{group.id.str(), {user.str()}}}});
+}
+
+void member_end_due(State& state, Group& group, const UserId& user, Context& ctx) {
+  const bool spread = group.spread_from_ms && ctx.now >= *group.spread_from_ms;
+  remove_member(state, group, user, spread ? group.end_kind : "duration", ctx);
 }
 
 void phone_holds(State& state, const UserId& user, const GroupId& id, std::uint64_t version, bool ended,
@@ -295,15 +436,19 @@ std::vector<messages::FeedOp> full_feed(const State& state) {
   std::vector<messages::FeedOp> ops{messages::FeedBegin{}};
   for (const auto& [id, group] : state.groups) {
     if (group.state != GroupState::open) continue;
-    for (auto& op : feed_adds(group)) ops.push_back(std::move(op));
+    for (auto& op : feed_adds(id, members_of(group))) ops.push_back(std::move(op));
   }
   ops.emplace_back(messages::FeedReady{});
   return ops;
 }
 
 void arm_group_timers(State& state, const Group& group, TimeMs now) {
-  state.timers.set({TimerKind::resend, group.id.str()}, now + kFirstResendMs);
+  arm_invitations(state, group);
+  if (group.state == GroupState::scheduled || group.state == GroupState::gathering)
+    return state.timers.set({TimerKind::group_open, group.id.str()}, group.opens_ms);
+  if (!group.members.empty()) state.timers.set({TimerKind::resend, group.id.str()}, now + kFirstResendMs);
   if (group.state != GroupState::open) return;
+  watch_ends(state, group);
   if (group.ends_ms) state.timers.set({TimerKind::group_end, group.id.str()}, *group.ends_ms);
   for (const auto& [user, member] : group.members)
     if (member.ends_ms)

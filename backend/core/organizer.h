@@ -4,45 +4,61 @@
 #include <string>
 #include <vector>
 
+#include "backend/core/audience.h"
 #include "backend/core/effects.h"
 #include "backend/core/state.h"
 #include "topics/messages/feed.h"
 #include "topics/messages/inbox.h"
 
 /// Makes groups out of plans, changes their members, ends them, and repeats starts and ends until the phones
-/// have confirmed them. States: open → ending (end decided, messages on their way) → retired (the broker
-/// refuses its topics).
+/// have confirmed them. States: scheduled (opens later) or gathering (opens with its first member) → open →
+/// ending (end decided, messages on their way) → retired (the broker refuses its topics). docs/groups.md has
+/// the table.
 namespace convoke::core {
 
-/// over: a set-time end of the plan has passed. put_off: no fresh group id is left, another turn brings some.
-enum class StartResult { started, already_live, same_key, no_members, over, put_off };
+/// scheduled: a group is there and opens later. over: a set-time end of the plan has passed. put_off: no
+/// fresh group id is left, another turn brings some.
+enum class StartResult { started, scheduled, already_live, same_key, no_members, over, put_off };
 struct StartOutcome {
   StartResult result = StartResult::no_members;
-  GroupId group;  // empty unless started, already_live or same_key
+  GroupId group;  // empty unless started, scheduled, already_live or same_key
 };
 
-/// Starts the plan's chat for `reason` ("staff ana", "schedule 2026-06-01T19:30:00Z", …). A plan has one live
-/// group at most: while it lives, a further reason is recorded with it. The same non-empty `key` gives the
-/// same group for ever.
+/// Starts the plan's chat for `reason` ("staff ana", "schedule: 2026-06-01T19:30:00Z", …), now or when the
+/// plan's timing says. Who takes part is decided when it opens. A plan has one group at most that has not
+/// ended: a further reason is recorded with it. The same non-empty `key` gives the same group for ever.
 StartOutcome start_group(State& state, PlanRecord& plan, const std::string& reason, const std::string& key,
                          Context& ctx);
 
-/// Ends a live group: chat-end with buddy-list-delete to every member, topics cleared, closed to everyone.
-/// Reasons: "duration", "set-time", "staff", "plan-withdrawn", "empty".
+/// The time has come for a scheduled or gathering group: it opens, or there is nobody for it.
+void open_due(State& state, Group& group, Context& ctx);
+
+/// Makes them members who have been chosen. A gathering group opens with them.
+void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx);
+
+/// Ends a live group: chat-end with buddy-list-delete to every member, topics cleared, closed to everyone;
+/// one that has not opened is retired at once. Reasons: "duration", "set-time", "unavailable", "idle",
+/// "area-empty", "staff", "plan-withdrawn", "empty", "no-members".
 void end_group(State& state, Group& group, const std::string& reason, Context& ctx);
 
 /// The broker plugin has confirmed the end: the group's topics are refused from now on.
 void group_retired(State& state, const GroupId& id, Context& ctx);
 
-/// Moves the end. False, and no change, for a time after kMaxTimeMs.
+/// The open group ends then, for this reason; the members' lists say so.
+void set_end(State& state, Group& group, TimeMs ends_ms, const std::string& kind, Context& ctx);
+/// Moves the end by hand: silence and absence count anew from now. False, and no change, for a time after
+/// kMaxTimeMs.
 bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx);
 
 /// Adds a user (who becomes known if not yet so). No change if already a member. One who was a member before
 /// is told of a roster version higher than any that was told then.
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx);
-/// Removes a member, who gets a chat-end with this reason: "left", "removed", "duration". The group ends with
-/// its last.
+/// Removes a member, who gets a chat-end with this reason: "left", "removed", "duration", or that of a spread
+/// end. The group ends with its last, unless more are invited.
 void remove_member(State& state, Group& group, const UserId& user, const std::string& reason, Context& ctx);
+
+/// A member's own ending time has come.
+void member_end_due(State& state, Group& group, const UserId& user, Context& ctx);
 
 /// A phone says which roster version it holds of a group, or that it knows of the end.
 void phone_holds(State& state, const UserId& user, const GroupId& group, std::uint64_t version, bool ended,
@@ -60,7 +76,7 @@ messages::ChatEnd chat_end(const Group& group, const std::string& reason, TimeMs
 /// The feed that tells a broker plugin everything, from nothing: begin, members of every live group, ready.
 std::vector<messages::FeedOp> full_feed(const State& state);
 
-/// Sets the timers of a loaded group.
+/// Sets the timers of a loaded group that has not ended, or that somebody has not heard of the end of.
 void arm_group_timers(State& state, const Group& group, TimeMs now);
 
 }  // namespace convoke::core

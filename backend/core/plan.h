@@ -47,6 +47,13 @@ struct Audience {
 struct OnSchedule {
   TimeMs at_ms = 0;
 };
+/// A set time that repeats comes; checked by checked_recurrence().
+struct OnRecurrence {
+  std::string rule;                 // RFC 5545 RRULE: "FREQ=WEEKLY;BYDAY=FR"
+  std::string from;                 // the first, local: "2026-06-05T19:30:00"
+  std::string zone;                 // whose clocks: "Europe/Berlin"
+  std::vector<std::string> except;  // local dates on which it does not count
+};
 /// The area fills to this many people.
 struct OnOccupancy {
   topics::AreaId area;
@@ -54,11 +61,29 @@ struct OnOccupancy {
   // So long after a chat of the plan it may fire again, full as the area is.
   std::optional<TimeMs> again_ms = {};
 };
+/// The area, where there were more, empties to this many people.
+struct OnEmptying {
+  topics::AreaId area;
+  std::uint32_t falls_to = 0;
+};
 /// Somebody enters the area.
 struct OnEnter {
   topics::AreaId area;
 };
-using Trigger = std::variant<OnSchedule, OnOccupancy, OnEnter>;
+/// The user becomes available, or is so already when the plan becomes active.
+struct OnAvailable {
+  topics::UserId user;
+};
+inline constexpr std::size_t kMaxEventBytes = 100;  // of each text that names an event from outside
+
+/// An event from outside, as CloudEvents describes it, of this type, and from this source and about this
+/// subject where they are given.
+struct OnEvent {
+  std::string type;
+  std::optional<std::string> source, subject;
+};
+using Trigger =
+    std::variant<OnSchedule, OnRecurrence, OnOccupancy, OnEmptying, OnEnter, OnAvailable, OnEvent>;
 
 /// What ends it. The first wins. Staff can always end one by hand.
 /// So long after the start.
@@ -69,7 +94,40 @@ struct AfterDuration {
 struct AtTime {
   TimeMs at_ms = 0;
 };
-using End = std::variant<AfterDuration, AtTime>;
+/// The user became inaccessible during the chat, and was so for this long.
+struct WhenUnavailable {
+  topics::UserId user;
+  TimeMs grace_ms = 0;
+};
+/// No message for so long since the last, or since the opening.
+struct WhenIdle {
+  TimeMs after_ms = 0;
+};
+/// The last one leaves the area.
+struct WhenEmpty {
+  topics::AreaId area;
+};
+using End = std::variant<AfterDuration, AtTime, WhenUnavailable, WhenIdle, WhenEmpty>;
+
+/// When what was decided by an event takes place ("prescribed timing", R-1 and R-2).
+struct AtOnce {};
+struct Delayed {
+  TimeMs by_ms = 0;
+};
+/// At a set time; at once if that has passed.
+struct SetTime {
+  TimeMs at_ms = 0;
+};
+/// One member after the other, evenly.
+struct Spread {
+  TimeMs over_ms = 0;
+};
+/// Each member as soon as they next become available, within a limit.
+struct NextAvailable {
+  TimeMs within_ms = 0;
+};
+using StartTiming = std::variant<AtOnce, Delayed, SetTime, Spread, NextAvailable>;
+using EndTiming = std::variant<AtOnce, Delayed, SetTime, Spread>;
 
 /// What staff define in advance. Data only; docs/protocol/plans.md is its file format.
 struct Plan {
@@ -78,7 +136,9 @@ struct Plan {
   bool enabled = true;
   Audience audience;
   std::vector<Trigger> starts;
+  StartTiming start_timing;
   std::vector<End> ends;
+  EndTiming end_timing;
 };
 
 }  // namespace convoke::core

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backend/core/roster.h"
+#include "backend/core/triggers.h"
 
 namespace convoke::core {
 namespace {
@@ -15,12 +16,16 @@ void settle(State& state, User& user, Context& ctx) {
   const PresenceState before = user.presence;
   user.presence = best_presence(user);
   if (user.presence == before) return;
+  if (before == PresenceState::available) user.unavailable_since_ms = ctx.now;
+  if (user.presence == PresenceState::available) user.unavailable_since_ms = 0;
   for (const GroupId& id : user.groups) {
     Group& group = *state.group(id);
     if (before == PresenceState::available) --group.available;
     if (user.presence == PresenceState::available) ++group.available;
     roster_touch(state, group, user.id, ctx);
   }
+  if (before == PresenceState::available || user.presence == PresenceState::available)
+    availability_changed(state, user.id, ctx);
 }
 
 }  // namespace
@@ -55,15 +60,15 @@ void begin_presence_grace(State& state, TimeMs restarted_at, Context& ctx) {
 
 void end_presence_grace(State& state, TimeMs restarted_at, Context& ctx) {
   ctx.fx.graced_since = restarted_at;
+  std::set<UserId> lost;
   for (auto& [id, user] : state.users) {
-    bool lost = false;
     for (auto& [device_id, device] : user.devices) {
       if (device.state == PresenceState::offline || device.heard_ms >= restarted_at) continue;
       device.state = PresenceState::offline;
-      lost = true;
+      lost.insert(id);
     }
-    if (lost) settle(state, user, ctx);
   }
+  for (const UserId& id : lost) settle(state, *state.user(id), ctx);
 }
 
 void put_profile(State& state, const UserId& id, std::string name,

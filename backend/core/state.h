@@ -46,9 +46,15 @@ struct State {
     return it == groups.end() ? nullptr : &it->second;
   }
   const Group* group(const GroupId& id) const { return const_cast<State*>(this)->group(id); }
+  /// Only an open one.
   Group* live_group(const GroupId& id) {
     Group* g = group(id);
     return g && g->state == GroupState::open ? g : nullptr;
+  }
+  /// The plan as a group that has not ended began with it.
+  const Plan& plan_of(const Group& group) const {
+    const PlanRecord& record = plans.at(group.plan);
+    return record.running ? *record.running : record.plan;
   }
   std::size_t occupancy(const AreaId& area) const {
     auto it = occupants.find(area);

@@ -32,4 +32,9 @@ std::optional<TimeMs> Timers::next() const {
   return by_time_.begin()->first;
 }
 
+std::optional<TimeMs> Timers::due(const TimerKey& key) const {
+  const auto it = by_key_.find(key);
+  return it == by_key_.end() ? std::nullopt : std::optional(it->second);
+}
+
 }  // namespace convoke::core

@@ -13,8 +13,11 @@ namespace convoke::core {
 enum class TimerKind {
   plan_schedule,
   plan_again,
+  group_open,
   group_end,
+  group_watch,
   member_end,
+  invitations,
   roster_flush,
   resend,
   holding_event,
@@ -23,7 +26,7 @@ enum class TimerKind {
   occupancy
 };
 
-/// What a timer is about: a kind, and the id of its plan, group or area (or "group/user").
+/// What a timer is about: a kind, and the id of its plan, group or area, or "group/user".
 using TimerKey = std::pair<TimerKind, std::string>;
 
 /// Deadlines by key; each key has at most one. Timers are not stored: they follow from the records, and are
@@ -39,6 +42,8 @@ class Timers {
   /// due.
   std::optional<std::pair<TimeMs, TimerKey>> take_due(TimeMs now);
   std::optional<TimeMs> next() const;
+  /// When the key is due, if it is set.
+  std::optional<TimeMs> due(const TimerKey& key) const;
 
  private:
   std::map<TimerKey, TimeMs> by_key_;

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
-#include "backend/core/organizer.h"
+#include "backend/core/end_detector.h"
+#include "backend/core/invitations.h"
 #include "backend/core/presence.h"
+#include "backend/core/recurrence.h"
+#include "topics/rfc3339.h"
 
 namespace convoke::core {
 namespace {
@@ -15,7 +18,7 @@ void check_occupancy(State& state, PlanRecord& record, std::size_t index, Contex
   const auto& trigger = std::get<OnOccupancy>(record.plan.starts[index]);
   if (state.occupancy(trigger.area) < trigger.reaches) {
     if (record.disarmed.erase(index)) ctx.fx.plans.insert(record.plan.id);
-    record.again.erase(index);
+    if (record.again.erase(index)) arm_plan_timers(state, record);
     return;
   }
   if (record.disarmed.contains(index)) return;
@@ -25,6 +28,47 @@ void check_occupancy(State& state, PlanRecord& record, std::size_t index, Contex
   if (!outcome.group) return;
   record.disarmed.insert(index);
   ctx.fx.plans.insert(record.plan.id);
+}
+
+/// Fires a trigger for an emptying area if it is empty enough and there have been more people in it since the
+/// trigger last fired.
+void check_emptying(State& state, PlanRecord& record, std::size_t index, Context& ctx) {
+  const auto& trigger = std::get<OnEmptying>(record.plan.starts[index]);
+  if (state.occupancy(trigger.area) > trigger.falls_to) {
+    if (record.disarmed.erase(index)) ctx.fx.plans.insert(record.plan.id);
+    return;
+  }
+  if (record.disarmed.contains(index)) return;
+  const auto outcome = start_group(
+      state, record, "occupancy: " + trigger.area.str() + " fell to " + std::to_string(trigger.falls_to), "",
+      ctx);
+  if (!outcome.group) return;
+  record.disarmed.insert(index);
+  ctx.fx.plans.insert(record.plan.id);
+}
+
+/// A plan is new or has changed: which of its triggers fire because things are as they are.
+void check_present(State& state, PlanRecord& record, const std::optional<Plan>& before, Context& ctx) {
+  const auto waited_for = [&](const UserId& user) {
+    return before && before->enabled &&
+           std::any_of(before->starts.begin(), before->starts.end(), [&](const Trigger& trigger) {
+             const auto* on = std::get_if<OnAvailable>(&trigger);
+             return on != nullptr && on->user == user;
+           });
+  };
+  for (std::size_t i = 0; i < record.plan.starts.size(); ++i) {
+    const Trigger& trigger = record.plan.starts[i];
+    if (std::holds_alternative<OnOccupancy>(trigger)) check_occupancy(state, record, i, ctx);
+    const auto* on = std::get_if<OnAvailable>(&trigger);
+    const User* user = on ? state.user(on->user) : nullptr;
+    if (user && user->presence == PresenceState::available && !waited_for(on->user))
+      start_group(state, record, "available: " + on->user.str() + " is available", "", ctx);
+  }
+}
+
+bool fits(const OnEvent& trigger, const ExternalEvent& event) {
+  return trigger.type == event.type && (!trigger.source || trigger.source == event.source) &&
+         (!trigger.subject || trigger.subject == event.subject);
 }
 
 }  // namespace
@@ -38,6 +82,7 @@ void area_transition(State& state, const UserId& user, const AreaId& area, bool 
   } else {
     u.areas.erase(area);
     state.occupants[area].erase(user);
+    if (state.occupancy(area) == 0) area_emptied(state, area, ctx);
   }
   for (auto& [id, record] : state.plans) {
     if (!record.plan.enabled) continue;
@@ -45,24 +90,63 @@ void area_transition(State& state, const UserId& user, const AreaId& area, bool 
       const Trigger& trigger = record.plan.starts[i];
       if (auto* full = std::get_if<OnOccupancy>(&trigger); full && full->area == area)
         check_occupancy(state, record, i, ctx);
+      if (auto* falls = std::get_if<OnEmptying>(&trigger); falls && falls->area == area)
+        check_emptying(state, record, i, ctx);
       if (auto* in = std::get_if<OnEnter>(&trigger); enter && in && in->area == area)
         start_group(state, record, "enter: " + user.str() + " entered " + area.str(), "", ctx);
     }
   }
 }
 
+void availability_changed(State& state, const UserId& user, Context& ctx) {
+  watch_availability(state, user);
+  if (state.user(user)->presence != PresenceState::available) return;
+  invited_is_available(state, user, ctx);
+  for (auto& [id, record] : state.plans) {
+    if (!record.plan.enabled) continue;
+    const bool waits =
+        std::any_of(record.plan.starts.begin(), record.plan.starts.end(), [&](const Trigger& trigger) {
+          const auto* on = std::get_if<OnAvailable>(&trigger);
+          return on != nullptr && on->user == user;
+        });
+    if (waits) start_group(state, record, "available: " + user.str() + " became available", "", ctx);
+  }
+}
+
+std::vector<std::pair<PlanId, StartOutcome>> external_event(State& state, const ExternalEvent& event,
+                                                            Context& ctx) {
+  std::vector<std::pair<PlanId, StartOutcome>> outcomes;
+  for (auto& [id, record] : state.plans) {
+    if (!record.plan.enabled) continue;
+    const bool waits =
+        std::any_of(record.plan.starts.begin(), record.plan.starts.end(), [&](const Trigger& trigger) {
+          const auto* on = std::get_if<OnEvent>(&trigger);
+          return on != nullptr && fits(*on, event);
+        });
+    if (!waits) continue;
+    const std::string reason = "event: " + event.type + " from " + event.source + ", id " + event.id;
+    outcomes.emplace_back(id,
+                          start_group(state, record, reason, "event:" + event.source + "#" + event.id, ctx));
+  }
+  return outcomes;
+}
+
 void put_plan(State& state, Plan plan, Context& ctx) {
   const PlanId id = plan.id;
   PlanRecord& record = state.plans[id];
+  const std::optional<Plan> before = record.plan.id ? std::optional(record.plan) : std::nullopt;
+  if (record.live && !record.running) record.running = before;
   record.plan = std::move(plan);
   record.disarmed.clear();
   record.again.clear();
   record.scheduled_up_to = std::max(record.scheduled_up_to, ctx.now);
   ctx.fx.plans.insert(id);
   arm_plan_timers(state, record);
-  if (!record.plan.enabled) return;
-  for (std::size_t i = 0; i < record.plan.starts.size(); ++i)
-    if (std::holds_alternative<OnOccupancy>(record.plan.starts[i])) check_occupancy(state, record, i, ctx);
+  for (std::size_t i = 0; i < record.plan.starts.size(); ++i) {
+    const auto* falls = std::get_if<OnEmptying>(&record.plan.starts[i]);
+    if (falls && state.occupancy(falls->area) <= falls->falls_to) record.disarmed.insert(i);
+  }
+  if (record.plan.enabled) check_present(state, record, before, ctx);
 }
 
 bool delete_plan(State& state, const PlanId& id, Context& ctx) {
@@ -80,8 +164,12 @@ std::optional<TimeMs> next_schedule(const PlanRecord& record) {
   std::optional<TimeMs> next;
   if (!record.plan.enabled) return next;
   for (const Trigger& trigger : record.plan.starts) {
-    const auto* at = std::get_if<OnSchedule>(&trigger);
-    if (at && at->at_ms > record.scheduled_up_to && (!next || at->at_ms < *next)) next = at->at_ms;
+    std::optional<TimeMs> at;
+    if (const auto* once = std::get_if<OnSchedule>(&trigger); once && once->at_ms > record.scheduled_up_to)
+      at = once->at_ms;
+    if (const auto* again = std::get_if<OnRecurrence>(&trigger))
+      at = next_occurrence(*again, record.scheduled_up_to);
+    if (at) next = std::min(*at, next.value_or(*at));
   }
   return next;
 }
@@ -130,7 +218,8 @@ void plan_schedule_due(State& state, PlanRecord& record, Context& ctx) {
     return state.timers.set({TimerKind::plan_schedule, record.plan.id.str()}, ctx.now + kPutOffMs);
   record.scheduled_up_to = *due;
   ctx.fx.plans.insert(record.plan.id);
-  start_group(state, record, "schedule: the set time has come", "", ctx);
+  const std::string at = topics::format_rfc3339(*due);
+  start_group(state, record, "schedule: " + at, "schedule:" + at, ctx);
   arm_plan_timers(state, record);
 }
 

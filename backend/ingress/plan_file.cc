@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "backend/core/recurrence.h"
 #include "topics/messages/json_reader.h"
 #include "topics/messages/limits.h"
 #include "topics/rfc3339.h"
@@ -22,6 +23,7 @@ using core::TimeMs;
 constexpr std::size_t kMaxBytes = 1 << 20;
 constexpr std::size_t kMaxStoredBytes = 2 * kMaxBytes;  // with the keys and escapes that TOML can do without
 constexpr std::size_t kMaxProblems = 100;
+constexpr TimeMs kDefaultGraceMs = 30'000;
 constexpr TimeMs kMaxDurationMs = 30LL * 24 * 3'600'000;
 
 /// Collects problems while one file is read. `path` in the functions below is where we are.
@@ -72,12 +74,13 @@ struct Reader {
     return parsed;
   }
 
-  std::uint32_t count(const json::object& o, const char* key, const std::string& path, std::uint32_t max) {
+  std::uint32_t count(const json::object& o, const char* key, const std::string& path, std::uint32_t max,
+                      std::uint32_t min = 1) {
     const json::value* v = o.if_contains(key);
-    if (v && v->is_int64() && v->get_int64() >= 1 && v->get_int64() <= max)
+    if (v && v->is_int64() && v->get_int64() >= min && v->get_int64() <= max)
       return static_cast<std::uint32_t>(v->get_int64());
-    problem(path + "." + key, "a whole number from 1 to " + std::to_string(max));
-    return 1;
+    problem(path + "." + key, "a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+    return min;
   }
 
   TimeMs time(const json::object& o, const char* key, const std::string& path) {
@@ -176,30 +179,69 @@ std::string read_on(Reader& r, const json::value& v, const std::string& path, co
   return {};
 }
 
-std::optional<core::Trigger> read_start(Reader& r, const json::value& v, const std::string& path) {
-  constexpr const char* kAllowed = "\"occupancy\", \"enter\" or \"schedule\"";
-  const std::string on = read_on(r, v, path, kAllowed);
-  if (on.empty()) return std::nullopt;
-  if (on == "schedule") {
+core::Trigger read_schedule(Reader& r, const json::value& v, const std::string& path) {
+  const json::object& all = v.get_object();
+  if (!all.contains("rule")) {
     const json::object* o = r.object(v, path, {"on", "at"});
     return core::OnSchedule{r.time(*o, "at", path)};
+  }
+  const json::object* o = r.object(v, path, {"on", "rule", "from", "zone", "except"});
+  core::OnRecurrence repeats{
+      r.string(*o, "rule", path, 512), r.string(*o, "from", path, 32), r.string(*o, "zone", path, 64), {}};
+  r.each(*o, "except", path, 366, [&](const json::value& day, const std::string& at) {
+    if (day.is_string())
+      repeats.except.emplace_back(day.get_string());
+    else
+      r.problem(at, "a local date, as 2026-12-25");
+  });
+  if (r.stored) return repeats;  // the time zone database may have changed
+  const auto checked = core::checked_recurrence(repeats);
+  if (!checked) r.problem(path + "." + checked.error().field, checked.error().expected);
+  return repeats;
+}
+
+core::Trigger read_occupancy(Reader& r, const json::value& v, const std::string& path) {
+  const json::object& all = v.get_object();
+  if (all.contains("falls_to")) {
+    const json::object* o = r.object(v, path, {"on", "area", "falls_to"});
+    return core::OnEmptying{r.id<topics::AreaId>(*o, "area", path),
+                            r.count(*o, "falls_to", path, 1'000'000, 0)};
+  }
+  const json::object* o = r.object(v, path, {"on", "area", "reaches", "falls_to", "again"});
+  core::OnOccupancy full{r.id<topics::AreaId>(*o, "area", path), r.count(*o, "reaches", path, 1'000'000)};
+  if (o->contains("again")) full.again_ms = r.duration(*o, "again", path);
+  return full;
+}
+
+core::Trigger read_event(Reader& r, const json::value& v, const std::string& path) {
+  const json::object* o = r.object(v, path, {"on", "type", "source", "subject"});
+  core::OnEvent event{r.string(*o, "type", path, core::kMaxEventBytes), {}, {}};
+  if (o->contains("source")) event.source = r.string(*o, "source", path, core::kMaxEventBytes);
+  if (o->contains("subject")) event.subject = r.string(*o, "subject", path, core::kMaxEventBytes);
+  return event;
+}
+
+std::optional<core::Trigger> read_start(Reader& r, const json::value& v, const std::string& path) {
+  constexpr const char* kAllowed = "\"occupancy\", \"enter\", \"schedule\", \"available\" or \"event\"";
+  const std::string on = read_on(r, v, path, kAllowed);
+  if (on.empty()) return std::nullopt;
+  if (on == "schedule") return read_schedule(r, v, path);
+  if (on == "event") return read_event(r, v, path);
+  if (on == "available") {
+    const json::object* o = r.object(v, path, {"on", "user"});
+    return core::OnAvailable{r.id<topics::UserId>(*o, "user", path)};
   }
   if (on == "enter") {
     const json::object* o = r.object(v, path, {"on", "area"});
     return core::OnEnter{r.id<topics::AreaId>(*o, "area", path)};
   }
-  if (on == "occupancy") {
-    const json::object* o = r.object(v, path, {"on", "area", "reaches", "again"});
-    core::OnOccupancy full{r.id<topics::AreaId>(*o, "area", path), r.count(*o, "reaches", path, 1'000'000)};
-    if (o->contains("again")) full.again_ms = r.duration(*o, "again", path);
-    return full;
-  }
+  if (on == "occupancy") return read_occupancy(r, v, path);
   r.problem(path + ".on", kAllowed);
   return std::nullopt;
 }
 
 std::optional<core::End> read_end(Reader& r, const json::value& v, const std::string& path) {
-  constexpr const char* kAllowed = "\"duration\" or \"set-time\"";
+  constexpr const char* kAllowed = "\"duration\", \"set-time\", \"unavailable\", \"idle\" or \"empty\"";
   const std::string on = read_on(r, v, path, kAllowed);
   if (on.empty()) return std::nullopt;
   if (on == "duration") {
@@ -210,8 +252,42 @@ std::optional<core::End> read_end(Reader& r, const json::value& v, const std::st
     const json::object* o = r.object(v, path, {"on", "at"});
     return core::AtTime{r.time(*o, "at", path)};
   }
+  if (on == "unavailable") {
+    const json::object* o = r.object(v, path, {"on", "user", "grace"});
+    core::WhenUnavailable gone{r.id<topics::UserId>(*o, "user", path), kDefaultGraceMs};
+    if (o->contains("grace")) gone.grace_ms = r.duration(*o, "grace", path);
+    return gone;
+  }
+  if (on == "idle") {
+    const json::object* o = r.object(v, path, {"on", "after"});
+    return core::WhenIdle{r.duration(*o, "after", path)};
+  }
+  if (on == "empty") {
+    const json::object* o = r.object(v, path, {"on", "area"});
+    return core::WhenEmpty{r.id<topics::AreaId>(*o, "area", path)};
+  }
   r.problem(path + ".on", kAllowed);
   return std::nullopt;
+}
+
+/// Start and end timing: one of the keys in `allowed`, or none.
+template <class Timing>
+Timing read_timing(Reader& r, const json::object& plan, const char* key, const std::string& path) {
+  constexpr bool kStart = std::is_same_v<Timing, core::StartTiming>;
+  const json::value* v = plan.if_contains(key);
+  if (!v) return core::AtOnce{};
+  const std::string at = path + "." + key;
+  std::set<std::string> allowed = {"delay", "at", "spread"};
+  if (kStart) allowed.insert("when_available");
+  const json::object* o = r.object(*v, at, allowed);
+  if (!o) return core::AtOnce{};
+  if (o->size() != 1) r.problem(at, "exactly one of " + Reader::join(allowed));
+  if (o->contains("delay")) return core::Delayed{r.duration(*o, "delay", at)};
+  if (o->contains("at")) return core::SetTime{r.time(*o, "at", at)};
+  if (o->contains("spread")) return core::Spread{r.duration(*o, "spread", at)};
+  if constexpr (kStart)
+    if (o->contains("when_available")) return core::NextAvailable{r.duration(*o, "when_available", at)};
+  return core::AtOnce{};
 }
 
 core::Plan read_plan(Reader& r, const json::value& v, std::string path) {
@@ -219,7 +295,8 @@ core::Plan read_plan(Reader& r, const json::value& v, std::string path) {
   if (const json::object* named = v.if_object())
     if (const json::value* id = named->if_contains("id"); id && id->is_string())
       path += "(" + std::string(id->get_string()).substr(0, 64) + ")";
-  const json::object* o = r.object(v, path, {"id", "name", "enabled", "audience", "start", "end"});
+  const json::object* o =
+      r.object(v, path, {"id", "name", "enabled", "audience", "start", "start_timing", "end", "end_timing"});
   if (!o) return plan;
   plan.id = r.id<topics::PlanId>(*o, "id", path);
   plan.name = o->contains("name") ? r.string(*o, "name", path, messages::kMaxNameBytes) : plan.id.str();
@@ -239,8 +316,14 @@ core::Plan read_plan(Reader& r, const json::value& v, std::string path) {
   r.each(*o, "end", path, 100, [&](const json::value& e, const std::string& at) {
     if (auto end = read_end(r, e, at)) plan.ends.push_back(std::move(*end));
   });
+  plan.start_timing = read_timing<core::StartTiming>(r, *o, "start_timing", path);
+  plan.end_timing = read_timing<core::EndTiming>(r, *o, "end_timing", path);
+  const bool sure = std::any_of(plan.ends.begin(), plan.ends.end(), [](const core::End& end) {
+    return std::holds_alternative<core::AfterDuration>(end) || std::holds_alternative<core::AtTime>(end);
+  });
   const json::value* ends = o->if_contains("end");
-  if (!ends || (ends->is_array() && ends->get_array().empty() && !r.stored))
+  const bool unread = ends && ends->is_array() && ends->get_array().size() != plan.ends.size();
+  if (!ends || (!sure && !unread && !r.stored))
     r.problem(path + ".end", "at least one end of kind duration or set-time, so that no chat is forgotten");
   return plan;
 }
@@ -397,6 +480,21 @@ json::value start_to_json(const core::Trigger& trigger) {
   if (auto* s = std::get_if<core::OnSchedule>(&trigger))
     return {{"on", "schedule"}, {"at", topics::format_rfc3339(s->at_ms)}};
   if (auto* e = std::get_if<core::OnEnter>(&trigger)) return {{"on", "enter"}, {"area", e->area.str()}};
+  if (auto* u = std::get_if<core::OnAvailable>(&trigger))
+    return {{"on", "available"}, {"user", u->user.str()}};
+  if (auto* f = std::get_if<core::OnEmptying>(&trigger))
+    return {{"on", "occupancy"}, {"area", f->area.str()}, {"falls_to", f->falls_to}};
+  if (auto* r = std::get_if<core::OnRecurrence>(&trigger)) {
+    json::object repeats{{"on", "schedule"}, {"rule", r->rule}, {"from", r->from}, {"zone", r->zone}};
+    if (!r->except.empty()) repeats["except"] = json::value_from(r->except);
+    return repeats;
+  }
+  if (auto* e = std::get_if<core::OnEvent>(&trigger)) {
+    json::object event{{"on", "event"}, {"type", e->type}};
+    if (e->source) event["source"] = *e->source;
+    if (e->subject) event["subject"] = *e->subject;
+    return event;
+  }
   const auto& o = std::get<core::OnOccupancy>(trigger);
   json::object full{{"on", "occupancy"}, {"area", o.area.str()}, {"reaches", o.reaches}};
   if (o.again_ms) full["again"] = seconds(*o.again_ms);
@@ -406,7 +504,24 @@ json::value start_to_json(const core::Trigger& trigger) {
 json::value end_to_json(const core::End& end) {
   if (auto* after = std::get_if<core::AfterDuration>(&end))
     return {{"on", "duration"}, {"after", seconds(after->duration_ms)}};
+  if (auto* gone = std::get_if<core::WhenUnavailable>(&end))
+    return {{"on", "unavailable"}, {"user", gone->user.str()}, {"grace", seconds(gone->grace_ms)}};
+  if (auto* idle = std::get_if<core::WhenIdle>(&end))
+    return {{"on", "idle"}, {"after", seconds(idle->after_ms)}};
+  if (auto* empty = std::get_if<core::WhenEmpty>(&end)) return {{"on", "empty"}, {"area", empty->area.str()}};
   return {{"on", "set-time"}, {"at", topics::format_rfc3339(std::get<core::AtTime>(end).at_ms)}};
+}
+
+/// Nothing where it is at once.
+template <class Timing>
+void write_timing(json::object& plan, const char* key, const Timing& timing) {
+  if (auto* delayed = std::get_if<core::Delayed>(&timing)) plan[key] = {{"delay", seconds(delayed->by_ms)}};
+  if (auto* set = std::get_if<core::SetTime>(&timing))
+    plan[key] = {{"at", topics::format_rfc3339(set->at_ms)}};
+  if (auto* spread = std::get_if<core::Spread>(&timing)) plan[key] = {{"spread", seconds(spread->over_ms)}};
+  if constexpr (std::is_same_v<Timing, core::StartTiming>)
+    if (auto* next = std::get_if<core::NextAvailable>(&timing))
+      plan[key] = {{"when_available", seconds(next->within_ms)}};
 }
 
 }  // namespace
@@ -445,6 +560,8 @@ std::string plan_to_json(const core::Plan& plan) {
   json::object o{{"id", plan.id.str()},        {"name", plan.name},
                  {"enabled", plan.enabled},    {"audience", audience_to_json(plan.audience)},
                  {"start", std::move(starts)}, {"end", std::move(ends)}};
+  write_timing(o, "start_timing", plan.start_timing);
+  write_timing(o, "end_timing", plan.end_timing);
   return json::serialize(o);
 }
 

@@ -61,6 +61,10 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
     const auto [group, user] = checked(decode_member_key(k), "members", k);
     engine.load_member(group, user, checked(decode_member(v), "members", k));
   });
+  all(Family::invitations, [&](auto k, auto v) {
+    const auto [group, user] = checked(decode_member_key(k), "invitations", k);
+    engine.load_invitation(group, user, checked(decode_invitation(v), "invitations", k));
+  });
   for (const auto& [id, group] : engine.state().groups) {
     if (group.state != core::GroupState::open) continue;
     store_.scan(Family::chat, id.str() + "/", {}, [&engine, &of = id](auto k, auto v) {
@@ -117,6 +121,12 @@ void Journal::add_records(const core::Engine& engine, const core::Effects& fx) {
     const bool there = group && group->members.contains(user);
     put(Family::members, member_key(id, user),
         there ? std::optional(encode_member(group->members.at(user))) : std::nullopt);
+  }
+  for (const auto& [id, user] : fx.invited) {
+    const core::Group* group = s.group(id);
+    const bool there = group && group->invited.contains(user);
+    put(Family::invitations, member_key(id, user),
+        there ? std::optional(encode_invitation(group->invited.at(user))) : std::nullopt);
   }
 }
 

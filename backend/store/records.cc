@@ -91,6 +91,7 @@ std::string encode_user(const core::User& user) {
   w.begin_list();
   for (const auto& area : user.areas) w.string(area.str());
   w.end_list();
+  if (user.unavailable_since_ms) w.member("unavailable_since", user.unavailable_since_ms);
   w.end_object();
   return w.take();
 }
@@ -101,7 +102,7 @@ Result<core::User> decode_user(std::string_view key, std::string_view value) {
   JsonReader r(value, kMaxRecordBytes);
   const Field& root = r.root();
   const Field name = root["name"], attributes = root["attributes"], duration = root["chat_duration_ms"];
-  const Field devices = root["devices"], areas = root["areas"];
+  const Field devices = root["devices"], areas = root["areas"], unavailable = root["unavailable_since"];
   user.name = name.line(0, messages::kMaxNameBytes);
   attributes.each_member(kMaxMany,
                          [&](const std::string& k, const Field& v) { user.attributes[k] = v.line(0, 1024); });
@@ -114,6 +115,7 @@ Result<core::User> decode_user(std::string_view key, std::string_view value) {
     device.heard_ms = heard.time_ms();
   });
   areas.each(0, kMaxMany, [&](const Field& a) { user.areas.insert(core::AreaId::parse(a.plain_id())); });
+  user.unavailable_since_ms = unavailable.optional_time_ms().value_or(0);
   if (!user.id) return Error{"key", "a user id"};
   return r.finish(std::move(user));
 }
@@ -146,6 +148,7 @@ std::string encode_plan(const core::PlanRecord& record) {
   JsonWriter w;
   w.begin_object();
   w.member("plan", ingress::plan_to_json(record.plan));
+  if (record.running) w.member("running", ingress::plan_to_json(*record.running));
   w.key("disarmed");
   w.begin_list();
   for (std::size_t i : record.disarmed) w.number(i);
@@ -169,10 +172,16 @@ std::string encode_plan(const core::PlanRecord& record) {
 Result<core::PlanRecord> decode_plan(std::string_view key, std::string_view value) {
   JsonReader r(value, kMaxRecordBytes);
   const Field& root = r.root();
+  const Field running = root["running"];
   const Field plan = root["plan"], disarmed = root["disarmed"], again = root["again"],
               upto = root["scheduled_up_to"];
   ingress::PlanFile file = ingress::parse_plan_json(plan.line(1, kMaxRecordBytes));
   core::PlanRecord record;
+  if (running.present()) {
+    ingress::PlanFile of_group = ingress::parse_plan_json(running.line(1, kMaxRecordBytes));
+    if (of_group.plans.size() != 1) return Error{"running", "a plan"};
+    record.running = std::move(of_group.plans[0]);
+  }
   disarmed.each(0, kMaxMany, [&](const Field& i) { record.disarmed.insert(i.small_integer()); });
   if (again.present())
     again.each(0, kMaxMany, [&](const Field& one) {
@@ -198,6 +207,10 @@ std::string encode_group(const core::Group& g) {
   w.member("name", g.name);
   w.member("state", to_string(g.state));
   w.member("started", g.started_ms);
+  if (g.opens_ms) w.member("opens", g.opens_ms);
+  if (g.watched_from_ms) w.member("watched", g.watched_from_ms);
+  w.member("spread", g.spread_from_ms);
+  if (g.last_message_ms) w.member("last_message", g.last_message_ms);
   w.member("ends", g.ends_ms);
   w.member("end_kind", g.end_kind);
   w.key("reasons");
@@ -239,10 +252,16 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
   const Field end_reason = root["end_reason"], version = root["version"], unsent = root["unsent"],
               count = root["messages"], epoch = root["epoch"];
   const Field upto = root["upto"], missing = root["missing"], pages = root["pages"];
+  const Field opens = root["opens"], watched = root["watched"], spread = root["spread"],
+              last_message = root["last_message"];
   g.plan = core::PlanId::parse(plan.plain_id());
   g.name = name.line(0, messages::kMaxNameBytes);
   g.state = state.choice(messages::parse_group_state, "a group state");
   g.started_ms = started.time_ms();
+  g.opens_ms = opens.optional_time_ms().value_or(0);
+  g.watched_from_ms = watched.optional_time_ms().value_or(g.started_ms);
+  g.spread_from_ms = spread.optional_time_ms();
+  g.last_message_ms = last_message.optional_time_ms().value_or(0);
   g.ends_ms = ends.optional_time_ms();
   g.end_kind = end_kind.line(0, 64);
   reasons.each(0, kMaxMany, [&](const Field& reason) { g.reasons.push_back(reason.line(0, 1024)); });
@@ -291,6 +310,27 @@ Result<core::Member> decode_member(std::string_view value) {
   m.held_version = held.integer();
   m.page = page.small_integer(0, 9999);
   return r.finish(std::move(m));
+}
+
+std::string encode_invitation(const core::Invitation& i) {
+  JsonWriter w(96);
+  w.begin_object();
+  w.member("why", i.why);
+  w.member("at", i.at_ms);
+  w.member("until", i.until_ms);
+  w.end_object();
+  return w.take();
+}
+
+Result<core::Invitation> decode_invitation(std::string_view value) {
+  core::Invitation i;
+  JsonReader r(value);
+  const Field& root = r.root();
+  const Field why = root["why"], at = root["at"], until = root["until"];
+  i.why = why.line(0, core::kMaxWhyBytes);
+  i.at_ms = at.optional_time_ms();
+  i.until_ms = until.time_ms();
+  return r.finish(std::move(i));
 }
 
 Result<std::pair<core::GroupId, core::UserId>> decode_member_key(std::string_view key) {

@@ -30,6 +30,7 @@ std::string encode_position(const geo::Position& position);
 std::string encode_plan(const core::PlanRecord& plan);
 std::string encode_group(const core::Group& group);
 std::string encode_member(const core::Member& member);
+std::string encode_invitation(const core::Invitation& invitation);
 std::string encode_outgoing(const core::Outgoing& outgoing);
 
 // The readers get the key too: it names the record. An error means a damaged store or one of a newer server.
@@ -38,6 +39,7 @@ std::string encode_outgoing(const core::Outgoing& outgoing);
 [[nodiscard]] messages::Result<core::PlanRecord> decode_plan(std::string_view key, std::string_view value);
 [[nodiscard]] messages::Result<core::Group> decode_group(std::string_view key, std::string_view value);
 [[nodiscard]] messages::Result<core::Member> decode_member(std::string_view value);
+[[nodiscard]] messages::Result<core::Invitation> decode_invitation(std::string_view value);
 [[nodiscard]] messages::Result<std::pair<core::GroupId, core::UserId>> decode_member_key(
     std::string_view key);
 [[nodiscard]] messages::Result<core::Outgoing> decode_outgoing(std::string_view value);

@@ -12,8 +12,8 @@
 namespace convoke::store {
 namespace {
 
-constexpr std::array<const char*, kFamilies> kNames = {"meta",   "users",   "positions", "areas", "plans",
-                                                       "groups", "members", "chat",      "outbox"};
+constexpr std::array<const char*, kFamilies> kNames = {
+    "meta", "users", "positions", "areas", "plans", "groups", "members", "chat", "outbox", "invitations"};
 
 /// RocksDB's own log file is not wanted: it would hold keys, and on a full disk the writer of it aborts the
 /// process.

@@ -11,8 +11,19 @@
 namespace convoke::store {
 
 /// One family for each kind of record; docs/protocol/store.md has the keys and values. Never renumber.
-enum class Family : std::uint8_t { meta, users, positions, areas, plans, groups, members, chat, outbox };
-inline constexpr std::size_t kFamilies = 9;
+enum class Family : std::uint8_t {
+  meta,
+  users,
+  positions,
+  areas,
+  plans,
+  groups,
+  members,
+  chat,
+  outbox,
+  invitations
+};
+inline constexpr std::size_t kFamilies = 10;
 
 /// One put (value set) or removal (value absent).
 struct Write {

@@ -85,6 +85,38 @@ TEST_F(Api, StaffButtonLifeOfAGroup) {
   EXPECT_FALSE(has(call("GET", "/v1/groups?state=open"), id));
 }
 
+TEST_F(Api, AScheduledGroupIsShownAndCanBeCalledOff) {
+  call(
+      "PUT", "/v1/plans",
+      R"({"schema":1,"plan":[{"id":"p","audience":{"presence":"any","any":[{"users":["anna"]}]},"start_timing":{"delay":"5m"},"end":[{"on":"duration","after":"1h"}]}]})");
+  const auto started = call("POST", "/v1/groups", R"({"plan":"p"})");
+  EXPECT_EQ(started.status, 201);
+  EXPECT_TRUE(has(started, "\"state\":\"scheduled\",\"opens_ms\":1767225900000")) << started.body;
+  const std::string id = w.engine.state().groups.begin()->first.str();
+  EXPECT_TRUE(has(call("GET", "/v1/groups/" + id), "\"opens_ms\":1767225900000"));
+  EXPECT_EQ(call("POST", "/v1/groups/" + id + "/extend", R"({"by_ms":60000})").status, 409);
+  EXPECT_EQ(call("POST", "/v1/groups/" + id + "/end").status, 200);
+  w.pass(3'600'000);
+  EXPECT_TRUE(w.events<core::StartEvent>().empty());
+}
+
+TEST_F(Api, AnEventFromOutsideStartsThePlansThatWaitForIt) {
+  call(
+      "PUT", "/v1/plans",
+      R"({"schema":1,"plan":[{"id":"p","audience":{"presence":"any","any":[{"users":["anna"]}]},"start":[{"on":"event","type":"doors.open"}],"end":[{"on":"duration","after":"1h"}]}]})");
+  const std::string event =
+      R"({"specversion":"1.0","id":"7","source":"/gate/west","type":"doors.open","data":{"by":"ana"}})";
+  const auto first = call("POST", "/v1/events", event, Role::staff);
+  EXPECT_EQ(first.status, 200);
+  EXPECT_TRUE(has(first, R"({"plans":[{"plan":"p","result":"started","group":")")) << first.body;
+  EXPECT_TRUE(has(call("POST", "/v1/events", event), "\"result\":\"known\""));
+  EXPECT_EQ(w.live_groups(), 1u);
+  EXPECT_TRUE(has(call("POST", "/v1/events", R"({"specversion":"0.3","id":"7","source":"x","type":"t"})"),
+                  "specversion: expected"));
+  EXPECT_EQ(call("POST", "/v1/events", R"({"specversion":"1.0","id":"","source":"x","type":"t"})").status,
+            400);
+}
+
 TEST_F(Api, OnlyOperatorsSeePositions) {
   w.at("anna", 50, 10);
   EXPECT_TRUE(has(call("GET", "/v1/users/anna"), "\"position\""));

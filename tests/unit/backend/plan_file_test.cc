@@ -28,12 +28,43 @@ area = "hall-a"
 [[plan.start]]
 on = "schedule"
 at = 2026-06-01T19:30:00+02:00
+[[plan.start]]
+on = "schedule"
+rule = "FREQ=WEEKLY;BYDAY=FR"
+from = "2026-06-05T19:30:00"
+zone = "Europe/Berlin"
+except = ["2026-12-25"]
+[[plan.start]]
+on = "available"
+user = "host"
+[[plan.start]]
+on = "occupancy"
+area = "hall-a"
+falls_to = 0
+[[plan.start]]
+on = "event"
+type = "doors.open"
+source = "gate"
+subject = "west"
 [[plan.end]]
 on = "duration"
 after = "45m"
 [[plan.end]]
 on = "set-time"
 at = 2026-06-01T23:00:00Z
+[[plan.end]]
+on = "unavailable"
+user = "host"
+[[plan.end]]
+on = "idle"
+after = "10m"
+[[plan.end]]
+on = "empty"
+area = "hall-a"
+[plan.start_timing]
+when_available = "1h"
+[plan.end_timing]
+spread = "5m"
 )";
 
 TEST(PlanFile, ReadsEveryKeyOfTheFormat) {
@@ -52,7 +83,17 @@ TEST(PlanFile, ReadsEveryKeyOfTheFormat) {
   EXPECT_EQ(std::get<core::OnOccupancy>(p.starts[0]).reaches, 10u);
   EXPECT_EQ(std::get<core::OnOccupancy>(p.starts[0]).again_ms, 5 * 60'000);
   EXPECT_EQ(std::get<core::OnSchedule>(p.starts[2]).at_ms, topics::parse_rfc3339("2026-06-01T17:30:00Z"));
+  EXPECT_EQ(std::get<core::OnRecurrence>(p.starts[3]).rule, "FREQ=WEEKLY;BYDAY=FR");
+  EXPECT_EQ(std::get<core::OnRecurrence>(p.starts[3]).except, std::vector<std::string>{"2026-12-25"});
+  EXPECT_EQ(std::get<core::OnAvailable>(p.starts[4]).user.str(), "host");
+  EXPECT_EQ(std::get<core::OnEmptying>(p.starts[5]).falls_to, 0u);
+  EXPECT_EQ(std::get<core::OnEvent>(p.starts[6]).subject, "west");
   EXPECT_EQ(std::get<core::AfterDuration>(p.ends[0]).duration_ms, 45 * 60'000);
+  EXPECT_EQ(std::get<core::WhenUnavailable>(p.ends[2]).grace_ms, 30'000) << "the default";
+  EXPECT_EQ(std::get<core::WhenIdle>(p.ends[3]).after_ms, 600'000);
+  EXPECT_EQ(std::get<core::WhenEmpty>(p.ends[4]).area.str(), "hall-a");
+  EXPECT_EQ(std::get<core::NextAvailable>(p.start_timing).within_ms, 3'600'000);
+  EXPECT_EQ(std::get<core::Spread>(p.end_timing).over_ms, 300'000);
 }
 
 TEST(PlanFile, JsonReadsBackWhatItWrites) {
@@ -91,7 +132,17 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{HEAD "end = []\n", "plan[0](p).end"}, BadPlan{HEAD "enabled = 1\n" END, "plan[0](p).enabled"},
         BadPlan{HEAD "[[plan.end]]\non = \"duration\"\nafter = \"45\"\n", "plan[0](p).end[0].after"},
         BadPlan{HEAD "[[plan.end]]\non = \"duration\"\nafter = \"31d\"\n", "plan[0](p).end[0].after"},
-        BadPlan{HEAD "[[plan.end]]\non = \"idle\"\n", "plan[0](p).end[0].on"},
+        BadPlan{HEAD "[[plan.end]]\non = \"boredom\"\n", "plan[0](p).end[0].on"},
+        BadPlan{HEAD "[[plan.end]]\non = \"idle\"\nafter = \"5m\"\n", "plan[0](p).end"},
+        BadPlan{HEAD
+                "[[plan.start]]\non = \"schedule\"\nrule = \"FREQ=OFTEN\"\nfrom = \"2026-06-05T19:30:00\"\n"
+                "zone = \"UTC\"\n" END,
+                "plan[0](p).start[0].rule"},
+        BadPlan{HEAD "[[plan.start]]\non = \"available\"\n" END, "plan[0](p).start[0].user"},
+        BadPlan{HEAD "[[plan.start]]\non = \"event\"\ntype = \"\"\n" END, "plan[0](p).start[0].type"},
+        BadPlan{HEAD "start_timing = { delay = \"1m\", spread = \"1m\" }\n" END, "plan[0](p).start_timing"},
+        BadPlan{HEAD "end_timing = { when_available = \"1m\" }\n" END,
+                "plan[0](p).end_timing.when_available"},
         BadPlan{HEAD "[[plan.start]]\non = \"occupancy\"\narea = \"h\"\nreaches = 0\n" END,
                 "plan[0](p).start[0].reaches"},
         BadPlan{HEAD "[[plan.start]]\non = \"schedule\"\nat = \"soon\"\n" END, "plan[0](p).start[0].at"},

@@ -53,10 +53,35 @@ class Kept {
       ASSERT_EQ(is.groups.at(id).members.size(), group.members.size());
       for (const auto& [user, member] : group.members)
         EXPECT_EQ(encode_member(is.groups.at(id).members.at(user)), encode_member(member));
+      ASSERT_EQ(is.groups.at(id).invited.size(), group.invited.size());
+      for (const auto& [user, invitation] : group.invited)
+        EXPECT_EQ(encode_invitation(is.groups.at(id).invited.at(user)), encode_invitation(invitation));
     }
+    restarted.engine.loaded(w.now);
+    expect_same_timers(is, was);
   }
 
  private:
+  /// Those that follow from the records; the others repeat or report something.
+  static void expect_same_timers(const core::State& is, const core::State& was) {
+    using core::TimerKind;
+    const auto expect = [&](TimerKind kind, const std::string& id) {
+      EXPECT_EQ(is.timers.due({kind, id}), was.timers.due({kind, id})) << static_cast<int>(kind) << " " << id;
+    };
+    for (const auto& [id, plan] : was.plans)
+      for (const TimerKind kind : {TimerKind::plan_schedule, TimerKind::plan_again}) expect(kind, id.str());
+    for (const auto& [id, group] : was.groups) {
+      for (const TimerKind kind : {TimerKind::group_open, TimerKind::group_end, TimerKind::invitations})
+        expect(kind, id.str());
+      // A message puts this one off only when it fires.
+      const core::TimerKey watch{TimerKind::group_watch, id.str()};
+      EXPECT_EQ(is.timers.due(watch).has_value(), was.timers.due(watch).has_value()) << id.str();
+      EXPECT_GE(is.timers.due(watch), was.timers.due(watch)) << id.str();
+      for (const auto& [user, member] : group.members)
+        expect(TimerKind::member_end, id.str() + "/" + user.str());
+    }
+  }
+
   std::unique_ptr<Store> store_ = make_memory_store();
   Journal journal_{*store_};
 };
@@ -177,14 +202,26 @@ class Anything {
     static constexpr const char* kEnds[] = {
         "on = \"duration\"\nafter = \"2m\"", "on = \"set-time\"\nat = 1970-01-01T00:00:00Z",
         "on = \"set-time\"\nat = 9999-12-31T23:59:59Z", "on = \"set-time\"\nat = 2026-01-01T00:30:00Z"};
-    w_.plan(
-        "[[plan]]\nid = \"p" + std::to_string(below(3)) +
-        "\"\nname = \"\u00a0\\\"\"\naudience = { presence = \"any\", any = [{ area = \"hall\" }, { users = "
-        "[\"user1\", \"ann@other\"] }] }\n[[plan.start]]\non = \"occupancy\"\narea = \"hall\"\nreaches = "
-        "2\nagain = "
-        "\"1m\"\n"
-        "[[plan.start]]\non = \"enter\"\narea = \"hall\"\n[[plan.end]]\n" +
-        kEnds[below(4)] + "\n");
+    static constexpr const char* kMoreEnds[] = {"", "", "[[plan.end]]\non = \"idle\"\nafter = \"1m\"\n",
+                                                "[[plan.end]]\non = \"unavailable\"\nuser = \"user1\"\n",
+                                                "[[plan.end]]\non = \"empty\"\narea = \"hall\"\n"};
+    static constexpr const char* kTimings[] = {"",
+                                               "",
+                                               "start_timing = { delay = \"1m\" }\n",
+                                               "start_timing = { spread = \"3m\" }\n",
+                                               "start_timing = { when_available = \"2m\" }\n",
+                                               "start_timing = { at = 2026-01-01T00:20:00Z }\n",
+                                               "end_timing = { spread = \"1m\" }\n",
+                                               "end_timing = { delay = \"1m\" }\n"};
+    w_.plan("[[plan]]\nid = \"p" + std::to_string(below(3)) + "\"\n" + kTimings[below(8)] +
+            "name = \"\u00a0\\\"\"\naudience = { presence = \"any\", any = [{ area = \"hall\" }, { users = "
+            "[\"user1\", \"ann@other\"] }] }\n[[plan.start]]\non = \"occupancy\"\narea = \"hall\"\nreaches = "
+            "2\nagain = "
+            "\"1m\"\n"
+            "[[plan.start]]\non = \"enter\"\narea = \"hall\"\n[[plan.start]]\non = \"available\"\nuser = "
+            "\"user0\"\n"
+            "[[plan.start]]\non = \"occupancy\"\narea = \"hall\"\nfalls_to = 1\n[[plan.end]]\n" +
+            kEnds[below(4)] + "\n" + kMoreEnds[below(5)]);
     kept_.keep();
   }
 

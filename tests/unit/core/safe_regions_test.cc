@@ -186,7 +186,8 @@ class SafeRegionsAfterARestart : public SafeRegions {
                         .devices = {},
                         .areas = {},
                         .presence = {},
-                        .groups = {}});
+                        .groups = {},
+                        .invited = {}});
     w.engine.load_position(UserId::parse("mia"), {{0, 500 * kMeter}, w.now, 5.0});
     w.engine.loaded(w.now);
   }

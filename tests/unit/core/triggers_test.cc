@@ -177,5 +177,104 @@ TEST(Triggers, EachEventSaysHowManyAreInsideAfterIt) {
   EXPECT_EQ(inside, (std::vector<std::size_t>{1, 2, 3, 2, 1, 0}));
 }
 
+TEST(Triggers, R12_R29_StartsWhenTheUserBecomesAvailable) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.available("anna");
+  w.at("anna", 50, 10);
+  w.plan(plan("on = \"available\"\nuser = \"host\""));
+  EXPECT_EQ(w.live_groups(), 0u);
+  w.presence("host", messages::PresenceState::busy, 1);
+  EXPECT_EQ(w.live_groups(), 0u);
+  w.presence("host", messages::PresenceState::available, 2);
+  EXPECT_EQ(w.live_groups(), 1u);
+  w.presence("host", messages::PresenceState::available, 3, "tablet");
+  EXPECT_EQ(w.group().reasons.size(), 1u) << "another device is no change";
+  w.pass(60'000);
+  EXPECT_EQ(w.live_groups(), 0u);
+  w.presence("host", messages::PresenceState::offline, 4);
+  EXPECT_EQ(w.live_groups(), 0u) << "the tablet is still there";
+  w.presence("host", messages::PresenceState::offline, 4, "tablet");
+  w.presence("host", messages::PresenceState::available, 5);
+  EXPECT_EQ(w.live_groups(), 1u);
+}
+
+TEST(Triggers, R12_StartsOnceIfTheUserIsAvailableWhenThePlanBecomesActive) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.available("anna");
+  w.at("anna", 50, 10);
+  w.available("host");
+  const std::string text = plan("on = \"available\"\nuser = \"host\"");
+  w.plan(text);
+  EXPECT_EQ(w.live_groups(), 1u);
+  w.pass(60'000);
+  w.plan(text);
+  EXPECT_EQ(w.live_groups(), 0u) << "it has been active all the time";
+}
+
+TEST(Triggers, StartsWhenAnAreaEmpties) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ users = [\"eve\"] }] }\n"
+      "[[plan.start]]\non = \"occupancy\"\narea = \"hall\"\nfalls_to = 1\n[[plan.end]]\non = \"duration\"\n"
+      "after = \"1m\"\n");
+  w.at("anna", 50, 10);
+  w.at("anna", 51, 10);
+  EXPECT_EQ(w.live_groups(), 0u) << "there were never more than one";
+  for (const char* user : {"anna", "ben", "cleo"}) w.at(user, 50, 10);
+  w.at("cleo", 51, 10);
+  EXPECT_EQ(w.live_groups(), 0u);
+  w.at("ben", 51, 10);
+  EXPECT_EQ(w.group().reasons.at(0), "occupancy: hall fell to 1");
+  w.pass(60'000);
+  w.at("anna", 51, 10);
+  EXPECT_EQ(w.live_groups(), 0u) << "not again before it has filled";
+  for (const char* user : {"anna", "ben"}) w.at(user, 50, 10);
+  w.at("ben", 51, 10);
+  EXPECT_EQ(w.live_groups(), 1u);
+}
+
+TEST(Triggers, AnEventFromOutsideStartsExactlyOneGroup) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.available("anna");
+  w.at("anna", 50, 10);
+  w.plan(plan("on = \"event\"\ntype = \"doors.open\"\nsource = \"gate\""));
+  const auto happen = [&](const char* id, const char* source, const char* type) {
+    std::vector<std::pair<PlanId, StartOutcome>> outcomes;
+    w.step([&](Engine& e, Context& ctx) { outcomes = e.external_event({id, source, type, {}}, ctx); });
+    return outcomes;
+  };
+  EXPECT_TRUE(happen("1", "gate", "doors.shut").empty());
+  EXPECT_TRUE(happen("1", "back-door", "doors.open").empty());
+  const auto first = happen("1", "gate", "doors.open");
+  ASSERT_EQ(first.size(), 1u);
+  EXPECT_EQ(first[0].second.result, StartResult::started);
+  w.pass(60'000);
+  const auto again = happen("1", "gate", "doors.open");
+  EXPECT_EQ(again[0].second.result, StartResult::same_key);
+  EXPECT_EQ(again[0].second.group, first[0].second.group);
+  EXPECT_EQ(w.live_groups(), 0u);
+  EXPECT_EQ(happen("2", "gate", "doors.open")[0].second.result, StartResult::started);
+}
+
+TEST(Triggers, R14_R31_StartsEveryWeekAndOnceForEachTimeMissed) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.available("anna");
+  w.at("anna", 50, 10);
+  w.plan(plan(
+      "on = \"schedule\"\nrule = \"FREQ=WEEKLY\"\nfrom = \"2026-01-02T19:30:00\"\nzone = \"Europe/Berlin\""));
+  constexpr TimeMs kWeek = 7 * 86'400'000;
+  w.pass(kWeek);
+  EXPECT_EQ(w.events<StartEvent>().size(), 1u);
+  EXPECT_EQ(w.events<StartEvent>()[0].reasons[0], "schedule: 2026-01-02T18:30:00.000Z");
+  w.now += 2 * kWeek;  // the server was down
+  w.step([](auto& e, auto& ctx) { e.tick(ctx); });
+  EXPECT_EQ(w.group().reasons.size(), 2u) << "two times, one group";
+}
+
 }  // namespace
 }  // namespace convoke::core

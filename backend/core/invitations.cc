@@ -1,0 +1,75 @@
+#include "backend/core/invitations.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "backend/core/organizer.h"
+#include "backend/core/presence.h"
+
+namespace convoke::core {
+namespace {
+
+/// When the invitation is to be looked at.
+TimeMs due(const Invitation& invitation) { return invitation.at_ms.value_or(invitation.until_ms); }
+
+}  // namespace
+
+void invite(State& state, Group& group, const UserId& user, Invitation invitation, Context& ctx) {
+  ensure_user(state, user, ctx).invited.insert(group.id);
+  group.invited[user] = std::move(invitation);
+  ctx.fx.invited.insert({group.id, user});
+}
+
+void withdraw_invitation(State& state, Group& group, const UserId& user, Context& ctx) {
+  if (group.invited.erase(user) == 0) return;
+  if (User* u = state.user(user)) u->invited.erase(group.id);
+  ctx.fx.invited.insert({group.id, user});
+}
+
+void withdraw_invitations(State& state, Group& group, Context& ctx) {
+  while (!group.invited.empty()) withdraw_invitation(state, group, UserId(group.invited.begin()->first), ctx);
+  state.timers.cancel({TimerKind::invitations, group.id.str()});
+}
+
+void invited_is_available(State& state, const UserId& user, Context& ctx) {
+  const User* u = state.user(user);
+  if (!u) return;
+  for (const GroupId& id : std::set<GroupId>(u->invited)) {
+    Group& group = *state.group(id);
+    const Invitation& invitation = group.invited.at(user);
+    if (!invitation.at_ms && ctx.now <= invitation.until_ms)
+      admit(state, group, {{user, invitation.why}}, ctx);
+  }
+}
+
+void arm_invitations(State& state, const Group& group) {
+  const TimerKey timer{TimerKind::invitations, group.id.str()};
+  std::optional<TimeMs> next;
+  for (const auto& [user, invitation] : group.invited)
+    next = std::min(due(invitation), next.value_or(due(invitation)));
+  if (next)
+    state.timers.set(timer, *next);
+  else
+    state.timers.cancel(timer);
+}
+
+void invitations_due(State& state, Group& group, Context& ctx) {
+  std::vector<Chosen> admitted;
+  std::vector<UserId> late;
+  for (const auto& [user, invitation] : group.invited) {
+    if (due(invitation) > ctx.now) continue;
+    if (invitation.at_ms)
+      admitted.push_back({user, invitation.why});
+    else
+      late.push_back(user);
+  }
+  for (const UserId& user : late) withdraw_invitation(state, group, user, ctx);
+  if (!admitted.empty()) admit(state, group, admitted, ctx);
+  if (group.state == GroupState::open && group.members.empty() && group.invited.empty())
+    return end_group(state, group, "empty", ctx);
+  arm_invitations(state, group);
+}
+
+}  // namespace convoke::core
