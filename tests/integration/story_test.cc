@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+
 #include "tests/support/mosquitto_process.h"
 #include "tests/support/phones.h"
 #include "tests/support/server_process.h"
+#include "tests/support/test_client.h"
+#include "topics/messages/presence.h"
 #include "topics/rfc3339.h"
 
 namespace convoke {
@@ -44,6 +48,16 @@ class Story : public testing::Test {
     return users;
   }
   static std::vector<std::string> list(Phone& p) { return users_of(p.client->buddies(group_of(p))); }
+
+  boost::json::object user(const std::string& id) {
+    return boost::json::parse(server.call("GET", "/users/" + id).body).as_object();
+  }
+  /// As the server knows it; empty: not at all.
+  std::string presence_of(const std::string& id) {
+    const auto shown = user(id);
+    return shown.contains("presence") ? std::string(shown.at("presence").as_string()) : std::string();
+  }
+  std::string areas_of(const std::string& id) { return boost::json::serialize(user(id).at("areas")); }
 
   void wait_for_list(std::initializer_list<int> who, const std::vector<std::string>& expected) {
     for (const int i : who)
@@ -150,6 +164,85 @@ TEST_F(Story, R14_R15_StartsAtASetTimeAndEndsAtASetTime) {
   for (auto& phone : phones.all()) EXPECT_TRUE(phone->started.empty()) << "not before its time";
   wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
   wait_for_end({0, 1, 2, 3});
+}
+
+/// The host's phone, as the broker sees it: there for three seconds, then its connection dies.
+TEST_F(Story, R12_R29_R13_R30_StartsWhenTheHostIsThereAndEndsWhenTheirConnectionIsLost) {
+  plan(std::string(kFourUsers) +
+       "[[plan.start]]\non = \"available\"\nuser = \"host\"\n"
+       "[[plan.end]]\non = \"unavailable\"\nuser = \"host\"\ngrace = \"1s\"\n"
+       "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  const std::string topic = "cv1/demo/u/host/phone/presence";
+  const auto presence = [](messages::PresenceState state) { return encode(messages::Presence{state, 1}); };
+  test::TestClient host(broker.url(), "demo:host:phone");
+  const std::string token = tokens.make(topics::Role::terminal, "host", "phone", 3);
+  const test::Outgoing will{topic, presence(messages::PresenceState::offline), 1, true};
+  ASSERT_EQ(host.connect(token, {.will = will}), test::kSuccess);
+  EXPECT_TRUE(phones[0].started.empty());
+  host.publish({topic, presence(messages::PresenceState::available), 1, true});
+  wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
+  const std::string group = group_of(phones[0]);
+  wait_for_end({0, 1, 2, 3});
+  EXPECT_NE(server.call("GET", "/groups/" + group).body.find("\"end_reason\":\"unavailable\""),
+            std::string::npos);
+}
+
+TEST_F(Story, R16_R33_EndsWhenNobodyHasWrittenForSomeTime) {
+  plan(std::string(kFourUsers) +
+       "[[plan.end]]\non = \"idle\"\nafter = \"5s\"\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  press_start();
+  wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
+  const std::string group = group_of(phones[0]);
+  const std::int64_t before = in_ms(0);
+  phones[1].client->send(group, "Anybody here?");
+  EXPECT_TRUE(phones.until([&] { return !phones[1].archived.empty(); }));
+  wait_for_end({0, 1, 2, 3});
+  const auto shown = boost::json::parse(server.call("GET", "/groups/" + group).body).as_object();
+  EXPECT_EQ(shown.at("end_reason").as_string(), "idle");
+  EXPECT_GE(shown.at("ended_ms").as_int64(), before + 5000) << "the message has put the end off";
+}
+
+TEST_F(Story, R1_R2_R17_OpensAndClosesLaterWhereThePlanSaysSo) {
+  plan(
+      "audience = { any = [{ users = [\"user0\", \"user1\"] }] }\nstart_timing = { when_available = \"1h\" "
+      "}\n"
+      "end_timing = { delay = \"3s\" }\n"
+      "[[plan.end]]\non = \"empty\"\narea = \"bar\"\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  phones[1].client->set_presence(sdk::Presence::busy);
+  ASSERT_TRUE(
+      phones.until([&] { return presence_of("user1") == "busy" && presence_of("user0") == "available"; }));
+  press_start();
+  wait_for_list({0}, {"user0"});
+  EXPECT_TRUE(phones[1].started.empty());
+  phones[1].client->set_presence(sdk::Presence::available);
+  wait_for_list({0, 1}, {"user0", "user1"});
+  const std::string group = group_of(phones[0]);
+  EXPECT_FALSE(phones[0].client->groups()[0].ends_ms < in_ms(60'000));
+  phones[0].client->report_position(kInside);
+  ASSERT_TRUE(phones.until([&] { return areas_of("user0") == "[\"bar\"]"; }));
+  phones[0].client->report_position(kOutside);
+  EXPECT_TRUE(phones.until([&] {
+    const auto groups = phones[1].client->groups();
+    return !groups.empty() && groups[0].ends_ms < in_ms(60'000);
+  })) << "the list tells the new ending time";
+  wait_for_end({0, 1});
+}
+
+TEST_F(Story, R1_R35_AnEventFromOutsideStartsAChatOnce) {
+  plan(std::string(kFourUsers) +
+       "[[plan.start]]\non = \"event\"\ntype = \"doors.open\"\n[[plan.end]]\non = \"duration\"\nafter = "
+       "\"1h\"\n");
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  const std::string event = R"({"specversion":"1.0","id":"7","source":"/gate","type":"doors.open"})";
+  EXPECT_NE(server.call("POST", "/events", event).body.find("\"result\":\"started\""), std::string::npos);
+  wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
+  EXPECT_NE(server.call("POST", "/events", event).body.find("\"result\":\"known\""), std::string::npos);
+  for (auto& phone : phones.all()) EXPECT_EQ(phone->started.size(), 1U);
 }
 
 }  // namespace
