@@ -113,6 +113,7 @@ MessageVerdict PolicyGate::message(std::string_view id, std::string_view topic,
   if (!view) return verdict;
   switch (view->kind) {
     case topics::Kind::group_chat:
+    case topics::Kind::group_notice:
       verdict.stamp = stamper_.next(view->group, now_ms);
       ++counters_.stamped;
       break;

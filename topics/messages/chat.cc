@@ -19,6 +19,13 @@ ChatMessage read_chat_message(const Field& field) {
   return message;
 }
 
+/// What a member said may not pass for the server's word.
+void refuse_server_words(const Field& field, const ChatMessage& message) {
+  if (message.id.starts_with(kServerIdPrefix)) field["id"].fail("an identifier that does not begin with cv-");
+  if (message.type == kAnnouncement || message.type == kSystem)
+    field["type"].fail("a type other than announcement and system, which are the server's");
+}
+
 /// The members only: an archived message carries them beside its own.
 void write_members(JsonWriter& json, const ChatMessage& message) {
   json.member("id", message.id);
@@ -95,13 +102,31 @@ void write(JsonWriter& json, const ArchivedMessage& archived) {
 
 Result<ChatMessage> decode_chat_message(std::string_view payload) {
   JsonReader json(payload);
-  return json.finish(read_chat_message(json.root()));
+  ChatMessage message = read_chat_message(json.root());
+  refuse_server_words(json.root(), message);
+  return json.finish(std::move(message));
 }
 
 std::string encode(const ChatMessage& message) {
   JsonWriter json(96 + message.text.size());
   json.begin_object();
   write_members(json, message);
+  json.end_object();
+  return json.take();
+}
+
+Result<Notice> decode_notice(std::string_view payload) {
+  JsonReader json(payload);
+  const Field& root = json.root();
+  std::string from = root["from"].user_id();
+  return json.finish(Notice{std::move(from), read_chat_message(root)});
+}
+
+std::string encode(const Notice& notice) {
+  JsonWriter json(160 + notice.message.text.size());
+  json.begin_object();
+  json.member("from", notice.from);
+  write_members(json, notice.message);
   json.end_object();
   return json.take();
 }

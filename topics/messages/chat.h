@@ -25,13 +25,26 @@ inline constexpr const char* kStampEpoch = "cv-epoch";
 inline constexpr const char* kStampN = "cv-n";
 inline constexpr const char* kStampTime = "cv-time";
 
+/// Types that only the server gives a message, on `…/notice`: a chat message with one is refused. The ids of
+/// its messages begin with `cv-`, and no other's do.
+inline constexpr std::string_view kAnnouncement = "announcement";  // staff to all members
+inline constexpr std::string_view kSystem = "system";              // "This chat ends in 5 minutes"
+inline constexpr std::string_view kServerIdPrefix = "cv-";
+
 /// Payload of `…/chat/{user}`. The sender is in the topic.
 ///   {"id":"3f2a…","type":"text","text":"See you at the bar"}
 struct ChatMessage {
   std::string id;  // chosen by the sender, [A-Za-z0-9._-]{1,64}; repeats of the same id are one message
-  std::string type = "text";            // "text" for now; unknown types are kept and passed on
+  std::string type = "text";            // unknown types are kept and passed on
   std::string text;                     // UTF-8, 1 to kMaxTextBytes bytes
   std::optional<std::string> reply_to;  // id of another message
+};
+
+/// Payload of `…/notice`, where only the server publishes: a message in the group's chat that is no member's.
+///   {"from":"eve","id":"cv-1","type":"announcement","text":"The bar closes at ten"}
+struct Notice {
+  std::string from;  // the staff user who said it; of a system message the site
+  ChatMessage message;
 };
 
 /// A chat message as archive and history give it.
@@ -62,6 +75,8 @@ struct Signal {
 
 [[nodiscard]] Result<ChatMessage> decode_chat_message(std::string_view payload);
 std::string encode(const ChatMessage&);
+[[nodiscard]] Result<Notice> decode_notice(std::string_view payload);
+std::string encode(const Notice&);
 [[nodiscard]] Result<ArchivedMessage> decode_archived_message(std::string_view payload);
 std::string encode(const ArchivedMessage&);
 [[nodiscard]] Result<ArchivedUpTo> decode_archived_up_to(std::string_view payload);

@@ -176,7 +176,9 @@ TEST_F(PolicyGateTest, StampsChatMessagesOnly) {
        std::vector<std::string>{"cv1/demo/g/" + kGroup + "/signal/anna", "cv1/demo/u/anna/d1/pos"}) {
     EXPECT_FALSE(gate.message("demo:anna:d1", topic, std::nullopt, false, kNow).stamp) << topic;
   }
-  EXPECT_EQ(counter("stamped"), 2u);
+  const std::string notice = "cv1/demo/g/0123456789abcdef0123456789abcdef/notice";
+  EXPECT_EQ(gate.message("demo:s1:server", notice, std::nullopt, false, kNow).stamp->n, 3u);
+  EXPECT_EQ(counter("stamped"), 3u);
 }
 
 TEST_F(PolicyGateTest, NumbersGoOnThroughAnotherFullFeed) {

@@ -47,6 +47,9 @@ TEST(ChatMessage, RefusesBadMembers) {
                             {"id", "1", "an identifier"},
                             {"type", "", "an identifier"},
                             {"type", "\"\"", "an identifier"},
+                            {"id", "\"cv-1\"", "does not begin with cv-"},
+                            {"type", "\"announcement\"", "the server's"},
+                            {"type", "\"system\"", "the server's"},
                             {"text", "", "text of 1 to 4096 bytes"},
                             {"text", "\"\"", "text of 1 to 4096 bytes"},
                             {"text", quoted(std::string(4097, 'x')), "text of 1 to 4096 bytes"},
@@ -56,6 +59,16 @@ TEST(ChatMessage, RefusesBadMembers) {
                             {"text", "[]", "text"},
                             {"reply_to", "\"\"", "an identifier"},
                             {"reply_to", "null", "an identifier"}});
+}
+
+TEST(Notice, CarriesWhatNoMemberMaySay) {
+  const auto notice =
+      decode_notice(R"({"from":"eve","id":"cv-1","type":"announcement","text":"The bar closes at ten"})");
+  ASSERT_TRUE(notice) << notice.error().to_string();
+  EXPECT_EQ(notice->from, "eve");
+  EXPECT_EQ(notice->message.id, "cv-1");
+  EXPECT_EQ(notice->message.type, kAnnouncement);
+  testing::expect_refusals("notice", 0, {{"from", "", "a user"}, {"id", "", "an identifier"}});
 }
 
 TEST(ArchivedMessage, CarriesSenderAndStamp) {

@@ -143,6 +143,7 @@ std::vector<Kind> make_kinds() {
        {encode(InboxMessage{ChatStart{full_head()}}), encode(InboxMessage{full_end()}),
         encode(InboxMessage{full_safe_region()}), encode(InboxMessage{ReportPosition{}})}},
       {"chat-message", recode<decode_chat_message>, {encode(full_chat())}},
+      {"notice", recode<decode_notice>, {encode(Notice{"eve", full_chat()})}},
       {"archived-message", recode<decode_archived_message>, {encode(full_archived())}},
       {"archived-up-to", recode<decode_archived_up_to>, {encode(ArchivedUpTo{1, 41, {{3, 3}, {17, 18}}})}},
       {"signal",
