@@ -121,6 +121,7 @@ class Session {
   void on_group_topic(const topics::Topic& topic, const Arrived& message, Now now);
   void on_chat(const std::string& group, GroupEntry& entry, const topics::UserId& from,
                const Arrived& message, Now now);
+  void on_notice(const std::string& group, GroupEntry& entry, const Arrived& message, Now now);
   void on_ack(const std::string& group, GroupEntry& entry, std::string_view payload, Now now);
   void on_signal(const std::string& group, const topics::UserId& from, std::string_view payload);
   bool reopen_group(const messages::RosterHead& head);

@@ -88,7 +88,8 @@ void Session::end_group(const ChatEnd& end) {
     order(UnsubscribeCommand{
         {topics::head_topic(self_.site, group), topics::buddies_topic(self_.site, group, 0),
          topics::changes_topic(self_.site, group), topics::ack_topic(self_.site, group),
-         group_filter(self_.site, group, "chat/+"), group_filter(self_.site, group, "signal/+")}});
+         topics::notice_topic(self_.site, group), group_filter(self_.site, group, "chat/+"),
+         group_filter(self_.site, group, "signal/+")}});
   }
   groups_.erase(entry);
   state_changed_ = true;
@@ -103,6 +104,7 @@ void Session::subscribe_group(const std::string& id, GroupEntry& entry, Now now)
              {topics::buddies_topic(self_.site, group, 0), 1},
              {topics::changes_topic(self_.site, group), 1},
              {topics::ack_topic(self_.site, group), 0},
+             {topics::notice_topic(self_.site, group), 1},
              {group_filter(self_.site, group, "chat/+"), 1},
              {group_filter(self_.site, group, "signal/+"), 0}});
   entry.subscribed = entry.page_followed = true;
@@ -167,6 +169,8 @@ void Session::on_group_topic(const topics::Topic& topic, const Arrived& message,
       return;
     case Kind::group_chat:
       return on_chat(id, *entry, topic.user, message, now);
+    case Kind::group_notice:
+      return on_notice(id, *entry, message, now);
     case Kind::group_ack:
       return on_ack(id, *entry, payload, now);
     case Kind::group_signal:
@@ -189,6 +193,18 @@ void Session::on_chat(const std::string& group, GroupEntry& entry, const topics:
     events_.push_back(OwnMessage{group, message->id, OwnMessage::State::sent, from_wire(arrived.stamp)});
   if (entry.transcript.live(from.str(), message->id, place, now.steady_ms) && !waiting)
     events_.push_back(MessageReceived{from_wire(group, from.str(), *message, arrived.stamp)});
+}
+
+/// Here only the server may publish, so this is the one place where announcements and system messages come
+/// from; the codec refuses them among the members' messages.
+void Session::on_notice(const std::string& group, GroupEntry& entry, const Arrived& arrived, Now now) {
+  if (arrived.stamp.n == 0) return;
+  const auto notice = messages::decode_notice(arrived.payload);
+  if (!notice) return refuse_bad_payload(arrived.topic, notice.error());
+  const messages::ChatMessage& message = notice->message;
+  const Place place{arrived.stamp.epoch, arrived.stamp.n};
+  if (entry.transcript.live(notice->from, message.id, place, now.steady_ms))
+    events_.push_back(MessageReceived{from_wire(group, notice->from, message, arrived.stamp)});
 }
 
 void Session::on_ack(const std::string& group, GroupEntry& entry, std::string_view payload, Now now) {

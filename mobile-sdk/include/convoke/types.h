@@ -64,9 +64,10 @@ struct Stamp {
 
 struct Message {
   std::string group;
-  std::string from;
+  std::string from;  // of an announcement: the staff user; of a system message: the site
   std::string id;
-  std::string type;  // "text"; show others as "not supported"
+  std::string type;  // "text", "announcement" (by staff), "system" (by the server): nobody else can send
+                     // these two. Show others as "not supported"
   std::string text;
   std::optional<std::string> reply_to;
   Stamp stamp;

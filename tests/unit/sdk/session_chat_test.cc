@@ -54,6 +54,22 @@ TEST(Session, IgnoresAMessageWithoutStamp) {
   EXPECT_THAT(texts(phone), IsEmpty());
 }
 
+TEST(Session, BelievesAnAnnouncementOnlyWhereOnlyTheServerSpeaks) {
+  Phone phone = in_chat();
+  const messages::Notice notice{"eve", {"cv-1", "announcement", "the bar closes at ten", {}}};
+  phone.arrive(kPrefix + "notice", encode(notice), {"demo", 1, 1, 1});
+  phone.arrive(kPrefix + "notice", encode(notice), {"demo", 1, 2, 1});
+  const auto received = phone.take_events<MessageReceived>();
+  ASSERT_THAT(received, SizeIs(1));
+  EXPECT_EQ(received[0].message.type, "announcement");
+  EXPECT_EQ(received[0].message.from, "eve");
+  EXPECT_EQ(received[0].message.stamp.n, 1U);
+  phone.arrive(kPrefix + "chat/ben", encode(notice.message), {"demo", 1, 3, 1});
+  phone.arrive(kPrefix + "chat/ben", encode(messages::ChatMessage{"b1", "system", "hello", {}}),
+               {"demo", 1, 4, 1});
+  EXPECT_THAT(phone.take_events<MessageReceived>(), IsEmpty());
+}
+
 TEST(Session, SendsAMessageUntilItIsArchived) {
   Phone phone = in_chat();
   const std::string id = *phone.session().send(kGroup, "see you at the bar", {}, phone.now());
