@@ -61,6 +61,10 @@ struct ExtendGroup {
   topics::GroupId id;
   std::optional<core::TimeMs> ends_ms, by_ms;
 };
+struct Announce {
+  topics::GroupId id;
+  std::string text;
+};
 struct AddMember {
   topics::GroupId id;
   topics::UserId user;
@@ -79,9 +83,9 @@ struct PutUser {
   std::optional<core::TimeMs> chat_duration_ms;
 };
 struct ShowStatus {};
-using Command =
-    std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups, ShowGroup,
-                 StartGroup, EndGroup, ExtendGroup, AddMember, RemoveMember, ShowUser, PutUser, ShowStatus>;
+using Command = std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups,
+                             ShowGroup, StartGroup, EndGroup, ExtendGroup, Announce, AddMember, RemoveMember,
+                             ShowUser, PutUser, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "backend/app/api.h"
+#include "backend/core/announce.h"
 #include "backend/core/organizer.h"
 #include "backend/core/roster.h"
 #include "backend/core/triggers.h"
@@ -158,6 +159,17 @@ ApiResponse run(Engine& e, const Principal&, ExtendGroup c, Context& ctx) {
   if (!core::extend_group(e.state(), *g, ends, ctx))
     return api_error(400, "bad-request", "ends_ms: expected a time before the year 10000");
   return ok(summary(*g));
+}
+
+ApiResponse run(Engine& e, const Principal& who, Announce c, Context& ctx) {
+  core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  if (g->state != GroupState::open) return not_live();
+  const std::string id =
+      core::announce(e.state(), *g, messages::kAnnouncement, std::move(c.text), who.subject, ctx);
+  if (id.empty())
+    return api_error(503, "unavailable", "too many announcements wait for the broker: try again");
+  return ok({{"message", id}}, 201);
 }
 
 ApiResponse run(Engine& e, const Principal& who, AddMember c, Context& ctx) {

@@ -75,6 +75,14 @@ Parsed extend_group(const topics::GroupId& id, const ApiRequest& r) {
   return Command(*std::move(done));
 }
 
+Parsed announce(const topics::GroupId& id, const ApiRequest& r) {
+  JsonReader reader(r.body);
+  const Field text = reader.root()["text"];
+  auto done = reader.finish(Announce{id, text.text(1, messages::kMaxTextBytes)});
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
 Parsed add_member(const topics::GroupId& id, const ApiRequest& r) {
   JsonReader reader(r.body);
   const Field user = reader.root()["user"];
@@ -138,6 +146,7 @@ Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
   if (path.size() == 4 && r.method == "POST" && path[3] == "end") return Command(EndGroup{id});
   if (path.size() == 4 && r.method == "POST" && path[3] == "extend") return extend_group(id, r);
   if (path.size() == 4 && r.method == "POST" && path[3] == "members") return add_member(id, r);
+  if (path.size() == 4 && r.method == "POST" && path[3] == "announcements") return announce(id, r);
   auto user = path.size() == 5 && path[3] == "members" ? topics::UserId::parse(path[4]) : topics::UserId();
   if (user && r.method == "DELETE") return Command(RemoveMember{id, user});
   return api_error(404, "not-found", "no such call");

@@ -62,6 +62,7 @@ const char* kind_name(topics::Kind kind) {
     case topics::Kind::request:
       return "request";
     case topics::Kind::group_chat:
+    case topics::Kind::group_notice:
       return "chat";
     case topics::Kind::staff_request:
       return "staff";

@@ -1,5 +1,7 @@
 #include "backend/core/chat_archive.h"
 
+#include <algorithm>
+
 #include "topics/messages/limits.h"
 #include "topics/topic.h"
 
@@ -44,6 +46,14 @@ bool possible(const messages::Stamp& stamp) {
          stamp.time_ms >= 0 && stamp.time_ms <= kMaxTimeMs;
 }
 
+/// Each (sender, message id) once.
+void archive(State& state, Group& group, messages::ArchivedMessage message, Context& ctx) {
+  if (!group.message_keys.insert(message_key(message.from, message.message.id)).second) return;
+  ++group.messages;
+  ctx.fx.archive.push_back({group.id, std::move(message)});
+  state.timers.set_if_unset({TimerKind::chat_event, group.id.str()}, ctx.now + kChatEventMs);
+}
+
 /// The group that a message with this stamp counts for, or null.
 Group* stamped_group(State& state, const GroupId& id, const messages::Stamp& stamp) {
   return stamp.site == state.site.str() && possible(stamp) ? state.live_group(id) : nullptr;
@@ -68,11 +78,19 @@ void chat_message(State& state, const GroupId& id, const UserId& from, const mes
                   const messages::Stamp& stamp, Context& ctx) {
   Group* group = stamped_group(state, id, stamp);
   if (!group) return;
-  if (group->members.contains(from) &&
-      group->message_keys.insert(message_key(from.str(), message.id)).second) {
-    ++group->messages;
-    ctx.fx.archive.push_back({id, {from.str(), message, stamp}});
-    state.timers.set_if_unset({TimerKind::chat_event, id.str()}, ctx.now + kChatEventMs);
+  if (group->members.contains(from)) archive(state, *group, {from.str(), message, stamp}, ctx);
+  chat_seen(state, id, stamp, ctx);
+}
+
+void notice_message(State& state, const GroupId& id, const messages::Notice& notice,
+                    const messages::Stamp& stamp, Context& ctx) {
+  Group* group = stamped_group(state, id, stamp);
+  if (!group) return;
+  const auto said = std::find_if(group->unarchived.begin(), group->unarchived.end(),
+                                 [&](const auto& n) { return n.message.id == notice.message.id; });
+  if (said != group->unarchived.end()) {
+    archive(state, *group, {said->from, said->message, stamp}, ctx);
+    group->unarchived.erase(said);
   }
   chat_seen(state, id, stamp, ctx);
 }

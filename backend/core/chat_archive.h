@@ -14,6 +14,11 @@ namespace convoke::core {
 void chat_message(State& state, const GroupId& group, const UserId& from,
                   const messages::ChatMessage& message, const messages::Stamp& stamp, Context& ctx);
 
+/// The server's own word came back with its stamp. Archived once; one that the group did not say, or said
+/// already, only moves the marker.
+void notice_message(State& state, const GroupId& group, const messages::Notice& notice,
+                    const messages::Stamp& stamp, Context& ctx);
+
 /// A message that was stamped but is not fit for the archive: counts as seen, so that nobody waits for it.
 void chat_seen(State& state, const GroupId& group, const messages::Stamp& stamp, Context& ctx);
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "backend/core/announce.h"
 #include "backend/core/chat_archive.h"
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
@@ -121,6 +122,11 @@ void Engine::note_presence(const User& user, TimeMs now) {
 void Engine::chat(const GroupId& group, const UserId& from, const messages::ChatMessage& message,
                   const messages::Stamp& stamp, Context& ctx) {
   chat_message(state_, group, from, message, stamp, ctx);
+}
+
+void Engine::notice(const GroupId& group, const messages::Notice& notice, const messages::Stamp& stamp,
+                    Context& ctx) {
+  notice_message(state_, group, notice, stamp, ctx);
 }
 
 void Engine::chat_unreadable(const GroupId& group, const messages::Stamp& stamp, Context& ctx) {
@@ -261,6 +267,7 @@ void Engine::fire(const TimerKey& key, Context& ctx) {
     case TimerKind::resend:
     case TimerKind::holding_event:
     case TimerKind::chat_event:
+    case TimerKind::notice_repeat:
       return fire_group(kind, id, ctx);
   }
 }
@@ -271,6 +278,7 @@ void Engine::fire_group(TimerKind kind, const std::string& id, Context& ctx) {
   if (kind == TimerKind::resend) return resend(state_, *group, ctx);
   if (group->state != GroupState::open) return;
   if (kind == TimerKind::chat_event) return ctx.event(ChatEvent{group->id, group->messages});
+  if (kind == TimerKind::notice_repeat) return repeat_notices(state_, *group, ctx);
   if (kind == TimerKind::group_end) return end_group(state_, *group, group->end_kind, ctx);
   if (kind == TimerKind::roster_flush) return roster_flush(state_, *group, ctx);
   ctx.event(HoldingEvent{group->id, group->version, holding(*group), group->members.size()});

@@ -40,6 +40,8 @@ class Engine {
   void presence(const UserId& user, const DeviceId& device, const messages::Presence& presence, Context& ctx);
   void chat(const GroupId& group, const UserId& from, const messages::ChatMessage& message,
             const messages::Stamp& stamp, Context& ctx);
+  void notice(const GroupId& group, const messages::Notice& notice, const messages::Stamp& stamp,
+              Context& ctx);
   void chat_unreadable(const GroupId& group, const messages::Stamp& stamp, Context& ctx);
   void request(const Asker& asker, const messages::Request& request, Context& ctx);
   void bad_request(const Asker& asker, const std::string& id, messages::RequestError error, Context& ctx);

@@ -11,6 +11,7 @@
 
 #include "backend/core/plan.h"
 #include "topics/ids.h"
+#include "topics/messages/chat.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/roster.h"
 
@@ -100,6 +101,8 @@ struct Group {
   std::uint64_t messages = 0;  // archived chat messages
   ArchiveProgress archive;
   std::vector<Page> pages;
+  std::uint64_t notices = 0;                 // that the server said so far; makes their ids
+  std::vector<messages::Notice> unarchived;  // of these, those that have not come back with a stamp
 
   // Each member is a record of its own. After the end: those who have not confirmed it yet.
   std::map<UserId, Member> members;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backend/core/announce.h"
 #include "backend/core/audience.h"
 #include "backend/core/roster.h"
 #include "backend/core/triggers.h"
@@ -94,7 +95,8 @@ void tell_end(const State& state, const Group& group, const UserId& user, const 
 }
 
 void cancel_timers(State& state, const Group& group) {
-  for (TimerKind kind : {TimerKind::group_end, TimerKind::roster_flush, TimerKind::holding_event})
+  for (TimerKind kind :
+       {TimerKind::group_end, TimerKind::roster_flush, TimerKind::holding_event, TimerKind::notice_repeat})
     state.timers.cancel({kind, group.id.str()});
   for (const auto& [user, member] : group.members)
     if (member.ends_ms) state.timers.cancel({TimerKind::member_end, group.id.str() + "/" + user.str()});
@@ -191,6 +193,7 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   group.gone.clear();
   group.unsent = false;
   group.message_keys.clear();
+  group.unarchived.clear();
   group.resends = 0;
   state.timers.set({TimerKind::resend, group.id.str()}, ctx.now + kFirstResendMs);
   ctx.fx.groups.insert(group.id);
@@ -304,6 +307,7 @@ std::vector<messages::FeedOp> full_feed(const State& state) {
 void arm_group_timers(State& state, const Group& group, TimeMs now) {
   state.timers.set({TimerKind::resend, group.id.str()}, now + kFirstResendMs);
   if (group.state != GroupState::open) return;
+  arm_notices(state, group, now);
   if (group.ends_ms) state.timers.set({TimerKind::group_end, group.id.str()}, *group.ends_ms);
   for (const auto& [user, member] : group.members)
     if (member.ends_ms)

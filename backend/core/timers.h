@@ -19,6 +19,7 @@ enum class TimerKind {
   resend,
   holding_event,
   chat_event,
+  notice_repeat,
   presence_grace,
   occupancy
 };

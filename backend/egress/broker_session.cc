@@ -69,6 +69,7 @@ void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
       {p + "/u/+/+/presence", 1, true},  // the broker may have dropped what it queued while we were away
       {p + "/u/+/+/req"},
       {p + "/g/+/chat/+"},
+      {p + "/g/+/notice"},
       {p + "/staff/+/+/req"},
       {"owntracks/+/+", 0},
       {p + "/u/+/+/pos", 0},  // positions with QoS 0: a saturated broker starves QoS 1 subscribers

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "backend/core/announce.h"
 #include "backend/ingress/plan_file.h"
 #include "topics/messages/json_reader.h"
 #include "topics/messages/json_writer.h"
@@ -37,6 +38,21 @@ void write_ranges(JsonWriter& w, const std::vector<std::pair<std::uint64_t, std:
     w.end_list();
   }
   w.end_list();
+}
+
+/// As they go out, each in a string of its own.
+void write_notices(JsonWriter& w, const std::vector<messages::Notice>& notices) {
+  w.key("unarchived").begin_list();
+  for (const auto& notice : notices) w.string(encode(notice));
+  w.end_list();
+}
+
+void read_notices(const Field& field, std::vector<messages::Notice>& notices) {
+  field.each(0, core::kMaxUnarchived, [&](const Field& text) {
+    auto notice = messages::decode_notice(text.line(1, messages::kMaxPayloadBytes));
+    if (!notice) return text.fail("a notice");
+    notices.push_back(*std::move(notice));
+  });
 }
 
 void write_publish(JsonWriter& w, const core::Publish& p) {
@@ -223,6 +239,8 @@ std::string encode_group(const core::Group& g) {
   w.begin_list();
   for (const auto& page : g.pages) w.number(page.version);
   w.end_list();
+  if (g.notices) w.member("notices", g.notices);
+  if (!g.unarchived.empty()) write_notices(w, g.unarchived);
   w.end_object();
   return w.take();
 }
@@ -238,7 +256,8 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
               more_keys = root["more_keys"], ended = root["ended"];
   const Field end_reason = root["end_reason"], version = root["version"], unsent = root["unsent"],
               count = root["messages"], epoch = root["epoch"];
-  const Field upto = root["upto"], missing = root["missing"], pages = root["pages"];
+  const Field upto = root["upto"], missing = root["missing"], pages = root["pages"],
+              notices = root["notices"], unarchived = root["unarchived"];
   g.plan = core::PlanId::parse(plan.plain_id());
   g.name = name.line(0, messages::kMaxNameBytes);
   g.state = state.choice(messages::parse_group_state, "a group state");
@@ -261,6 +280,8 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
     if (two == 2) g.archive.missing.emplace_back(range.at(0).integer(), range.at(1).integer());
   });
   pages.each(0, kMaxMany, [&](const Field& v) { g.pages.emplace_back().version = v.integer(); });
+  if (notices.present()) g.notices = notices.integer();
+  if (unarchived.present()) read_notices(unarchived, g.unarchived);
   if (!g.id) return Error{"key", "a group id"};
   return r.finish(std::move(g));
 }

@@ -84,7 +84,7 @@ std::string live_group(const Context& context, const std::string& plan) {
 }
 
 struct Words {  // what the options of one command hold
-  std::string group, plan, key, user, state, by;
+  std::string group, plan, key, user, state, by, text;
 };
 
 std::shared_ptr<Words> with_group(CLI::App* command) {
@@ -139,6 +139,18 @@ void add_end_and_extend(CLI::App& group, Context& context) {
   });
 }
 
+void add_announce(CLI::App& group, Context& context) {
+  auto* announce = group.add_subcommand("announce", "Say something to all members of a chat");
+  announce->footer(
+      "Example:\n  convokectl group announce 0123456789abcdef0123456789abcdef \"The bar closes at ten\"");
+  auto words = with_group(announce);
+  announce->add_option("text", words->text, "what to say, up to 4096 bytes")->required();
+  announce->callback([&context, words] {
+    change_group(context, "POST", words->group + "/announcements", boost::json::object{{"text", words->text}},
+                 "announced");
+  });
+}
+
 void add_members(CLI::App& group, Context& context) {
   auto* add = group.add_subcommand("add", "Add a user to a chat");
   add->footer("Example:\n  convokectl group add 0123456789abcdef0123456789abcdef anna");
@@ -173,6 +185,7 @@ void add_group_commands(CLI::App& app, Context& context) {
   auto shown = with_group(show);
   show->callback([&context, shown] { show_group(context, shown->group); });
   add_end_and_extend(*group, context);
+  add_announce(*group, context);
   add_members(*group, context);
 }
 

@@ -85,6 +85,19 @@ TEST_F(Api, StaffButtonLifeOfAGroup) {
   EXPECT_FALSE(has(call("GET", "/v1/groups?state=open"), id));
 }
 
+TEST_F(Api, AnnouncesInALiveGroup) {
+  const std::string path = "/v1/groups/" + start() + "/announcements";
+  const auto said = call("POST", path, R"({"text":"The bar closes at ten"})", Role::staff);
+  EXPECT_EQ(said.status, 201);
+  EXPECT_EQ(said.body, R"({"message":"cv-1"})");
+  ASSERT_EQ(w.group().unarchived.size(), 1u);
+  EXPECT_EQ(w.group().unarchived[0].from, "eve");
+  EXPECT_EQ(call("POST", path, R"({"text":""})").status, 400);
+  EXPECT_EQ(call("POST", path, R"({"text":"x"})", Role::viewer).status, 403);
+  EXPECT_EQ(call("POST", "/v1/groups/" + std::string(32, 'f') + "/announcements", R"({"text":"x"})").status,
+            404);
+}
+
 TEST_F(Api, OnlyOperatorsSeePositions) {
   w.at("anna", 50, 10);
   EXPECT_TRUE(has(call("GET", "/v1/users/anna"), "\"position\""));

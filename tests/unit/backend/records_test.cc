@@ -6,6 +6,7 @@
 
 #include <random>
 
+#include "backend/core/announce.h"
 #include "backend/core/organizer.h"
 #include "backend/store/journal.h"
 #include "tests/support/core_world.h"
@@ -215,7 +216,7 @@ class Anything {
       if (!g) return;
       const core::TimeMs times[] = {ctx.now + 60'000, core::kMaxTimeMs, core::kMaxTimeMs + 1,
                                     static_cast<core::TimeMs>(messages::kMaxInteger) + 60'000, INT64_MAX};
-      switch (below(4)) {
+      switch (below(5)) {
         case 0:
           core::extend_group(e.state(), *g, times[below(5)], ctx);
           return;
@@ -223,6 +224,9 @@ class Anything {
           return core::add_member(e.state(), *g, UserId::parse(user()), "added by staff eve", ctx);
         case 2:
           return core::remove_member(e.state(), *g, UserId::parse(user()), "removed", ctx);
+        case 3:
+          core::announce(e.state(), *g, messages::kSystem, "\n\t\"\u00a0", "demo", ctx);
+          return;
         default:
           if (below(4) == 0) core::end_group(e.state(), *g, "staff", ctx);
       }

@@ -146,18 +146,21 @@ TEST_F(ServerCommandsTest, GroupShowHasHeadAndMembers) {
 }
 
 TEST_F(ServerCommandsTest, GroupChangesGoToTheRightPlace) {
-  for (int i = 0; i < 4; ++i) server_.will_answer(200, "");
+  for (int i = 0; i < 5; ++i) server_.will_answer(200, "");
   EXPECT_EQ(call({"group", "end", kGroup}).code, kOk);
   EXPECT_EQ(call({"group", "extend", kGroup, "--by", "10m"}).code, kOk);
   EXPECT_EQ(call({"group", "add", kGroup, "zoe@north"}).code, kOk);
   EXPECT_EQ(call({"group", "remove", kGroup, "ben"}).code, kOk);
+  EXPECT_EQ(call({"group", "announce", kGroup, "The bar \"Pit\" closes"}).code, kOk);
   const auto seen = server_.seen();
-  ASSERT_EQ(seen.size(), 4u);
+  ASSERT_EQ(seen.size(), 5u);
   const std::string base = std::string("/v1/groups/") + kGroup;
   EXPECT_EQ(seen[0].method + seen[0].path, "POST" + base + "/end");
   EXPECT_EQ(seen[1].method + seen[1].path + seen[1].body, "POST" + base + R"(/extend{"by_ms":600000})");
   EXPECT_EQ(seen[2].method + seen[2].path + seen[2].body, "POST" + base + R"(/members{"user":"zoe@north"})");
   EXPECT_EQ(seen[3].method + seen[3].path, "DELETE" + base + "/members/ben");
+  EXPECT_EQ(seen[4].method + seen[4].path + seen[4].body,
+            "POST" + base + R"(/announcements{"text":"The bar \"Pit\" closes"})");
 }
 
 TEST_F(ServerCommandsTest, UserShowNamesNestedFieldsAndWritesNumbersPlainly) {
