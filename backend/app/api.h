@@ -65,6 +65,11 @@ struct Announce {
   topics::GroupId id;
   std::string text;
 };
+struct DeleteMessage {
+  topics::GroupId id;
+  topics::UserId author;
+  std::string message;
+};
 struct AddMember {
   topics::GroupId id;
   topics::UserId user;
@@ -84,8 +89,8 @@ struct PutUser {
 };
 struct ShowStatus {};
 using Command = std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups,
-                             ShowGroup, StartGroup, EndGroup, ExtendGroup, Announce, AddMember, RemoveMember,
-                             ShowUser, PutUser, ShowStatus>;
+                             ShowGroup, StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember,
+                             RemoveMember, ShowUser, PutUser, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});

@@ -161,15 +161,26 @@ ApiResponse run(Engine& e, const Principal&, ExtendGroup c, Context& ctx) {
   return ok(summary(*g));
 }
 
+/// The server's word is on its way under this id.
+ApiResponse said(const std::string& id) {
+  if (id.empty())
+    return api_error(503, "unavailable", "too many announcements wait for the broker: try again");
+  return ok({{"message", id}}, 201);
+}
+
 ApiResponse run(Engine& e, const Principal& who, Announce c, Context& ctx) {
   core::Group* g = e.state().group(c.id);
   if (!g) return no_group();
   if (g->state != GroupState::open) return not_live();
-  const std::string id =
-      core::announce(e.state(), *g, messages::kAnnouncement, std::move(c.text), who.subject, ctx);
-  if (id.empty())
-    return api_error(503, "unavailable", "too many announcements wait for the broker: try again");
-  return ok({{"message", id}}, 201);
+  return said(core::announce(e.state(), *g, messages::kAnnouncement, std::move(c.text), who.subject, ctx));
+}
+
+ApiResponse run(Engine& e, const Principal& who, DeleteMessage c, Context& ctx) {
+  core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  if (g->state != GroupState::open) return not_live();
+  if (!core::has_message(*g, c.author, c.message)) return api_error(404, "not-found", "no such message");
+  return said(core::delete_message(e.state(), *g, c.author, c.message, who.subject, ctx));
 }
 
 ApiResponse run(Engine& e, const Principal& who, AddMember c, Context& ctx) {

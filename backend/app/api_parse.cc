@@ -147,6 +147,9 @@ Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
   if (path.size() == 4 && r.method == "POST" && path[3] == "extend") return extend_group(id, r);
   if (path.size() == 4 && r.method == "POST" && path[3] == "members") return add_member(id, r);
   if (path.size() == 4 && r.method == "POST" && path[3] == "announcements") return announce(id, r);
+  auto author = path.size() == 6 && path[3] == "messages" ? topics::UserId::parse(path[4]) : topics::UserId();
+  if (author && r.method == "DELETE" && topics::is_plain_id(path[5]))
+    return Command(DeleteMessage{id, author, path[5]});
   auto user = path.size() == 5 && path[3] == "members" ? topics::UserId::parse(path[4]) : topics::UserId();
   if (user && r.method == "DELETE") return Command(RemoveMember{id, user});
   return api_error(404, "not-found", "no such call");

@@ -20,6 +20,13 @@ inline constexpr std::size_t kMaxUnarchived = 64;  // of one group
 std::string announce(State& state, Group& group, std::string_view type, std::string text, std::string by,
                      Context& ctx);
 
+/// Tells all that staff `by` has deleted a member's message; the archive's copy loses its text when that
+/// comes back. Returns as `announce` does. `author` and `id` must be those of an archived message
+/// (`has_message`).
+std::string delete_message(State& state, Group& group, const UserId& author, const std::string& id,
+                           const std::string& by, Context& ctx);
+bool has_message(const Group& group, const UserId& author, const std::string& id);
+
 /// Says again what has not come back from the broker.
 void repeat_notices(State& state, const Group& group, Context& ctx);
 /// Sets the timer of a loaded group for that.

@@ -46,9 +46,19 @@ bool possible(const messages::Stamp& stamp) {
          stamp.time_ms >= 0 && stamp.time_ms <= kMaxTimeMs;
 }
 
+/// A change of a message that was never archived is none.
+void archive_change(Group& group, messages::ArchivedMessage change, Context& ctx) {
+  const std::string& author = change.message.author.value_or(change.from);
+  const auto changed = group.message_keys.find(message_key(author, change.message.of.value_or("")));
+  if (changed == group.message_keys.end()) return;
+  ctx.fx.archive.push_back({group.id, std::move(change), changed->second});
+}
+
 /// Each (sender, message id) once.
 void archive(State& state, Group& group, messages::ArchivedMessage message, Context& ctx) {
-  if (!group.message_keys.insert(message_key(message.from, message.message.id)).second) return;
+  const ChatPlace place{message.stamp.epoch, message.stamp.n};
+  if (!group.message_keys.emplace(message_key(message.from, message.message.id), place).second) return;
+  if (message.message.changes_another()) return archive_change(group, std::move(message), ctx);
   ++group.messages;
   ctx.fx.archive.push_back({group.id, std::move(message)});
   state.timers.set_if_unset({TimerKind::chat_event, group.id.str()}, ctx.now + kChatEventMs);

@@ -9,6 +9,7 @@
 namespace convoke::core {
 
 /// A stamped message came in. Archived once for each (sender, message id); a repeat only moves the marker.
+/// An edit or delete is archived with the place of what it changes; of an unknown message only as seen.
 /// A stamp beyond what JSON numbers hold is no stamp of a broker and ignored.
 /// Messages to groups that are not live, or from people who are not members, are not archived.
 void chat_message(State& state, const GroupId& group, const UserId& from,

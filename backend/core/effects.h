@@ -81,10 +81,12 @@ struct Event {
   EventBody body;
 };
 
-/// A chat message for the archive.
+/// A chat message for the archive. One that changes another says where that should be. Only the store can
+/// tell whether it is there, and it then changes it; otherwise this entry is passed over.
 struct ArchiveEntry {
   GroupId group;
   messages::ArchivedMessage message;
+  std::optional<ChatPlace> changes = {};
 };
 
 /// A history request, which only the store can answer.

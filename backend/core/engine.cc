@@ -62,8 +62,8 @@ void Engine::load_member(const GroupId& group, const UserId& user, Member member
   if (Group* g = state_.group(group)) g->members[user] = std::move(member);
 }
 
-void Engine::load_message_key(const GroupId& group, std::uint64_t key) {
-  if (Group* g = state_.live_group(group)) g->message_keys.insert(key);
+void Engine::load_message_key(const GroupId& group, std::uint64_t key, ChatPlace place) {
+  if (Group* g = state_.live_group(group)) g->message_keys.emplace(key, place);
 }
 
 void Engine::loaded(TimeMs now) {

@@ -29,7 +29,7 @@ class Engine {
   void load_plan(PlanRecord plan);
   void load_group(Group group);
   void load_member(const GroupId& group, const UserId& user, Member member);
-  void load_message_key(const GroupId& group, std::uint64_t key);
+  void load_message_key(const GroupId& group, std::uint64_t key, ChatPlace place);
   void loaded(TimeMs now);
 
   // Inputs from phones.

@@ -5,7 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -68,6 +68,11 @@ struct Member {
   std::uint32_t page = 0;           // of the buddy list
 };
 
+/// Where a message stands in its group's order.
+struct ChatPlace {
+  std::uint64_t epoch = 0, n = 0;
+};
+
 /// Which chat messages of an epoch have reached the archive.
 struct ArchiveProgress {
   std::uint64_t epoch = 0;
@@ -111,7 +116,8 @@ struct Group {
   std::uint32_t available = 0;
   std::set<UserId> touched, gone;  // what `unsent` stands for
   std::optional<TimeMs> flush_not_before;
-  std::unordered_set<std::uint64_t> message_keys;  // hashes of (sender, message id): each is archived once
+  // By a hash of (sender, message id): each is archived once, and edits must find it.
+  std::unordered_map<std::uint64_t, ChatPlace> message_keys;
   int resends = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "backend/store/journal.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "backend/core/chat_archive.h"
@@ -65,7 +66,7 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
     if (group.state != core::GroupState::open) continue;
     store_.scan(Family::chat, id.str() + "/", {}, [&engine, &of = id](auto k, auto v) {
       const auto m = checked(messages::decode_archived_message(v), "chat", k);
-      engine.load_message_key(of, core::message_key(m.from, m.message.id));
+      engine.load_message_key(of, core::message_key(m.from, m.message.id), {m.stamp.epoch, m.stamp.n});
       return true;
     });
   }
@@ -79,9 +80,12 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
 
 std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::Effects& fx) {
   add_records(engine, fx);
-  for (const auto& entry : fx.archive)
-    put(Family::chat, chat_key(entry.group, entry.message.stamp.epoch, entry.message.stamp.n),
-        encode(entry.message));
+  for (const auto& entry : fx.archive) {
+    if (entry.changes)
+      add_change(entry);
+    else
+      add_chat(entry);
+  }
   positions_.insert(fx.positions.begin(), fx.positions.end());
   std::vector<std::uint64_t> seqs;
   for (const core::Outgoing& out : fx.out) {
@@ -92,6 +96,57 @@ std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::
   }
   must_sync_ = must_sync_ || !batch_.empty();
   return seqs;
+}
+
+void Journal::add_chat(const core::ArchiveEntry& entry) {
+  put(Family::chat, chat_key(entry.group, entry.message.stamp.epoch, entry.message.stamp.n),
+      encode(entry.message));
+}
+
+/// As it will be once the batch is written.
+std::optional<messages::ArchivedMessage> Journal::archived(const std::string& key) const {
+  std::optional<std::string> found;
+  const auto waiting = std::find_if(batch_.rbegin(), batch_.rend(), [&](const Write& write) {
+    return write.family == Family::chat && write.key == key;
+  });
+  if (waiting != batch_.rend())
+    found = waiting->value;
+  else
+    store_.scan(Family::chat, key, {}, [&](auto, auto value) {
+      found = value;
+      return false;
+    });
+  if (!found) return std::nullopt;
+  auto message = messages::decode_archived_message(*found);
+  return message ? std::optional(*std::move(message)) : std::nullopt;
+}
+
+/// The message gets its present text, or loses it, and at most one change of it stays beside it: nothing that
+/// was taken back is left in the records. The core knows messages by a hash only, so what is found must
+/// really be what the change is about.
+void Journal::add_change(const core::ArchiveEntry& change) {
+  const messages::ChatMessage& message = change.message.message;
+  const std::string& from = change.message.from;
+  const std::string key = chat_key(change.group, change.changes->epoch, change.changes->n);
+  auto old = archived(key);
+  if (!old || old->from != message.author.value_or(from) || old->message.id != message.of) return;
+  if (old->deleted || old->message.changes_another()) return;
+  const auto order = [](const messages::Stamp& s) { return std::pair(s.epoch, s.n); };
+  if (old->edited && order(change.message.stamp) <= order(*old->edited)) return;
+  if (old->edited)
+    put(Family::chat, chat_key(change.group, old->edited->epoch, old->edited->n), std::nullopt);
+  core::ArchiveEntry entry = change;
+  if (message.type == messages::kEdit) {
+    old->edited = change.message.stamp;
+  } else {
+    entry.message.message.text = messages::kDeletedText;
+    old->edited.reset();
+    old->deleted = change.message.stamp;
+    old->deleted_by = from;
+  }
+  old->message.text = entry.message.message.text;
+  put(Family::chat, key, encode(*old));
+  add_chat(entry);
 }
 
 void Journal::add_records(const core::Engine& engine, const core::Effects& fx) {

@@ -52,6 +52,9 @@ class Journal {
     batch_.push_back({family, std::move(key), std::move(value)});
   }
   void add_records(const core::Engine& engine, const core::Effects& fx);
+  void add_chat(const core::ArchiveEntry& entry);
+  void add_change(const core::ArchiveEntry& change);
+  std::optional<messages::ArchivedMessage> archived(const std::string& key) const;
 
   Store& store_;
   std::vector<Write> batch_;

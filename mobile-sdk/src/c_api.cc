@@ -71,7 +71,26 @@ class ToC {
     c.id = e.message.id.c_str();
     c.text = e.message.text.c_str();
     c.message_type = e.message.type.c_str();
+    c.code = e.message.deleted ? 2 : e.message.edited ? 1 : 0;
     put_stamp(c, e.message.stamp);
+    return c;
+  }
+  convoke_event operator()(const MessageEdited& e) {
+    convoke_event c = blank(CONVOKE_MESSAGE_EDITED);
+    c.group = e.group.c_str();
+    c.user = e.from.c_str();
+    c.id = e.id.c_str();
+    c.text = e.text.c_str();
+    put_stamp(c, e.stamp);
+    return c;
+  }
+  convoke_event operator()(const MessageDeleted& e) {
+    convoke_event c = blank(CONVOKE_MESSAGE_DELETED);
+    c.group = e.group.c_str();
+    c.user = e.from.c_str();
+    c.id = e.id.c_str();
+    c.text = e.by.c_str();
+    put_stamp(c, e.stamp);
     return c;
   }
   convoke_event operator()(const OwnMessage& e) {
@@ -269,6 +288,19 @@ int convoke_reply(convoke_client* client, const char* group, const char* text, c
   if (reply_to != nullptr) answered = reply_to;
   return hand_out(client->client.send(text_or_empty(group), text_or_empty(text), std::move(answered)), id,
                   id_size);
+}
+
+int convoke_edit(convoke_client* client, const char* group, const char* message, const char* text, char* id,
+                 size_t id_size) {
+  if (client == nullptr) return 0;
+  return hand_out(client->client.edit(text_or_empty(group), text_or_empty(message), text_or_empty(text)), id,
+                  id_size);
+}
+
+int convoke_delete_message(convoke_client* client, const char* group, const char* message, char* id,
+                           size_t id_size) {
+  if (client == nullptr) return 0;
+  return hand_out(client->client.delete_message(text_or_empty(group), text_or_empty(message)), id, id_size);
 }
 
 void convoke_typing(convoke_client* client, const char* group) {

@@ -33,10 +33,18 @@ std::vector<Buddy> from_wire(const std::vector<messages::Buddy>& buddies) {
 
 Stamp from_wire(const messages::Stamp& stamp) { return {stamp.site, stamp.epoch, stamp.n, stamp.time_ms}; }
 
-Message from_wire(std::string group, std::string from, const messages::ChatMessage& message,
-                  const messages::Stamp& stamp) {
-  return {std::move(group), std::move(from),  message.id,      message.type,
-          message.text,     message.reply_to, from_wire(stamp)};
+Message from_wire(std::string group, const messages::ArchivedMessage& archived) {
+  const messages::ChatMessage& message = archived.message;
+  const bool deleted = archived.deleted.has_value();
+  return {.group = std::move(group),
+          .from = archived.from,
+          .id = message.id,
+          .type = message.type,
+          .text = deleted ? "" : message.text,
+          .reply_to = message.reply_to,
+          .stamp = from_wire(archived.stamp),
+          .edited = archived.edited.has_value(),
+          .deleted = deleted};
 }
 
 bool is_usable(const Fix& fix) {

@@ -23,10 +23,26 @@ bool Outbox::add(std::string group, messages::ChatMessage message) {
   return true;
 }
 
+/// A change that overtook its message would be one of an unknown message.
+bool Outbox::waits(const Entry& entry) const {
+  return entry.message.changes_another() && entry.message.of && holds(entry.group, *entry.message.of);
+}
+
+std::vector<std::string> Outbox::drop_changes(std::string_view group, const messages::ChatMessage& newer) {
+  std::vector<std::string> dropped;
+  if (!newer.changes_another()) return dropped;
+  entries_.remove_if([&](const Entry& e) {
+    const bool older = e.group == group && e.message.changes_another() && e.message.of == newer.of;
+    if (older) dropped.push_back(e.message.id);
+    return older;
+  });
+  return dropped;
+}
+
 std::vector<const Outbox::Entry*> Outbox::take_due(std::int64_t now_ms) {
   std::vector<const Entry*> due;
   for (Entry& entry : entries_) {
-    if (entry.due_ms > now_ms) continue;
+    if (entry.due_ms > now_ms || waits(entry)) continue;
     entry.due_ms = now_ms + entry.repeat_ms;
     entry.repeat_ms = std::min(entry.repeat_ms * 2, kMaxRepeatMs);
     due.push_back(&entry);
@@ -36,7 +52,8 @@ std::vector<const Outbox::Entry*> Outbox::take_due(std::int64_t now_ms) {
 
 std::optional<std::int64_t> Outbox::next_due() const {
   std::optional<std::int64_t> next;
-  for (const Entry& entry : entries_) next = std::min(next.value_or(entry.due_ms), entry.due_ms);
+  for (const Entry& entry : entries_)
+    if (!waits(entry)) next = std::min(next.value_or(entry.due_ms), entry.due_ms);
   return next;
 }
 

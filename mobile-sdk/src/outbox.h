@@ -11,7 +11,8 @@
 
 namespace convoke::sdk {
 
-/// This user's messages that are not archived yet. Each is sent again, with the same id, until it is.
+/// This user's messages that are not archived yet, and edits of messages. Each is sent again, with the same
+/// id, until it is; an edit waits for its message.
 class Outbox {
  public:
   static constexpr std::size_t kMax = 200;
@@ -30,6 +31,8 @@ class Outbox {
 
   /// False if kMax are waiting.
   bool add(std::string group, messages::ChatMessage message);
+  /// Takes out changes of the same message as this one is of, which takes their place; returns their ids.
+  std::vector<std::string> drop_changes(std::string_view group, const messages::ChatMessage& newer);
   /// Those to be sent now, in the order in which they were written. Valid until the next call.
   std::vector<const Entry*> take_due(std::int64_t now_ms);
   std::optional<std::int64_t> next_due() const;
@@ -49,6 +52,7 @@ class Outbox {
   void all_due_now();
 
  private:
+  bool waits(const Entry& entry) const;
   std::list<Entry>::const_iterator find(std::string_view group, std::string_view id) const;
   std::list<Entry> entries_;
 };

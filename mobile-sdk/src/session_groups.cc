@@ -192,7 +192,7 @@ void Session::on_chat(const std::string& group, GroupEntry& entry, const topics:
   if (waiting && outbox_.stamped(group, message->id, arrived.stamp))
     events_.push_back(OwnMessage{group, message->id, OwnMessage::State::sent, from_wire(arrived.stamp)});
   if (entry.transcript.live(from.str(), message->id, place, now.steady_ms) && !waiting)
-    events_.push_back(MessageReceived{from_wire(group, from.str(), *message, arrived.stamp)});
+    tell(group, {from.str(), *message, arrived.stamp});
 }
 
 /// Here only the server may publish, so this is the one place where announcements and system messages come
@@ -204,7 +204,19 @@ void Session::on_notice(const std::string& group, GroupEntry& entry, const Arriv
   const messages::ChatMessage& message = notice->message;
   const Place place{arrived.stamp.epoch, arrived.stamp.n};
   if (entry.transcript.live(notice->from, message.id, place, now.steady_ms))
-    events_.push_back(MessageReceived{from_wire(group, notice->from, message, arrived.stamp)});
+    tell(group, {notice->from, message, arrived.stamp});
+}
+
+/// To the app: a message, or what became of one. Only the server names another author than the sender.
+void Session::tell(const std::string& group, const messages::ArchivedMessage& told) {
+  const messages::ChatMessage& message = told.message;
+  const std::string author = message.author.value_or(told.from);
+  if (!message.changes_another())
+    events_.push_back(MessageReceived{from_wire(group, told)});
+  else if (message.type == messages::kEdit)
+    events_.push_back(MessageEdited{group, author, *message.of, message.text, from_wire(told.stamp)});
+  else
+    events_.push_back(MessageDeleted{group, author, *message.of, told.from, from_wire(told.stamp)});
 }
 
 void Session::on_ack(const std::string& group, GroupEntry& entry, std::string_view payload, Now now) {
@@ -225,12 +237,34 @@ void Session::on_signal(const std::string& group, const topics::UserId& from, st
 
 std::optional<std::string> Session::send(std::string_view group, std::string_view text,
                                          std::optional<std::string> reply_to, Now now) {
+  return queue(std::string(group), {random_id(), "text", std::string(text), std::move(reply_to)}, now);
+}
+
+std::optional<std::string> Session::edit(std::string_view group, std::string_view message,
+                                         std::string_view text, Now now) {
+  return queue(std::string(group),
+               {random_id(), std::string(messages::kEdit), std::string(text), {}, std::string(message)}, now);
+}
+
+std::optional<std::string> Session::delete_message(std::string_view group, std::string_view message,
+                                                   Now now) {
+  return queue(std::string(group),
+               {random_id(),
+                std::string(messages::kDelete),
+                std::string(messages::kDeletedText),
+                {},
+                std::string(message)},
+               now);
+}
+
+std::optional<std::string> Session::queue(const std::string& group, messages::ChatMessage message, Now now) {
   if (find_started(group) == nullptr) return std::nullopt;
-  messages::ChatMessage message{random_id(), "text", std::string(text), std::move(reply_to)};
   std::string id = message.id;
   // The codec knows what a usable text is: what it would refuse at the receivers is refused here.
   if (!messages::decode_chat_message(encode(message))) return std::nullopt;
-  if (!outbox_.add(std::string(group), std::move(message))) return std::nullopt;
+  for (const std::string& older : outbox_.drop_changes(group, message))
+    events_.push_back(OwnMessage{group, older, OwnMessage::State::dropped, std::nullopt});
+  if (!outbox_.add(group, std::move(message))) return std::nullopt;
   flush(now);
   return id;
 }

@@ -72,8 +72,7 @@ void Session::answer(const HistoryRequest& asked, const HistoryAnswer& history, 
       events_.push_back(
           OwnMessage{asked.group, archived.message.id, OwnMessage::State::archived, std::nullopt});
     else if (is_new)
-      events_.push_back(
-          MessageReceived{from_wire(asked.group, archived.from, archived.message, archived.stamp)});
+      tell(asked.group, archived);
   }
   entry->transcript.history_done(history.more && !history.messages.empty(), now.steady_ms);
 }

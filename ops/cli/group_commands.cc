@@ -84,7 +84,7 @@ std::string live_group(const Context& context, const std::string& plan) {
 }
 
 struct Words {  // what the options of one command hold
-  std::string group, plan, key, user, state, by, text;
+  std::string group, plan, key, user, state, by, text, message;
 };
 
 std::shared_ptr<Words> with_group(CLI::App* command) {
@@ -139,6 +139,18 @@ void add_end_and_extend(CLI::App& group, Context& context) {
   });
 }
 
+void add_delete_message(CLI::App& group, Context& context) {
+  auto* command = group.add_subcommand("delete-message", "Delete a member's message, also from the archive");
+  command->footer("Example:\n  convokectl group delete-message 0123456789abcdef0123456789abcdef anna 3f2a-1");
+  auto words = with_group(command);
+  command->add_option("user", words->user, "who wrote it")->required()->check(kUserId);
+  command->add_option("message", words->message, "the message's id")->required()->check(kPlainId);
+  command->callback([&context, words] {
+    change_group(context, "DELETE", words->group + "/messages/" + words->user + "/" + words->message, nullptr,
+                 "message " + words->message + " of " + words->user + " deleted");
+  });
+}
+
 void add_announce(CLI::App& group, Context& context) {
   auto* announce = group.add_subcommand("announce", "Say something to all members of a chat");
   announce->footer(
@@ -186,6 +198,7 @@ void add_group_commands(CLI::App& app, Context& context) {
   show->callback([&context, shown] { show_group(context, shown->group); });
   add_end_and_extend(*group, context);
   add_announce(*group, context);
+  add_delete_message(*group, context);
   add_members(*group, context);
 }
 

@@ -29,15 +29,25 @@ inline constexpr const char* kStampTime = "cv-time";
 /// its messages begin with `cv-`, and no other's do.
 inline constexpr std::string_view kAnnouncement = "announcement";  // staff to all members
 inline constexpr std::string_view kSystem = "system";              // "This chat ends in 5 minutes"
+/// Types that change another message, `of`: an edit gives it another text, a delete takes it away. Their own
+/// place in the order is when that was. The text of a delete is for readers that do not know the type.
+inline constexpr std::string_view kEdit = "edit";
+inline constexpr std::string_view kDelete = "delete";
+inline constexpr std::string_view kDeletedText = "deleted";
+
 inline constexpr std::string_view kServerIdPrefix = "cv-";
 
 /// Payload of `…/chat/{user}`. The sender is in the topic.
 ///   {"id":"3f2a…","type":"text","text":"See you at the bar"}
 struct ChatMessage {
   std::string id;  // chosen by the sender, [A-Za-z0-9._-]{1,64}; repeats of the same id are one message
-  std::string type = "text";            // unknown types are kept and passed on
-  std::string text;                     // UTF-8, 1 to kMaxTextBytes bytes
-  std::optional<std::string> reply_to;  // id of another message
+  std::string type = "text";               // unknown types are kept and passed on
+  std::string text;                        // UTF-8, 1 to kMaxTextBytes bytes
+  std::optional<std::string> reply_to;     // id of another message
+  std::optional<std::string> of = {};      // of an edit or delete: id of the message that it changes
+  std::optional<std::string> author = {};  // of a server's delete: who wrote that; else the sender did
+
+  bool changes_another() const { return type == kEdit || type == kDelete; }
 };
 
 /// Payload of `…/notice`, where only the server publishes: a message in the group's chat that is no member's.
@@ -53,6 +63,9 @@ struct ArchivedMessage {
   std::string from;
   ChatMessage message;
   Stamp stamp;
+  std::optional<Stamp> edited = {};   // place of the edit that gave the present text
+  std::optional<Stamp> deleted = {};  // place of the delete; the text is gone then
+  std::optional<std::string> deleted_by = {};
 };
 
 /// Payload of `…/ack`: every message of this group with a stamp up to (epoch, upto) is archived, except those

@@ -71,6 +71,8 @@ struct Message {
   std::string text;
   std::optional<std::string> reply_to;
   Stamp stamp;
+  bool edited = false;   // the text is not the first one
+  bool deleted = false;  // there is no text any more
 };
 
 // ---- Events, drained with Client::poll --------------------------------------------------------------------
@@ -110,8 +112,26 @@ struct MessageReceived {
   Message message;
 };
 
-/// An own message: `sent` has its place in the group's order, `archived` is safe with the server, `dropped`
-/// will not be sent (the chat ended, or the broker refused it).
+/// A message has another text now. It may come again, and for a message that the app does not have.
+struct MessageEdited {
+  std::string group;
+  std::string from;  // who wrote the message, and no other can edit it
+  std::string id;    // of the message
+  std::string text;
+  Stamp stamp;  // place of the edit in the group's order
+};
+
+/// A message was deleted, by who wrote it or by staff: show it no more, and forget its text.
+struct MessageDeleted {
+  std::string group;
+  std::string from;  // who wrote the message
+  std::string id;    // of the message
+  std::string by;
+  Stamp stamp;  // place of the delete in the group's order
+};
+
+/// An own message, edit or delete: `sent` has its place in the group's order, `archived` is safe with the
+/// server, `dropped` will not be sent (the chat ended, or the broker refused it).
 struct OwnMessage {
   enum class State : std::uint8_t { sent, archived, dropped };
   std::string group;
@@ -158,6 +178,7 @@ struct EventsLost {
 };
 
 using Event = std::variant<Connected, Disconnected, ChatStarted, BuddyListChanged, ChatEnded, MessageReceived,
-                           OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Refused, EventsLost>;
+                           OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Refused, EventsLost,
+                           MessageEdited, MessageDeleted>;
 
 }  // namespace convoke::sdk

@@ -98,6 +98,18 @@ TEST_F(Api, AnnouncesInALiveGroup) {
             404);
 }
 
+TEST_F(Api, DeletesAMembersMessage) {
+  const std::string path = "/v1/groups/" + start() + "/messages/anna/";
+  w.step([&](core::Engine& e, core::Context& ctx) {
+    e.chat(w.group().id, topics::UserId::parse("anna"), {"m1", "text", "rude", {}}, {"demo", 1, 1, w.now},
+           ctx);
+  });
+  EXPECT_EQ(call("DELETE", path + "m1", "", Role::staff).body, R"({"message":"cv-1"})");
+  EXPECT_EQ(call("DELETE", path + "m2", "", Role::staff).status, 404);
+  EXPECT_EQ(call("DELETE", path + "m+1", "", Role::staff).status, 404);
+  EXPECT_EQ(call("DELETE", path + "m1", "", Role::viewer).status, 403);
+}
+
 TEST_F(Api, OnlyOperatorsSeePositions) {
   w.at("anna", 50, 10);
   EXPECT_TRUE(has(call("GET", "/v1/users/anna"), "\"position\""));

@@ -146,14 +146,15 @@ TEST_F(ServerCommandsTest, GroupShowHasHeadAndMembers) {
 }
 
 TEST_F(ServerCommandsTest, GroupChangesGoToTheRightPlace) {
-  for (int i = 0; i < 5; ++i) server_.will_answer(200, "");
+  for (int i = 0; i < 6; ++i) server_.will_answer(200, "");
   EXPECT_EQ(call({"group", "end", kGroup}).code, kOk);
   EXPECT_EQ(call({"group", "extend", kGroup, "--by", "10m"}).code, kOk);
   EXPECT_EQ(call({"group", "add", kGroup, "zoe@north"}).code, kOk);
   EXPECT_EQ(call({"group", "remove", kGroup, "ben"}).code, kOk);
   EXPECT_EQ(call({"group", "announce", kGroup, "The bar \"Pit\" closes"}).code, kOk);
+  EXPECT_EQ(call({"group", "delete-message", kGroup, "ben", "3f2a-1"}).code, kOk);
   const auto seen = server_.seen();
-  ASSERT_EQ(seen.size(), 5u);
+  ASSERT_EQ(seen.size(), 6u);
   const std::string base = std::string("/v1/groups/") + kGroup;
   EXPECT_EQ(seen[0].method + seen[0].path, "POST" + base + "/end");
   EXPECT_EQ(seen[1].method + seen[1].path + seen[1].body, "POST" + base + R"(/extend{"by_ms":600000})");
@@ -161,6 +162,7 @@ TEST_F(ServerCommandsTest, GroupChangesGoToTheRightPlace) {
   EXPECT_EQ(seen[3].method + seen[3].path, "DELETE" + base + "/members/ben");
   EXPECT_EQ(seen[4].method + seen[4].path + seen[4].body,
             "POST" + base + R"(/announcements{"text":"The bar \"Pit\" closes"})");
+  EXPECT_EQ(seen[5].method + seen[5].path, "DELETE" + base + "/messages/ben/3f2a-1");
 }
 
 TEST_F(ServerCommandsTest, UserShowNamesNestedFieldsAndWritesNumbersPlainly) {

@@ -83,6 +83,21 @@ TEST_F(Announce, IsRepeatedUntilItComesBack) {
   EXPECT_EQ(w.published(topic).size(), 2u);
 }
 
+TEST_F(Announce, TellsThatStaffDeletedAMessage) {
+  const UserId anna = UserId::parse("anna");
+  EXPECT_FALSE(has_message(w.group(), anna, "m1"));
+  w.step([&](Engine& e, Context& ctx) {
+    e.chat(w.group().id, anna, {"m1", "text", "rude", {}}, {"demo", 1, 1, w.now}, ctx);
+  });
+  EXPECT_TRUE(has_message(w.group(), anna, "m1"));
+  w.step([&](Engine& e, Context& ctx) { delete_message(e.state(), w.group(), anna, "m1", "eve", ctx); });
+  EXPECT_EQ(w.published(topic).at(0),
+            R"({"from":"eve","id":"cv-1","type":"delete","text":"deleted","of":"m1","author":"anna"})");
+  comes_back(w.published(topic)[0], 2);
+  ASSERT_EQ(w.fx.archive.size(), 1u);
+  EXPECT_EQ(w.fx.archive[0].changes->n, 1u);
+}
+
 TEST_F(Announce, WaitsForTheBrokerWithABound) {
   for (std::size_t i = 0; i < kMaxUnarchived; ++i) EXPECT_NE(say(messages::kSystem, "demo"), "");
   EXPECT_EQ(say(messages::kSystem, "demo"), "");

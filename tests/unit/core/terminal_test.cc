@@ -137,6 +137,27 @@ TEST_F(Terminal, ArchivesEachMessageOnceAndMarksHowFar) {
   EXPECT_EQ(w.group().messages, 1u);
 }
 
+TEST_F(Terminal, ArchivesAChangeWithThePlaceOfWhatItChanges) {
+  const auto change = [&](const std::string& from, const std::string& message, const std::string& of,
+                          std::uint64_t n) {
+    w.step([&](Engine& e, Context& ctx) {
+      e.chat(id, UserId::parse(from), {message, "edit", "new", {}, of}, {"demo", 1, n, w.now}, ctx);
+    });
+  };
+  chat("anna", "m1", 1);
+  change("anna", "e1", "m1", 2);
+  ASSERT_EQ(w.fx.archive.size(), 1u);
+  EXPECT_EQ(w.fx.archive[0].changes->n, 1u);
+  change("anna", "e1", "m1", 3);  // repeated
+  EXPECT_TRUE(w.fx.archive.empty());
+  change("ben", "e2", "m1", 4);  // not his
+  EXPECT_TRUE(w.fx.archive.empty());
+  change("anna", "e3", "m7", 5);  // never archived
+  EXPECT_TRUE(w.fx.archive.empty());
+  EXPECT_EQ(marker().upto, 5u) << "but nobody waits for them";
+  EXPECT_EQ(w.group().messages, 1u);
+}
+
 TEST_F(Terminal, NamesWhatWasStampedButNeverCame) {
   chat("anna", "m1", 1);
   chat("anna", "m5", 5);

@@ -24,6 +24,21 @@ TEST(ChatMessage, KeepsTheTextToTheByte) {
   EXPECT_EQ(message->reply_to, "0");
 }
 
+TEST(ChatMessage, ChangesOnlyWhatItNamesAndWhatItsSenderWrote) {
+  const auto edit = decode_chat_message(R"({"id":"2","type":"edit","text":"new","of":"1","author":"ben"})");
+  ASSERT_TRUE(edit);
+  EXPECT_EQ(edit->of, "1");
+  EXPECT_FALSE(edit->author) << "a member's word about others' messages is passed over";
+  for (const char* type : {"edit", "delete"}) {
+    const auto bad = decode_chat_message(std::string(R"({"id":"2","text":"x","type":")") + type + "\"}");
+    ASSERT_TRUE(bad.has_error());
+    EXPECT_EQ(bad.error().field, "of");
+  }
+  EXPECT_EQ(decode_notice(R"({"from":"eve","id":"cv-1","type":"delete","text":"x","of":"1","author":"ben"})")
+                ->message.author,
+            "ben");
+}
+
 TEST(ChatMessage, PassesUnknownTypesOn) {
   const auto message = decode_chat_message(R"({"id":"1","type":"sticker.2","text":"wave"})");
   ASSERT_TRUE(message);

@@ -70,13 +70,22 @@ SafeRegion full_safe_region() {
 }
 
 ChatMessage full_chat() {
-  return {.id = "m-1", .type = "text", .text = "See you\nat the bar 🍸", .reply_to = "m-0"};
+  return {.id = "m-1", .type = "text", .text = "See you\nat the bar 🍸", .reply_to = "m-0", .of = "m-9"};
+}
+
+Notice full_notice() {
+  Notice notice{"eve", full_chat()};
+  notice.message.author = "anna";
+  return notice;
 }
 
 ArchivedMessage full_archived() {
   return {.from = "anna",
-          .message = full_chat(),
-          .stamp = {.site = "demo", .epoch = 1, .n = 7, .time_ms = kTime}};
+          .message = full_notice().message,
+          .stamp = {.site = "demo", .epoch = 1, .n = 7, .time_ms = kTime},
+          .edited = Stamp{"demo", 1, 8, kTime},
+          .deleted = Stamp{"demo", 1, 9, kTime},
+          .deleted_by = "eve"};
 }
 
 AreaEvent full_area_event() {
@@ -143,7 +152,7 @@ std::vector<Kind> make_kinds() {
        {encode(InboxMessage{ChatStart{full_head()}}), encode(InboxMessage{full_end()}),
         encode(InboxMessage{full_safe_region()}), encode(InboxMessage{ReportPosition{}})}},
       {"chat-message", recode<decode_chat_message>, {encode(full_chat())}},
-      {"notice", recode<decode_notice>, {encode(Notice{"eve", full_chat()})}},
+      {"notice", recode<decode_notice>, {encode(full_notice())}},
       {"archived-message", recode<decode_archived_message>, {encode(full_archived())}},
       {"archived-up-to", recode<decode_archived_up_to>, {encode(ArchivedUpTo{1, 41, {{3, 3}, {17, 18}}})}},
       {"signal",

@@ -24,6 +24,20 @@ TEST(Outbox, SendsAgainUntilArchived) {
   EXPECT_FALSE(outbox.next_due().has_value());
 }
 
+TEST(Outbox, HoldsAnEditBackUntilItsMessageIsArchived) {
+  Outbox outbox;
+  outbox.add(kGroup, message("m1"));
+  outbox.add(kGroup, {"e1", "edit", "second", {}, "m1"});
+  ASSERT_EQ(outbox.take_due(0).size(), 1U);
+  EXPECT_EQ(outbox.next_due(), Outbox::kFirstRepeatMs);
+  const messages::ChatMessage newer{"e2", "edit", "third", {}, "m1"};
+  EXPECT_THAT(outbox.drop_changes(kGroup, newer), ElementsAre("e1"));
+  outbox.add(kGroup, newer);
+  outbox.remove(kGroup, "m1");
+  EXPECT_EQ(outbox.next_due(), 0);
+  EXPECT_EQ(outbox.take_due(0).at(0)->message.id, "e2");
+}
+
 TEST(Outbox, IsMorePatientOnceTheBrokerHasTheMessage) {
   Outbox outbox;
   outbox.add(kGroup, message("m1"));

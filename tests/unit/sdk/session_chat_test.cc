@@ -70,6 +70,60 @@ TEST(Session, BelievesAnAnnouncementOnlyWhereOnlyTheServerSpeaks) {
   EXPECT_THAT(phone.take_events<MessageReceived>(), IsEmpty());
 }
 
+TEST(Session, TellsEditsAndDeletesLiveAndFromTheArchive) {
+  Phone phone = in_chat();
+  phone.arrive(kPrefix + "chat/ben", encode(messages::ChatMessage{"e1", "edit", "new", {}, "m1"}),
+               {"demo", 1, 1, 1});
+  const auto edited = phone.take_events<MessageEdited>();
+  ASSERT_THAT(edited, SizeIs(1));
+  EXPECT_EQ(edited[0].from + edited[0].id + edited[0].text, "benm1new");
+  messages::Notice notice{"eve", {"cv-1", "delete", "deleted", {}, "m1", "ben"}};
+  phone.arrive(kPrefix + "notice", encode(notice), {"demo", 1, 2, 1});
+  // The same words of a member are about that member's own message.
+  notice.message.id = "x1";
+  phone.arrive(kPrefix + "chat/zoe", encode(notice.message), {"demo", 1, 3, 1});
+  const auto deleted = phone.take_events<MessageDeleted>();
+  ASSERT_THAT(deleted, SizeIs(2));
+  EXPECT_EQ(deleted[0].from + deleted[0].id + deleted[0].by, "benm1eve");
+  EXPECT_EQ(deleted[1].from + deleted[1].id + deleted[1].by, "zoem1zoe");
+  phone.chat("ben", "m9", 1, 6);
+  phone.wait(5'000);
+  ArchivedMessage gone = archived("ben", "m4", 1, 4);
+  gone.deleted = messages::Stamp{"demo", 1, 5, 1};
+  gone.deleted_by = "ben";
+  ArchivedMessage last = archived("ben", "e2", 1, 5);
+  last.message.type = "edit";
+  last.message.of = "m1";
+  phone.respond(phone.request<HistoryRequest>().first, HistoryAnswer{{gone, last}, false});
+  EXPECT_THAT(phone.take_events<MessageEdited>(), SizeIs(1));
+  const auto received = phone.take_events<MessageReceived>();
+  ASSERT_THAT(received, SizeIs(2));
+  EXPECT_TRUE(received[1].message.deleted);
+  EXPECT_EQ(received[1].message.text, "");
+}
+
+TEST(Session, SendsAnEditOnceItsMessageIsArchived) {
+  Phone phone = in_chat();
+  const std::string id = *phone.session().send(kGroup, "helo", {}, phone.now());
+  const std::string edit = *phone.session().edit(kGroup, id, "hello", phone.now());
+  EXPECT_FALSE(phone.session().edit(kGroup, id, "", phone.now()));
+  EXPECT_FALSE(phone.session().edit(kGroup, "no id!", "hello", phone.now()));
+  phone.wait(0);
+  EXPECT_THAT(phone.take_published(kOwnChat), SizeIs(1));
+  phone.chat("mia", id, 1, 1);
+  phone.arrive(kPrefix + "ack", ack(1, 1));
+  const auto sent = phone.take_published(kOwnChat);
+  ASSERT_THAT(sent, SizeIs(1));
+  const auto message = messages::decode_chat_message(sent[0].payload);
+  EXPECT_EQ(message->type, "edit");
+  EXPECT_EQ(message->id, edit);
+  EXPECT_EQ(message->of, id);
+  ASSERT_TRUE(phone.session().delete_message(kGroup, id, phone.now()));
+  phone.wait(0);
+  EXPECT_THAT(phone.take_events<OwnMessage>(),
+              testing::Contains(Field(&OwnMessage::state, OwnMessage::State::dropped)));
+}
+
 TEST(Session, SendsAMessageUntilItIsArchived) {
   Phone phone = in_chat();
   const std::string id = *phone.session().send(kGroup, "see you at the bar", {}, phone.now());
