@@ -35,6 +35,9 @@ Decision terminal_publishes(const Principal& who, const TopicView& t, const Memb
     case Kind::owntracks:
       return t.rest == "cmd" ? deny_role : if_own(who, t);
     case Kind::group_chat:
+      if (!membership.is_member(t.group, who.subject)) return deny_not_member;
+      if (t.user != who.subject) return deny_not_own;
+      return allow_if(membership.may_speak(t.group, who.subject), deny_muted);
     case Kind::group_signal:
       if (!membership.is_member(t.group, who.subject)) return deny_not_member;
       return allow_if(t.user == who.subject, deny_not_own);
@@ -236,6 +239,8 @@ std::string_view to_string(Decision decision) {
       return "not_member";
     case deny_blocked:
       return "blocked";
+    case deny_muted:
+      return "muted";
     case deny_retain:
       return "retain";
   }

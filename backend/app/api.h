@@ -78,6 +78,23 @@ struct RemoveMember {
   topics::GroupId id;
   topics::UserId user;
 };
+struct SetStanding {
+  topics::GroupId id;
+  topics::UserId user;
+  topics::Standing standing;
+};
+struct SetRules {
+  topics::GroupId id;
+  topics::ChatRules rules;
+};
+struct Ban {
+  topics::GroupId id;
+  topics::UserId user;
+};
+struct Unban {
+  topics::GroupId id;
+  topics::UserId user;
+};
 struct ShowUser {
   topics::UserId id;
 };
@@ -90,7 +107,7 @@ struct PutUser {
 struct ShowStatus {};
 using Command = std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups,
                              ShowGroup, StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember,
-                             RemoveMember, ShowUser, PutUser, ShowStatus>;
+                             RemoveMember, SetStanding, SetRules, Ban, Unban, ShowUser, PutUser, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});

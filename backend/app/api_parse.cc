@@ -91,6 +91,43 @@ Parsed add_member(const topics::GroupId& id, const ApiRequest& r) {
   return Command(*std::move(done));
 }
 
+Parsed set_standing(const topics::GroupId& id, const topics::UserId& user, const ApiRequest& r) {
+  JsonReader reader(r.body);
+  const auto standing =
+      reader.root()["standing"].choice(topics::parse_standing, "one of member, muted, staff");
+  auto done = reader.finish(SetStanding{id, user, standing});
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
+Parsed set_rules(const topics::GroupId& id, const ApiRequest& r) {
+  JsonReader reader(r.body);
+  const Field only = reader.root()["announcement_only"], slow = reader.root()["slow_ms"];
+  SetRules command{id, {.announcement_only = only.flag(), .slow_ms = 0}};
+  if (slow.present()) command.rules.slow_ms = slow.small_integer(0, messages::kMaxSlowMs);
+  auto done = reader.finish(command);
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
+Parsed ban(const topics::GroupId& id, const ApiRequest& r) {
+  JsonReader reader(r.body);
+  auto done = reader.finish(Ban{id, topics::UserId::parse(reader.root()["user"].user_id())});
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
+/// What is said of one user of a group: `{id}/members/{user}[/standing]`, `{id}/bans/{user}`.
+Parsed parse_member(const topics::GroupId& id, const std::vector<std::string>& path, const ApiRequest& r) {
+  const auto user = path.size() >= 5 ? topics::UserId::parse(path[4]) : topics::UserId();
+  const bool members = user && path[3] == "members", bans = user && path[3] == "bans";
+  if (members && path.size() == 5 && r.method == "DELETE") return Command(RemoveMember{id, user});
+  if (members && path.size() == 6 && path[5] == "standing" && r.method == "PUT")
+    return set_standing(id, user, r);
+  if (bans && path.size() == 5 && r.method == "DELETE") return Command(Unban{id, user});
+  return api_error(404, "not-found", "no such call");
+}
+
 Parsed put_user(const topics::UserId& id, const ApiRequest& r) {
   JsonReader reader(r.body);
   const Field name = reader.root()["name"], attributes = reader.root()["attributes"],
@@ -150,9 +187,9 @@ Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
   auto author = path.size() == 6 && path[3] == "messages" ? topics::UserId::parse(path[4]) : topics::UserId();
   if (author && r.method == "DELETE" && topics::is_plain_id(path[5]))
     return Command(DeleteMessage{id, author, path[5]});
-  auto user = path.size() == 5 && path[3] == "members" ? topics::UserId::parse(path[4]) : topics::UserId();
-  if (user && r.method == "DELETE") return Command(RemoveMember{id, user});
-  return api_error(404, "not-found", "no such call");
+  if (path.size() == 4 && r.method == "PUT" && path[3] == "rules") return set_rules(id, r);
+  if (path.size() == 4 && r.method == "POST" && path[3] == "bans") return ban(id, r);
+  return parse_member(id, path, r);
 }
 
 Parsed parse_users(const std::vector<std::string>& path, const ApiRequest& r) {

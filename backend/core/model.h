@@ -11,6 +11,7 @@
 
 #include "backend/core/plan.h"
 #include "topics/ids.h"
+#include "topics/membership.h"
 #include "topics/messages/chat.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/roster.h"
@@ -106,6 +107,10 @@ struct Group {
   std::uint64_t messages = 0;  // archived chat messages
   ArchiveProgress archive;
   std::vector<Page> pages;
+  topics::ChatRules rules;
+  // Of those who have another than `member`, also while they are away: leaving does not shake a mute off.
+  std::map<UserId, topics::Standing> standings;
+  std::set<UserId> banned;                   // who may not be added again
   std::uint64_t notices = 0;                 // that the server said so far; makes their ids
   std::vector<messages::Notice> unarchived;  // of these, those that have not come back with a stamp
 

@@ -4,6 +4,7 @@
 
 #include "backend/core/announce.h"
 #include "backend/core/audience.h"
+#include "backend/core/moderation.h"
 #include "backend/core/roster.h"
 #include "backend/core/triggers.h"
 #include "topics/topic.h"
@@ -225,14 +226,17 @@ bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx) {
 }
 
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx) {
-  if (group.members.contains(user)) return;
+  if (group.members.contains(user) || group.banned.contains(user)) return;
   // A phone takes a chat up again that was over for it only at a version that it cannot have held before.
   if (group.gone.contains(user)) roster_flush(state, group, ctx);
   enroll(state, group, user, why, ctx);
   group.members[user].since_version = group.version;
   roster_touch(state, group, user, ctx);
   ctx.fx.groups.insert(group.id);
-  ctx.fx.out.emplace_back(FeedChange{{messages::FeedAdd{group.id.str(), {user.str()}}}});
+  FeedChange fed{{messages::FeedAdd{group.id.str(), {user.str()}}}};
+  if (const topics::Standing standing = standing_of(group, user); standing != topics::Standing::member)
+    fed.ops.emplace_back(messages::FeedStanding{group.id.str(), standing, {user.str()}});
+  ctx.fx.out.emplace_back(std::move(fed));
   tell_start(state, group, user, true, ctx);
   state.timers.set_if_unset({TimerKind::resend, group.id.str()}, ctx.now + kFirstResendMs);
 }
@@ -299,6 +303,7 @@ std::vector<messages::FeedOp> full_feed(const State& state) {
   for (const auto& [id, group] : state.groups) {
     if (group.state != GroupState::open) continue;
     for (auto& op : feed_adds(group)) ops.push_back(std::move(op));
+    for (auto& op : feed_moderation(group)) ops.push_back(std::move(op));
   }
   ops.emplace_back(messages::FeedReady{});
   return ops;

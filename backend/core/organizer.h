@@ -37,11 +37,11 @@ void group_retired(State& state, const GroupId& id, Context& ctx);
 /// Moves the end. False, and no change, for a time after kMaxTimeMs.
 bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx);
 
-/// Adds a user (who becomes known if not yet so). No change if already a member. One who was a member before
-/// is told of a roster version higher than any that was told then.
+/// Adds a user (who becomes known if not yet so). No change if already a member or banned. One who was a
+/// member before is told of a roster version higher than any that was told then.
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx);
-/// Removes a member, who gets a chat-end with this reason: "left", "removed", "duration". The group ends with
-/// its last.
+/// Removes a member, who gets a chat-end with this reason: "left", "removed", "banned", "duration". The group
+/// ends with its last.
 void remove_member(State& state, Group& group, const UserId& user, const std::string& reason, Context& ctx);
 
 /// A phone says which roster version it holds of a group, or that it knows of the end.

@@ -17,6 +17,8 @@ std::size_t bytes_of(const messages::FeedOp& op) {
   std::size_t bytes = 128;
   if (auto* add = std::get_if<messages::FeedAdd>(&op))
     for (const auto& user : add->users) bytes += user.size() + 3;
+  if (auto* standing = std::get_if<messages::FeedStanding>(&op))
+    for (const auto& user : standing->users) bytes += user.size() + 3;
   return bytes;
 }
 

@@ -55,6 +55,36 @@ void read_notices(const Field& field, std::vector<messages::Notice>& notices) {
   });
 }
 
+void write_moderation(JsonWriter& w, const core::Group& g) {
+  if (g.rules.announcement_only) w.member("announcement_only", true);
+  if (g.rules.slow_ms) w.member("slow_ms", g.rules.slow_ms);
+  std::vector<std::string> muted, staff, banned;
+  for (const auto& [user, standing] : g.standings)
+    (standing == topics::Standing::muted ? muted : staff).push_back(user.str());
+  for (const auto& user : g.banned) banned.push_back(user.str());
+  for (const auto& [name, users] :
+       {std::pair("muted", &muted), std::pair("staff", &staff), std::pair("banned", &banned)}) {
+    if (users->empty()) continue;
+    w.key(name).begin_list();
+    for (const std::string& user : *users) w.string(user);
+    w.end_list();
+  }
+}
+
+void read_moderation(const Field& root, core::Group& g) {
+  const Field only = root["announcement_only"], slow = root["slow_ms"], banned = root["banned"];
+  const Field muted = root["muted"], staff = root["staff"];
+  const auto each = [](const Field& users, auto put) {
+    if (users.present())
+      users.each(0, kMaxMany, [&](const Field& user) { put(core::UserId::parse(user.user_id())); });
+  };
+  g.rules.announcement_only = only.flag();
+  if (slow.present()) g.rules.slow_ms = slow.small_integer(0, messages::kMaxSlowMs);
+  each(muted, [&](const core::UserId& user) { g.standings[user] = topics::Standing::muted; });
+  each(staff, [&](const core::UserId& user) { g.standings[user] = topics::Standing::staff; });
+  each(banned, [&](const core::UserId& user) { g.banned.insert(user); });
+}
+
 void write_publish(JsonWriter& w, const core::Publish& p) {
   w.member("topic", p.topic);
   w.member("payload", p.payload);
@@ -239,6 +269,7 @@ std::string encode_group(const core::Group& g) {
   w.begin_list();
   for (const auto& page : g.pages) w.number(page.version);
   w.end_list();
+  write_moderation(w, g);
   if (g.notices) w.member("notices", g.notices);
   if (!g.unarchived.empty()) write_notices(w, g.unarchived);
   w.end_object();
@@ -280,6 +311,7 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
     if (two == 2) g.archive.missing.emplace_back(range.at(0).integer(), range.at(1).integer());
   });
   pages.each(0, kMaxMany, [&](const Field& v) { g.pages.emplace_back().version = v.integer(); });
+  read_moderation(root, g);
   if (notices.present()) g.notices = notices.integer();
   if (unarchived.present()) read_notices(unarchived, g.unarchived);
   if (!g.id) return Error{"key", "a group id"};

@@ -22,7 +22,7 @@ convoke_event blank(convoke_event_type type) {
 
 convoke_buddy to_c(const Buddy& buddy) {
   return {buddy.user.c_str(), buddy.name.c_str(), static_cast<convoke_presence>(buddy.presence),
-          buddy.ends_ms.value_or(0)};
+          buddy.ends_ms.value_or(0), static_cast<convoke_standing>(buddy.standing)};
 }
 
 void put_stamp(convoke_event& event, const Stamp& stamp) {
@@ -188,7 +188,9 @@ convoke_group to_c(const Group& group) {
           .members = group.members,
           .available = group.available,
           .pages = group.pages,
-          .pages_held = group.pages_held};
+          .pages_held = group.pages_held,
+          .announcement_only = group.announcement_only ? 1 : 0,
+          .slow_ms = group.slow_ms};
 }
 
 int hand_out(const std::optional<std::string>& id, char* out, std::size_t size) {

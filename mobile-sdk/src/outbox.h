@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ class Outbox {
   // Once the broker has it: each sending costs every member.
   static constexpr std::int64_t kTakenRepeatMs = 20'000;
   static constexpr std::int64_t kMaxRepeatMs = 60'000;
+  static constexpr std::int64_t kPutOffMs = 5'000;  // after the broker said: not now
 
   struct Entry {
     std::string group;
@@ -37,6 +39,10 @@ class Outbox {
   std::vector<const Entry*> take_due(std::int64_t now_ms);
   std::optional<std::int64_t> next_due() const;
 
+  /// In this group one message may go out in `ms`; 0: as many as there are.
+  void set_pace(std::string_view group, std::int64_t ms);
+  /// The broker did not hand it on because it came too soon.
+  void put_off(std::string_view group, std::string_view id, std::int64_t now_ms);
   /// The broker has taken it and will hand it on, unless it loses it.
   void taken(std::string_view group, std::string_view id, std::int64_t now_ms);
   bool holds(std::string_view group, std::string_view id) const;
@@ -54,7 +60,12 @@ class Outbox {
  private:
   bool waits(const Entry& entry) const;
   std::list<Entry>::const_iterator find(std::string_view group, std::string_view id) const;
+  struct Pace {
+    std::int64_t ms = 0;
+    std::int64_t next_ms = 0;
+  };
   std::list<Entry> entries_;
+  std::map<std::string, Pace, std::less<>> paces_;  // of slow groups
 };
 
 }  // namespace convoke::sdk

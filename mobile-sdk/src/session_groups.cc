@@ -117,6 +117,7 @@ void Session::subscribe_group(const std::string& id, GroupEntry& entry, Now now)
 void Session::tend_group(const std::string& id, GroupEntry& entry, Now now) {
   if (!entry.started) return;
   if (!entry.subscribed && now.steady_ms >= entry.resubscribe_ms) subscribe_group(id, entry, now);
+  outbox_.set_pace(id, entry.roster.header().rules.slow_ms);
   if (entry.roster.take_resubscribe() && entry.subscribed) follow_first_page(id, entry);
   for (const std::uint32_t page : entry.roster.pages_to_ask())
     if (requests_.add(messages::PageRequest{id, page})) entry.roster.asked(page);
@@ -298,7 +299,9 @@ Group Session::describe(const std::string& id, const GroupEntry& entry) const {
           .members = head.members,
           .available = head.available,
           .pages = head.pages,
-          .pages_held = entry.roster.pages_held()};
+          .pages_held = entry.roster.pages_held(),
+          .announcement_only = head.rules.announcement_only,
+          .slow_ms = head.rules.slow_ms};
 }
 
 std::vector<Group> Session::groups() const {

@@ -139,6 +139,63 @@ void add_end_and_extend(CLI::App& group, Context& context) {
   });
 }
 
+/// One user of one group: what is asked for, and what is said when it is done.
+struct OnUser {
+  const char* name;
+  const char* does;
+  const char* method;
+  const char* before;  // of the path, before the user
+  const char* after;   // of the path, behind the user; empty: the user is in the body
+  const char* standing;
+  const char* done;
+};
+
+constexpr OnUser kModeration[] = {
+    {"mute", "Take the word from a member", "PUT", "/members/", "/standing", "muted", " is muted"},
+    {"unmute", "Give it back", "PUT", "/members/", "/standing", "member", " may speak"},
+    {"staff", "Let a member speak where only staff may", "PUT", "/members/", "/standing", "staff",
+     " speaks as staff"},
+    {"ban", "Remove a user, who cannot be added again", "POST", "/bans", nullptr, nullptr, " is banned"},
+    {"unban", "Let a user be added again", "DELETE", "/bans/", "", nullptr, " may be added again"},
+};
+
+void moderate(const Context& context, const OnUser& what, const Words& words) {
+  boost::json::value body;
+  std::string path = words.group + what.before;
+  if (what.after)
+    path += words.user + what.after;
+  else
+    body = {{"user", words.user}};
+  if (what.standing) body = {{"standing", what.standing}};
+  change_group(context, what.method, path, body, words.user + what.done);
+}
+
+void add_moderation(CLI::App& group, Context& context) {
+  for (const OnUser& what : kModeration) {
+    auto* command = group.add_subcommand(what.name, what.does);
+    command->footer(std::string("Example:\n  convokectl group ") + what.name +
+                    " 0123456789abcdef0123456789abcdef anna");
+    auto words = with_group(command);
+    command->add_option("user", words->user, "the user's id")->required()->check(kUserId);
+    command->callback([&context, &what, words] { moderate(context, what, *words); });
+  }
+}
+
+void add_rules(CLI::App& group, Context& context) {
+  auto* rules = group.add_subcommand("rules", "Who may speak in a chat, and how often; without options, all");
+  rules->footer("Example:\n  convokectl group rules 0123456789abcdef0123456789abcdef --slow 10s");
+  auto words = with_group(rules);
+  auto only = std::make_shared<bool>(false);
+  rules->add_flag("--announcement-only", *only, "only staff speak");
+  rules->add_option("--slow", words->by, "one message of a member in so long")->check(kDuration);
+  rules->callback([&context, words, only] {
+    const std::int64_t slow = words->by.empty() ? 0 : *parse_duration(words->by);
+    change_group(context, "PUT", words->group + "/rules",
+                 boost::json::object{{"announcement_only", *only}, {"slow_ms", slow}},
+                 "group " + words->group + " has these rules now");
+  });
+}
+
 void add_delete_message(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("delete-message", "Delete a member's message, also from the archive");
   command->footer("Example:\n  convokectl group delete-message 0123456789abcdef0123456789abcdef anna 3f2a-1");
@@ -199,6 +256,8 @@ void add_group_commands(CLI::App& app, Context& context) {
   add_end_and_extend(*group, context);
   add_announce(*group, context);
   add_delete_message(*group, context);
+  add_moderation(*group, context);
+  add_rules(*group, context);
   add_members(*group, context);
 }
 

@@ -41,11 +41,14 @@ typedef enum {
   CONVOKE_MESSAGE_DELETED /* group, user: who wrote it, id, text: by whom, epoch, n, time_ms of the delete */
 } convoke_event_type;
 
+typedef enum { CONVOKE_MEMBER, CONVOKE_MUTED, CONVOKE_STAFF } convoke_standing;
+
 typedef struct {
   const char* user;
   const char* name; /* "": show the user id */
   convoke_presence presence;
   int64_t ends_ms; /* 0: as the group */
+  convoke_standing standing;
 } convoke_buddy;
 
 typedef struct {
@@ -60,6 +63,8 @@ typedef struct {
   uint32_t available;
   uint32_t pages;      /* of the whole buddy list */
   uint32_t pages_held; /* of these this phone holds */
+  int announcement_only;
+  int64_t slow_ms; /* from a member's message to their next one; the SDK keeps to it */
 } convoke_group;
 
 /* Fields that an event type does not name are zero or "". */

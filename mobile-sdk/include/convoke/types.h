@@ -30,12 +30,16 @@ struct PositionCounts {
   std::uint64_t suppressed = 0;  // the server did not need them
 };
 
+/// What a member may do in a chat: a muted one only listens; staff speak also where only they may.
+enum class Standing : std::uint8_t { member, muted, staff };
+
 /// One member of a group. Never a position.
 struct Buddy {
   std::string user;
   std::string name;  // display name; empty: show the user id
   Presence presence = Presence::offline;
   std::optional<std::int64_t> ends_ms;  // this member's own ending time, where it differs from the group's
+  Standing standing = Standing::member;
   friend bool operator==(const Buddy&, const Buddy&) = default;
 };
 
@@ -50,8 +54,10 @@ struct Group {
   bool settled = false;                 // false while the list is being brought from one version to the next
   std::uint32_t members = 0;
   std::uint32_t available = 0;
-  std::uint32_t pages = 0;       // of the whole buddy list
-  std::uint32_t pages_held = 0;  // of these this phone holds; see Client::load_more_buddies
+  std::uint32_t pages = 0;         // of the whole buddy list
+  std::uint32_t pages_held = 0;    // of these this phone holds; see Client::load_more_buddies
+  bool announcement_only = false;  // only staff speak: the broker refuses other messages
+  std::int64_t slow_ms = 0;        // from a member's message to their next one; the SDK keeps to it by itself
 };
 
 /// The place of a message in its group's order: first by epoch, then by n.

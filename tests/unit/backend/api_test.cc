@@ -110,6 +110,25 @@ TEST_F(Api, DeletesAMembersMessage) {
   EXPECT_EQ(call("DELETE", path + "m1", "", Role::viewer).status, 403);
 }
 
+TEST_F(Api, KeepsOrder) {
+  const std::string path = "/v1/groups/" + start();
+  EXPECT_EQ(call("PUT", path + "/members/ben/standing", R"({"standing":"muted"})", Role::staff).status, 200);
+  EXPECT_EQ(call("PUT", path + "/members/zoe/standing", R"({"standing":"muted"})").status, 404);
+  EXPECT_TRUE(has(call("PUT", path + "/members/ben/standing", R"({"standing":"loud"})"),
+                  "standing: expected one of member, muted, staff"));
+  EXPECT_EQ(call("PUT", path + "/rules", R"({"slow_ms":10000})").status, 200);
+  EXPECT_EQ(call("PUT", path + "/rules", R"({"slow_ms":86400001})").status, 400);
+  EXPECT_EQ(call("POST", path + "/bans", R"({"user":"zoe"})").status, 200);
+  const auto shown = call("GET", path);
+  EXPECT_TRUE(has(shown, R"("standing":"muted")")) << shown.body;
+  EXPECT_TRUE(has(shown, R"("announcement_only":false,"slow_ms":10000,"banned":["zoe"])")) << shown.body;
+  EXPECT_TRUE(has(call("POST", path + "/members", R"({"user":"zoe"})"), "\"banned\""));
+  EXPECT_EQ(call("DELETE", path + "/bans/zoe").status, 200);
+  EXPECT_EQ(call("DELETE", path + "/bans/zoe").status, 404);
+  EXPECT_EQ(call("POST", path + "/members", R"({"user":"zoe"})").status, 200);
+  EXPECT_EQ(call("POST", path + "/bans", R"({"user":"ben"})", Role::viewer).status, 403);
+}
+
 TEST_F(Api, OnlyOperatorsSeePositions) {
   w.at("anna", 50, 10);
   EXPECT_TRUE(has(call("GET", "/v1/users/anna"), "\"position\""));

@@ -165,6 +165,26 @@ TEST_F(ServerCommandsTest, GroupChangesGoToTheRightPlace) {
   EXPECT_EQ(seen[5].method + seen[5].path, "DELETE" + base + "/messages/ben/3f2a-1");
 }
 
+TEST_F(ServerCommandsTest, GroupModerationGoesToTheRightPlace) {
+  for (int i = 0; i < 6; ++i) server_.will_answer(200, "");
+  EXPECT_EQ(call({"group", "mute", kGroup, "ben"}).out, "ben is muted\n");
+  EXPECT_EQ(call({"group", "unmute", kGroup, "ben"}).code, kOk);
+  EXPECT_EQ(call({"group", "staff", kGroup, "eve"}).code, kOk);
+  EXPECT_EQ(call({"group", "ban", kGroup, "ben"}).out, "ben is banned\n");
+  EXPECT_EQ(call({"group", "unban", kGroup, "ben"}).code, kOk);
+  EXPECT_EQ(call({"group", "rules", kGroup, "--announcement-only", "--slow", "10s"}).code, kOk);
+  const auto seen = server_.seen();
+  ASSERT_EQ(seen.size(), 6u);
+  const std::string base = std::string("/v1/groups/") + kGroup;
+  const auto all = [&](std::size_t i) { return seen[i].method + seen[i].path + seen[i].body; };
+  EXPECT_EQ(all(0), "PUT" + base + R"(/members/ben/standing{"standing":"muted"})");
+  EXPECT_EQ(all(1), "PUT" + base + R"(/members/ben/standing{"standing":"member"})");
+  EXPECT_EQ(all(2), "PUT" + base + R"(/members/eve/standing{"standing":"staff"})");
+  EXPECT_EQ(all(3), "POST" + base + R"(/bans{"user":"ben"})");
+  EXPECT_EQ(all(4), "DELETE" + base + "/bans/ben");
+  EXPECT_EQ(all(5), "PUT" + base + R"(/rules{"announcement_only":true,"slow_ms":10000})");
+}
+
 TEST_F(ServerCommandsTest, UserShowNamesNestedFieldsAndWritesNumbersPlainly) {
   server_.will_answer(
       200,

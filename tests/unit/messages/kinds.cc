@@ -39,11 +39,16 @@ RosterHead full_head() {
           .version = 7,
           .pages = 1,
           .members = 42,
-          .available = 40};
+          .available = 40,
+          .rules = {.announcement_only = true, .slow_ms = 10'000}};
 }
 
 Buddy full_buddy() {
-  return {.user = "anna", .name = "Ånna", .presence = PresenceState::away, .ends_ms = kTime};
+  return {.user = "anna",
+          .name = "Ånna",
+          .presence = PresenceState::away,
+          .ends_ms = kTime,
+          .standing = topics::Standing::muted};
 }
 
 RosterPage full_page() { return {.group = kGroup, .version = 7, .page = 3, .buddies = {full_buddy()}}; }
@@ -120,10 +125,12 @@ std::vector<std::string> full_responses() {
 }
 
 Feed full_feed() {
-  return {.seq = 7,
-          .ops = {FeedBegin{}, FeedReady{}, FeedAdd{kGroup, {"anna", "ben@other"}},
-                  FeedRemove{kGroup, {"ben"}}, FeedRetire{kGroup}, FeedBlock{"anna", "ben"},
-                  FeedUnblock{"anna", "ben"}, FeedRevoke{"anna", kTime}, FeedCounters{}}};
+  return {
+      .seq = 7,
+      .ops = {FeedBegin{}, FeedReady{}, FeedAdd{kGroup, {"anna", "ben@other"}}, FeedRemove{kGroup, {"ben"}},
+              FeedRetire{kGroup}, FeedBlock{"anna", "ben"}, FeedUnblock{"anna", "ben"},
+              FeedRevoke{"anna", kTime}, FeedCounters{},
+              FeedStanding{kGroup, topics::Standing::muted, {"anna"}}, FeedRules{kGroup, {true, 10'000}}}};
 }
 
 std::vector<std::string> full_feed_responses() {

@@ -38,6 +38,23 @@ TEST(Outbox, HoldsAnEditBackUntilItsMessageIsArchived) {
   EXPECT_EQ(outbox.take_due(0).at(0)->message.id, "e2");
 }
 
+TEST(Outbox, KeepsToThePaceOfASlowGroup) {
+  Outbox outbox;
+  outbox.set_pace(kGroup, 10'000);
+  outbox.add(kGroup, message("m1"));
+  outbox.add(kGroup, message("m2"));
+  outbox.add("other", message("o1"));
+  EXPECT_EQ(outbox.take_due(0).size(), 2U);
+  outbox.remove(kGroup, "m1");
+  outbox.remove("other", "o1");
+  EXPECT_EQ(outbox.next_due(), 10'000);
+  EXPECT_EQ(outbox.take_due(10'000).at(0)->message.id, "m2");
+  outbox.put_off(kGroup, "m2", 10'000);
+  EXPECT_EQ(outbox.next_due(), 20'000);
+  outbox.set_pace(kGroup, 0);
+  EXPECT_EQ(outbox.next_due(), 10'000 + Outbox::kPutOffMs);
+}
+
 TEST(Outbox, IsMorePatientOnceTheBrokerHasTheMessage) {
   Outbox outbox;
   outbox.add(kGroup, message("m1"));

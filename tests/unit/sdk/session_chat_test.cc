@@ -168,6 +168,32 @@ TEST(Session, KeepsMessagesWhileOfflineAndSendsThemAfterTheResume) {
   EXPECT_EQ(messages::decode_chat_message(sent[0].payload)->text, "one");
 }
 
+TEST(Session, TriesAMessageAgainThatCameTooSoon) {
+  for (const int code : {0x10, 0x97}) {
+    Phone phone = in_chat();
+    ASSERT_TRUE(phone.session().send(kGroup, "hello", {}, phone.now()));
+    phone.wait(0);
+    phone.on(PublishDone{phone.take_published(kOwnChat).at(0).ticket, code});
+    EXPECT_THAT(phone.take_events<OwnMessage>(), IsEmpty());
+    phone.wait(4'999);
+    EXPECT_THAT(phone.take_published(kOwnChat), IsEmpty());
+    phone.wait(1);
+    EXPECT_THAT(phone.take_published(kOwnChat), SizeIs(1));
+  }
+}
+
+TEST(Session, SpacesMessagesOutInASlowGroup) {
+  Phone phone = in_chat();
+  messages::RosterHead head = header(1);
+  head.rules.slow_ms = 10'000;
+  phone.arrive(kPrefix + "head", encode(head));
+  ASSERT_TRUE(phone.session().send(kGroup, "one", {}, phone.now()));
+  ASSERT_TRUE(phone.session().send(kGroup, "two", {}, phone.now()));
+  phone.wait(0);
+  EXPECT_THAT(phone.take_published(kOwnChat), SizeIs(1));
+  EXPECT_EQ(phone.session().group(kGroup)->slow_ms, 10'000);
+}
+
 TEST(Session, DropsAMessageThatTheBrokerRefuses) {
   Phone phone = in_chat();
   ASSERT_TRUE(phone.session().send(kGroup, "hello", {}, phone.now()));

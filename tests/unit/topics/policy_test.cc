@@ -109,6 +109,14 @@ TEST_F(Policy, NobodyButTheServerSpeaksWhereAnnouncementsAre) {
   EXPECT_EQ(publish(server, kG + "/notice", true), Decision::deny_retain);
 }
 
+TEST_F(Policy, MutedMembersListenOnly) {
+  membership.set_standing(kGroup, "anna", Standing::muted);
+  EXPECT_EQ(publish(anna, kG + "/chat/anna"), Decision::deny_muted);
+  EXPECT_EQ(publish(anna, kG + "/chat/ben"), Decision::deny_not_own);
+  EXPECT_EQ(publish(anna, kG + "/signal/anna"), Decision::allow);
+  EXPECT_EQ(receive(anna, kG + "/chat/ben"), Decision::allow);
+}
+
 TEST_F(Policy, BlockedPairDoesNotHearEachOtherButSharesTheGroup) {
   EXPECT_EQ(receive(anna, kG + "/chat/cleo"), Decision::deny_blocked);
   EXPECT_EQ(receive(anna, kG + "/signal/cleo"), Decision::deny_blocked);
