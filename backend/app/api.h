@@ -95,6 +95,10 @@ struct Unban {
   topics::GroupId id;
   topics::UserId user;
 };
+struct ListReports {
+  topics::GroupId id;
+  std::string after;
+};
 struct ShowUser {
   topics::UserId id;
 };
@@ -105,9 +109,10 @@ struct PutUser {
   std::optional<core::TimeMs> chat_duration_ms;
 };
 struct ShowStatus {};
-using Command = std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups,
-                             ShowGroup, StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember,
-                             RemoveMember, SetStanding, SetRules, Ban, Unban, ShowUser, PutUser, ShowStatus>;
+using Command =
+    std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups, ShowGroup,
+                 StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember, RemoveMember,
+                 SetStanding, SetRules, Ban, Unban, ListReports, ShowUser, PutUser, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});
@@ -122,7 +127,8 @@ std::size_t max_body_bytes(std::string_view path);
 std::variant<Command, ApiResponse> parse_api(const ApiRequest& request);
 
 /// Carries the command out. Only on the core's thread; the answer may be given once `ctx.fx` is committed.
-/// `status` is the body of ShowStatus, which knows more than the core.
+/// `status` is the body of ShowStatus, which knows more than the core. ListReports, which is about the store,
+/// never comes here.
 ApiResponse execute(core::Engine& engine, const topics::Principal& who, Command command,
                     const std::string& status, core::Context& ctx);
 

@@ -174,6 +174,13 @@ Parsed list_groups(const ApiRequest& r) {
   return Command(std::move(command));
 }
 
+Parsed list_reports(const topics::GroupId& id, const ApiRequest& r) {
+  constexpr std::size_t kMaxKeyBytes = 32 + 1 + 129;  // place and user
+  ListReports command{id, query(r, "after")};
+  if (command.after.size() > kMaxKeyBytes) return bad("after: expected the key of a report");
+  return Command(std::move(command));
+}
+
 Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
   if (path.size() == 2 && r.method == "GET") return list_groups(r);
   if (path.size() == 2 && r.method == "POST") return start_group(r);
@@ -187,6 +194,7 @@ Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
   auto author = path.size() == 6 && path[3] == "messages" ? topics::UserId::parse(path[4]) : topics::UserId();
   if (author && r.method == "DELETE" && topics::is_plain_id(path[5]))
     return Command(DeleteMessage{id, author, path[5]});
+  if (path.size() == 4 && r.method == "GET" && path[3] == "reports") return list_reports(id, r);
   if (path.size() == 4 && r.method == "PUT" && path[3] == "rules") return set_rules(id, r);
   if (path.size() == 4 && r.method == "POST" && path[3] == "bans") return ban(id, r);
   return parse_member(id, path, r);

@@ -71,11 +71,15 @@ struct EndEvent {
   PlanId plan;
   std::string reason;
 };
+struct ReportEvent {
+  GroupId group;
+  std::string reporter, from, message;
+};
 struct RetiredEvent {
   GroupId group;
 };
 using EventBody = std::variant<TransitionEvent, StartEvent, NoMembersEvent, HoldingEvent, ChatEvent,
-                               ChangeEvent, EndEvent, RetiredEvent>;
+                               ChangeEvent, EndEvent, RetiredEvent, ReportEvent>;
 struct Event {
   TimeMs time_ms = 0;
   EventBody body;
@@ -87,6 +91,16 @@ struct ArchiveEntry {
   GroupId group;
   messages::ArchivedMessage message;
   std::optional<ChatPlace> changes = {};
+};
+
+/// Somebody reports a message: what is archived there now is kept as evidence, once for each reporter.
+struct ReportEntry {
+  GroupId group;
+  UserId reporter;
+  std::string from, message, reason;  // whose message, its id, why
+  TimeMs time_ms = 0;
+  ChatPlace place;
+  std::size_t after = 0;  // so many archive entries of this step came before
 };
 
 /// A history request, which only the store can answer.
@@ -108,6 +122,7 @@ struct Effects {
   std::set<std::pair<GroupId, UserId>> members;
   std::optional<TimeMs> graced_since;  // the presence grace after this broker start is over
   std::vector<ArchiveEntry> archive;
+  std::vector<ReportEntry> reports;
   std::set<GroupId> archived;  // groups whose archived-up-to marker moved
   std::vector<Outgoing> out;
   std::vector<HistoryQuery> history;

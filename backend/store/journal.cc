@@ -80,11 +80,14 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
 
 std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::Effects& fx) {
   add_records(engine, fx);
-  for (const auto& entry : fx.archive) {
-    if (entry.changes)
-      add_change(entry);
+  auto report = fx.reports.begin();
+  for (std::size_t i = 0; i <= fx.archive.size(); ++i) {
+    for (; report != fx.reports.end() && report->after == i; ++report) add_report(*report);
+    if (i == fx.archive.size()) break;
+    if (fx.archive[i].changes)
+      add_change(fx.archive[i]);
     else
-      add_chat(entry);
+      add_chat(fx.archive[i]);
   }
   positions_.insert(fx.positions.begin(), fx.positions.end());
   std::vector<std::uint64_t> seqs;
@@ -104,7 +107,7 @@ void Journal::add_chat(const core::ArchiveEntry& entry) {
 }
 
 /// As it will be once the batch is written.
-std::optional<messages::ArchivedMessage> Journal::archived(const std::string& key) const {
+std::optional<std::string> Journal::chat_value(const std::string& key) const {
   std::optional<std::string> found;
   const auto waiting = std::find_if(batch_.rbegin(), batch_.rend(), [&](const Write& write) {
     return write.family == Family::chat && write.key == key;
@@ -116,6 +119,11 @@ std::optional<messages::ArchivedMessage> Journal::archived(const std::string& ke
       found = value;
       return false;
     });
+  return found;
+}
+
+std::optional<messages::ArchivedMessage> Journal::archived(const std::string& key) const {
+  const auto found = chat_value(key);
   if (!found) return std::nullopt;
   auto message = messages::decode_archived_message(*found);
   return message ? std::optional(*std::move(message)) : std::nullopt;
@@ -147,6 +155,14 @@ void Journal::add_change(const core::ArchiveEntry& change) {
   old->message.text = entry.message.message.text;
   put(Family::chat, key, encode(*old));
   add_chat(entry);
+}
+
+/// The first report of a message by each reporter stands: what it was about may be changed or gone later.
+void Journal::add_report(const core::ReportEntry& report) {
+  const std::string key = report_key(report);
+  const auto message = archived(chat_key(report.group, report.place.epoch, report.place.n));
+  if (!message || message->from != report.from || message->message.id != report.message) return;
+  if (!chat_value(key)) put(Family::chat, key, encode_report(report, *message));
 }
 
 void Journal::add_records(const core::Engine& engine, const core::Effects& fx) {
@@ -215,6 +231,22 @@ std::optional<std::vector<messages::ArchivedMessage>> Journal::history(const cor
   store_.scan(Family::chat, group.str() + "/", chat_key(group, epoch, n + 1), [&](auto, auto value) {
     if (auto m = messages::decode_archived_message(value)) out.push_back(*std::move(m));
     return out.size() <= limit;
+  });
+  return out;
+} catch (const std::runtime_error&) {
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::pair<std::string, Report>>> Journal::reports(const core::GroupId& group,
+                                                                            const std::string& after,
+                                                                            std::size_t limit) const try {
+  const std::string prefix = report_prefix(group);
+  std::vector<std::pair<std::string, Report>> out;
+  store_.scan(Family::chat, prefix, prefix + after, [&](auto key, auto value) {
+    std::string name(key.substr(prefix.size()));
+    if (auto report = decode_report(value); report && name != after)
+      out.emplace_back(std::move(name), *std::move(report));
+    return out.size() < limit;
   });
   return out;
 } catch (const std::runtime_error&) {

@@ -105,6 +105,10 @@ std::string member_key(const core::GroupId& group, const core::UserId& user) {
 std::string chat_key(const core::GroupId& group, std::uint64_t epoch, std::uint64_t n) {
   return group.str() + "/" + hex16(epoch) + hex16(n);
 }
+std::string report_prefix(const core::GroupId& group) { return "reports/" + group.str() + "/"; }
+std::string report_key(const core::ReportEntry& r) {
+  return report_prefix(r.group) + hex16(r.place.epoch) + hex16(r.place.n) + "/" + r.reporter.str();
+}
 std::string outbox_key(std::uint64_t seq) { return hex16(seq); }
 
 std::uint64_t parse_outbox_key(std::string_view key) {
@@ -352,6 +356,31 @@ Result<std::pair<core::GroupId, core::UserId>> decode_member_key(std::string_vie
   std::pair ids{core::GroupId::parse(key.substr(0, slash)), core::UserId::parse(key.substr(slash + 1))};
   if (!ids.first || !ids.second) return Error{"key", "group/user"};
   return ids;
+}
+
+std::string encode_report(const core::ReportEntry& report, const messages::ArchivedMessage& message) {
+  JsonWriter w(512);
+  w.begin_object();
+  w.member("reporter", report.reporter.str());
+  w.member("t", report.time_ms);
+  w.member("reason", report.reason);
+  w.member("message", encode(message));
+  w.end_object();
+  return w.take();
+}
+
+Result<Report> decode_report(std::string_view value) {
+  JsonReader r(value);
+  const Field& root = r.root();
+  const Field message = root["message"];
+  Report report{
+      root["reporter"].user_id(), root["reason"].text(0, messages::kMaxReasonBytes), root["t"].time_ms(), {}};
+  auto decoded = messages::decode_archived_message(message.text(1, messages::kMaxPayloadBytes));
+  if (decoded)
+    report.message = *std::move(decoded);
+  else
+    message.fail("an archived message");
+  return r.finish(std::move(report));
 }
 
 std::string encode_outgoing(const core::Outgoing& outgoing) {

@@ -305,6 +305,14 @@ int convoke_delete_message(convoke_client* client, const char* group, const char
   return hand_out(client->client.delete_message(text_or_empty(group), text_or_empty(message)), id, id_size);
 }
 
+int convoke_report_message(convoke_client* client, const char* group, const char* from, const char* message,
+                           const char* reason, char* id, size_t id_size) {
+  if (client == nullptr) return 0;
+  return hand_out(client->client.report(text_or_empty(group), text_or_empty(from), text_or_empty(message),
+                                        text_or_empty(reason)),
+                  id, id_size);
+}
+
 void convoke_typing(convoke_client* client, const char* group) {
   if (client != nullptr) client->client.signal(text_or_empty(group), SignalReceived::Kind::typing);
 }

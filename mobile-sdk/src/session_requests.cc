@@ -10,7 +10,8 @@ using namespace messages;
 namespace {
 
 std::string name_of(const Requests::Operation& op) {
-  static constexpr const char* kNames[] = {"resume", "hold", "page", "available", "history", "leave"};
+  static constexpr const char* kNames[] = {"resume",  "hold",  "page",          "available",
+                                           "history", "leave", "report-message"};
   return kNames[op.index()];
 }
 
@@ -117,6 +118,16 @@ bool Session::leave(std::string_view group, Now now) {
   const bool added = requests_.add(LeaveRequest{std::string(group)}).has_value();
   flush(now);
   return added;
+}
+
+std::optional<std::string> Session::report(std::string_view group, std::string_view from,
+                                           std::string_view message, std::string_view reason, Now now) {
+  if (find_started(group) == nullptr) return std::nullopt;
+  ReportRequest report{std::string(group), std::string(from), std::string(message), std::string(reason)};
+  if (!decode_request(encode(Request{"1", report}))) return std::nullopt;
+  std::optional<std::string> id = requests_.add(std::move(report));
+  flush(now);
+  return id;
 }
 
 bool Session::load_more_buddies(std::string_view group, Now now) {

@@ -196,6 +196,32 @@ void add_rules(CLI::App& group, Context& context) {
   });
 }
 
+void list_reports(const Context& context, const std::string& group, const std::string& after) {
+  const std::string query = after.empty() ? "" : "?after=" + after;
+  const auto answer = context.client().call("GET", "/v1/groups/" + group + "/reports" + query);
+  if (context.json) return context.print_json(answer);
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& report : list(answer, "reports")) {
+    const auto& message = field(report, "message");
+    rows.push_back({show(field(report, "t"), "reported_ms"), show(field(report, "reporter")),
+                    show(field(message, "from")), show(field(message, "id")), show(field(report, "reason")),
+                    show(field(message, "text"))});
+  }
+  print_table(context.out, {"reported", "by", "from", "message", "reason", "text"}, rows, "no reports");
+  const auto& more = field(answer, "more");
+  if (more.is_bool() && more.get_bool())
+    context.out << "more with: --after " << printable(show(field(list(answer, "reports").back(), "key")))
+                << '\n';
+}
+
+void add_reports(CLI::App& group, Context& context) {
+  auto* reports = group.add_subcommand("reports", "Messages that members have reported, as they were then");
+  reports->footer("Example:\n  convokectl group reports 0123456789abcdef0123456789abcdef");
+  auto words = with_group(reports);
+  reports->add_option("--after", words->key, "go on behind this one, as the last answer says");
+  reports->callback([&context, words] { list_reports(context, words->group, words->key); });
+}
+
 void add_delete_message(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("delete-message", "Delete a member's message, also from the archive");
   command->footer("Example:\n  convokectl group delete-message 0123456789abcdef0123456789abcdef anna 3f2a-1");
@@ -256,6 +282,7 @@ void add_group_commands(CLI::App& app, Context& context) {
   add_end_and_extend(*group, context);
   add_announce(*group, context);
   add_delete_message(*group, context);
+  add_reports(*group, context);
   add_moderation(*group, context);
   add_rules(*group, context);
   add_members(*group, context);

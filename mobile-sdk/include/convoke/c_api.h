@@ -146,6 +146,10 @@ int convoke_edit(convoke_client* client, const char* group, const char* message,
                  size_t id_size);
 int convoke_delete_message(convoke_client* client, const char* group, const char* message, char* id,
                            size_t id_size);
+/* Asks staff to look at a message; `reason` may be "". `id` (may be NULL) gets the request's id (65 bytes).
+ */
+int convoke_report_message(convoke_client* client, const char* group, const char* from, const char* message,
+                           const char* reason, char* id, size_t id_size);
 void convoke_typing(convoke_client* client, const char* group);
 int convoke_leave(convoke_client* client, const char* group);
 

@@ -169,8 +169,9 @@ struct PositionWanted {};
 
 /// The broker or the server said no. For the developer's log, not for people.
 struct Refused {
-  std::string what;   // "publish", "subscribe", the request's name, or "report": the server could not use a
-                      // position or presence, most often because this phone's clock is wrong
+  std::string
+      what;  // "publish", "subscribe", the request's name ("report-message" for one), or "report": the server
+             // could not use a position or presence, most often because this phone's clock is wrong
   std::string topic;  // of a publish or subscribe
   int code = 0;       // MQTT 5 reason code; 0 for requests
   std::string detail;

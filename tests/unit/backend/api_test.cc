@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "backend/app/reports_answer.h"
 #include "tests/support/core_world.h"
 
 namespace convoke::app {
@@ -127,6 +128,19 @@ TEST_F(Api, KeepsOrder) {
   EXPECT_EQ(call("DELETE", path + "/bans/zoe").status, 404);
   EXPECT_EQ(call("POST", path + "/members", R"({"user":"zoe"})").status, 200);
   EXPECT_EQ(call("POST", path + "/bans", R"({"user":"ben"})", Role::viewer).status, 403);
+}
+
+TEST_F(Api, ListsReports) {
+  EXPECT_EQ(call("GET", "/v1/groups/" + start() + "/reports?after=" + std::string(163, 'x')).status, 400);
+  std::vector<std::pair<std::string, store::Report>> found;
+  const store::Report report{"anna", "insult", 7, {"ben", {"m1", "text", "rude", {}}, {"demo", 1, 2, 3}}};
+  for (std::size_t i = 0; i <= kMaxReports; ++i) found.emplace_back("k" + std::to_string(i), report);
+  const auto answer = reports_answer(found);
+  EXPECT_TRUE(
+      has(answer, R"({"key":"k99","t":7,"reporter":"anna","reason":"insult","message":{"from":"ben")"));
+  EXPECT_TRUE(has(answer, "\"more\":true"));
+  EXPECT_FALSE(has(answer, "k100"));
+  EXPECT_EQ(reports_answer(std::nullopt).status, 503);
 }
 
 TEST_F(Api, OnlyOperatorsSeePositions) {

@@ -129,6 +129,30 @@ TEST_P(JournalChat, StaffDeleteAMembersMessageAndARestartKnowsIt) {
   EXPECT_EQ(history().at(0).deleted_by, "eve");
 }
 
+TEST_P(JournalChat, KeepsWhatWasReportedAsItWasThen) {
+  const auto report = [&](const std::string& reason, Context& ctx) {
+    ctx.fx.reports.push_back(
+        {id, UserId::parse("ben"), "anna", "m1", reason, w.now, {5, 1}, ctx.fx.archive.size()});
+  };
+  step([&](Engine& e, Context& ctx) {
+    says(e, ctx, "anna", {"m1", "text", "rude", {}});
+    report("first", ctx);
+    says(e, ctx, "anna", {"d1", "delete", "x", {}, "m1"});
+  });
+  step([&](Engine&, Context& ctx) { report("second", ctx); });
+  const auto reports = *journal.reports(id, "", 10);
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_EQ(reports[0].second.reporter, "ben");
+  EXPECT_EQ(reports[0].second.reason, "first");
+  EXPECT_EQ(reports[0].second.message.message.text, "rude");
+  EXPECT_TRUE(history()[0].deleted);
+  EXPECT_TRUE(journal.reports(id, reports[0].first, 10)->empty());
+  CoreWorld restarted;
+  Journal again(*store);
+  again.load(restarted.engine, w.now);
+  EXPECT_EQ(again.reports(id, "", 10)->size(), 1u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, JournalChat, testing::Bool());
 
 }  // namespace

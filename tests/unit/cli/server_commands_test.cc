@@ -165,6 +165,15 @@ TEST_F(ServerCommandsTest, GroupChangesGoToTheRightPlace) {
   EXPECT_EQ(seen[5].method + seen[5].path, "DELETE" + base + "/messages/ben/3f2a-1");
 }
 
+TEST_F(ServerCommandsTest, GroupReportsShowsTheEvidence) {
+  server_.will_answer(200, R"({"reports":[{"key":"k1","t":1780342200000,"reporter":"anna","reason":"insult",
+      "message":{"from":"ben","id":"m1","type":"text","text":"rude"}}],"more":true})");
+  const std::string out = call({"group", "reports", kGroup, "--after", "k0"}).out;
+  EXPECT_EQ(only_request().path, std::string("/v1/groups/") + kGroup + "/reports?after=k0");
+  EXPECT_NE(out.find("2026-06-01T19:30:00Z  anna  ben   m1       insult  rude"), std::string::npos) << out;
+  EXPECT_NE(out.find("more with: --after k1"), std::string::npos) << out;
+}
+
 TEST_F(ServerCommandsTest, GroupModerationGoesToTheRightPlace) {
   for (int i = 0; i < 6; ++i) server_.will_answer(200, "");
   EXPECT_EQ(call({"group", "mute", kGroup, "ben"}).out, "ben is muted\n");

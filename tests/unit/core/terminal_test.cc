@@ -137,6 +137,19 @@ TEST_F(Terminal, ArchivesEachMessageOnceAndMarksHowFar) {
   EXPECT_EQ(w.group().messages, 1u);
 }
 
+TEST_F(Terminal, ReportsAMessageThatIsArchived) {
+  chat("anna", "m1", 3);
+  const auto report = [&](const std::string& user, const std::string& message) {
+    return w.request(user, messages::ReportRequest{id.str(), "anna", message, "rude"}).result;
+  };
+  EXPECT_TRUE(std::holds_alternative<messages::EmptyAnswer>(report("ben", "m1")));
+  ASSERT_EQ(w.fx.reports.size(), 1u);
+  EXPECT_EQ(w.fx.reports[0].place.n, 3u);
+  EXPECT_EQ(w.events<ReportEvent>().size(), 1u);
+  EXPECT_EQ(std::get<messages::RequestError>(report("ben", "m2")).code, "unknown-message");
+  EXPECT_EQ(std::get<messages::RequestError>(report("zoe", "m1")).code, "not-member");
+}
+
 TEST_F(Terminal, ArchivesAChangeWithThePlaceOfWhatItChanges) {
   const auto change = [&](const std::string& from, const std::string& message, const std::string& of,
                           std::uint64_t n) {

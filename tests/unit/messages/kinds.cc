@@ -112,7 +112,8 @@ std::vector<std::string> full_requests() {
           encode(Request{"3", PageRequest{kGroup, 4}}),
           encode(Request{"4", AvailableRequest{kGroup, "mia"}}),
           encode(Request{"5", HistoryRequest{kGroup, 1, 41, 50}}),
-          encode(Request{"6", LeaveRequest{kGroup}})};
+          encode(Request{"6", LeaveRequest{kGroup}}),
+          encode(Request{"7", ReportRequest{kGroup, "ben", "m-1", "insult"}})};
 }
 
 std::vector<std::string> full_responses() {

@@ -124,6 +124,20 @@ TEST(Session, SendsAnEditOnceItsMessageIsArchived) {
               testing::Contains(Field(&OwnMessage::state, OwnMessage::State::dropped)));
 }
 
+TEST(Session, ReportsAMessage) {
+  Phone phone = in_chat();
+  ASSERT_TRUE(phone.session().report(kGroup, "ben", "m1", "rude", phone.now()));
+  EXPECT_FALSE(phone.session().report(kGroup, "ben", "no id!", "rude", phone.now()));
+  EXPECT_FALSE(phone.session().report(kGroup, "ben", "m1", std::string(1'001, 'x'), phone.now()));
+  phone.wait(0);
+  const auto [id, request] = phone.request<messages::ReportRequest>();
+  EXPECT_EQ(request.message, "m1");
+  phone.respond(id, messages::RequestError{"unknown-message", "x", {}});
+  const auto refused = phone.take_events<Refused>();
+  ASSERT_THAT(refused, SizeIs(1));
+  EXPECT_EQ(refused[0].what, "report-message");
+}
+
 TEST(Session, SendsAMessageUntilItIsArchived) {
   Phone phone = in_chat();
   const std::string id = *phone.session().send(kGroup, "see you at the bar", {}, phone.now());
