@@ -317,6 +317,16 @@ void convoke_typing(convoke_client* client, const char* group) {
   if (client != nullptr) client->client.signal(text_or_empty(group), SignalReceived::Kind::typing);
 }
 
+void convoke_delivered(convoke_client* client, const char* group, uint64_t epoch, uint64_t n) {
+  if (client == nullptr) return;
+  client->client.signal(text_or_empty(group), SignalReceived::Kind::delivered, {.epoch = epoch, .n = n});
+}
+
+void convoke_read(convoke_client* client, const char* group, uint64_t epoch, uint64_t n) {
+  if (client == nullptr) return;
+  client->client.signal(text_or_empty(group), SignalReceived::Kind::read, {.epoch = epoch, .n = n});
+}
+
 int convoke_leave(convoke_client* client, const char* group) {
   return client != nullptr && client->client.leave(text_or_empty(group)) ? 1 : 0;
 }

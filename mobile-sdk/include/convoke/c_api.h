@@ -151,6 +151,9 @@ int convoke_delete_message(convoke_client* client, const char* group, const char
 int convoke_report_message(convoke_client* client, const char* group, const char* from, const char* message,
                            const char* reason, char* id, size_t id_size);
 void convoke_typing(convoke_client* client, const char* group);
+/* This user has received, or read, all up to the message at this place. */
+void convoke_delivered(convoke_client* client, const char* group, uint64_t epoch, uint64_t n);
+void convoke_read(convoke_client* client, const char* group, uint64_t epoch, uint64_t n);
 int convoke_leave(convoke_client* client, const char* group);
 
 /* Waits up to `timeout_ms` (0: not at all) for events and calls `fn` for each. Returns how many. */
