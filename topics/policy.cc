@@ -35,6 +35,9 @@ Decision terminal_publishes(const Principal& who, const TopicView& t, const Memb
     case Kind::owntracks:
       return t.rest == "cmd" ? deny_role : if_own(who, t);
     case Kind::group_chat:
+      if (!membership.is_member(t.group, who.subject)) return deny_not_member;
+      if (t.user != who.subject) return deny_not_own;
+      return allow_if(membership.may_speak(t.group, who.subject), deny_muted);
     case Kind::group_signal:
       if (!membership.is_member(t.group, who.subject)) return deny_not_member;
       return allow_if(t.user == who.subject, deny_not_own);
@@ -51,6 +54,7 @@ Decision server_publishes(const Principal& who, const TopicView& t) {
     case Kind::group_buddies:
     case Kind::group_changes:
     case Kind::group_ack:
+    case Kind::group_notice:
     case Kind::area_events:
     case Kind::area_occupancy:
     case Kind::staff_response:
@@ -98,6 +102,7 @@ Decision terminal_receives(const Principal& who, const TopicView& t, const Membe
     case Kind::group_chat:
     case Kind::group_ack:
     case Kind::group_signal:
+    case Kind::group_notice:
       return allow_if(membership.is_member(t.group, who.subject), deny_not_member);
     default:
       return deny_role;
@@ -137,6 +142,7 @@ Decision server_receives(const Principal& who, const TopicView& t) {
     case Kind::presence:
     case Kind::request:
     case Kind::group_chat:
+    case Kind::group_notice:
     case Kind::staff_request:
     case Kind::peer:
     case Kind::owntracks:
@@ -185,8 +191,8 @@ bool is_open_to_role(const Principal& who, std::string_view filter) {
   switch (who.role) {
     case Role::server:
       return within("/u/+/+/pos") || within("/u/+/+/presence") || within("/u/+/+/req") ||
-             within("/g/+/chat/+") || within("/staff/+/+/req") || within("/peer/#") ||
-             contains("owntracks/+/+/#", filter) || contains("$SYS/#", filter);
+             within("/g/+/chat/+") || within("/g/+/notice") || within("/staff/+/+/req") ||
+             within("/peer/#") || contains("owntracks/+/+/#", filter) || contains("$SYS/#", filter);
     case Role::operator_:
       if (contains("$SYS/#", filter)) return true;
       [[fallthrough]];
@@ -233,6 +239,8 @@ std::string_view to_string(Decision decision) {
       return "not_member";
     case deny_blocked:
       return "blocked";
+    case deny_muted:
+      return "muted";
     case deny_retain:
       return "retain";
   }

@@ -19,6 +19,7 @@ enum class Decision {
   deny_not_own,        // another user's, device's or server's own topic
   deny_not_member,     // a group that the user is not in (or no longer, or never existed)
   deny_blocked,        // a message between a blocked pair
+  deny_muted,          // a member who may not speak in this group now
   deny_retain,         // retained, where the language allows no retained message
 };
 

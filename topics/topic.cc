@@ -56,6 +56,7 @@ View parse_group_topic(TopicView topic, Levels levels) {  // g/{group}/…
     if (what == "head") return done(topic, Kind::group_head);
     if (what == "changes") return done(topic, Kind::group_changes);
     if (what == "ack") return done(topic, Kind::group_ack);
+    if (what == "notice") return done(topic, Kind::group_notice);
     return std::nullopt;
   }
   const std::string_view leaf = levels.next();
@@ -206,6 +207,8 @@ std::string format_topic(const Topic& t) {
       return ack_topic(t.site, t.group);
     case Kind::group_signal:
       return signal_topic(t.site, t.group, t.user);
+    case Kind::group_notice:
+      return notice_topic(t.site, t.group);
     case Kind::area_events:
       return area_events_topic(t.site, t.area);
     case Kind::area_occupancy:
@@ -259,6 +262,7 @@ std::string ack_topic(const SiteId& s, const GroupId& g) { return group_topic(s,
 std::string signal_topic(const SiteId& s, const GroupId& g, const UserId& u) {
   return group_topic(s, g, "/signal/" + u.str());
 }
+std::string notice_topic(const SiteId& s, const GroupId& g) { return group_topic(s, g, "/notice"); }
 std::string area_events_topic(const SiteId& s, const AreaId& a) {
   return "cv1/" + s.str() + "/area/" + a.str() + "/events";
 }

@@ -23,6 +23,7 @@ enum class Kind : std::uint8_t {
   group_chat,      // cv1/{site}/g/{group}/chat/{user}
   group_ack,       // cv1/{site}/g/{group}/ack
   group_signal,    // cv1/{site}/g/{group}/signal/{user}
+  group_notice,    // cv1/{site}/g/{group}/notice
   area_events,     // cv1/{site}/area/{area}/events
   area_occupancy,  // cv1/{site}/area/{area}/occupancy
   staff_request,   // cv1/{site}/staff/{user}/{device}/req
@@ -74,6 +75,7 @@ std::string changes_topic(const SiteId&, const GroupId&);
 std::string chat_topic(const SiteId&, const GroupId&, const UserId&);
 std::string ack_topic(const SiteId&, const GroupId&);
 std::string signal_topic(const SiteId&, const GroupId&, const UserId&);
+std::string notice_topic(const SiteId&, const GroupId&);
 std::string area_events_topic(const SiteId&, const AreaId&);
 std::string area_occupancy_topic(const SiteId&, const AreaId&);
 std::string staff_request_topic(const SiteId&, const UserId&, const DeviceId&);

@@ -61,6 +61,15 @@ struct ExtendGroup {
   topics::GroupId id;
   std::optional<core::TimeMs> ends_ms, by_ms;
 };
+struct Announce {
+  topics::GroupId id;
+  std::string text;
+};
+struct DeleteMessage {
+  topics::GroupId id;
+  topics::UserId author;
+  std::string message;
+};
 struct AddMember {
   topics::GroupId id;
   topics::UserId user;
@@ -72,6 +81,27 @@ struct RemoveMember {
 struct PostEvent {
   core::ExternalEvent event;
 };
+struct SetStanding {
+  topics::GroupId id;
+  topics::UserId user;
+  topics::Standing standing;
+};
+struct SetRules {
+  topics::GroupId id;
+  topics::ChatRules rules;
+};
+struct Ban {
+  topics::GroupId id;
+  topics::UserId user;
+};
+struct Unban {
+  topics::GroupId id;
+  topics::UserId user;
+};
+struct ListReports {
+  topics::GroupId id;
+  std::string after;
+};
 struct ShowUser {
   topics::UserId id;
 };
@@ -82,9 +112,10 @@ struct PutUser {
   std::optional<core::TimeMs> chat_duration_ms;
 };
 struct ShowStatus {};
-using Command = std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups,
-                             ShowGroup, StartGroup, EndGroup, ExtendGroup, AddMember, RemoveMember, PostEvent,
-                             ShowUser, PutUser, ShowStatus>;
+using Command =
+    std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups, ShowGroup,
+                 StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember, RemoveMember,
+                 SetStanding, SetRules, Ban, Unban, ListReports, PostEvent, ShowUser, PutUser, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});
@@ -99,7 +130,8 @@ std::size_t max_body_bytes(std::string_view path);
 std::variant<Command, ApiResponse> parse_api(const ApiRequest& request);
 
 /// Carries the command out. Only on the core's thread; the answer may be given once `ctx.fx` is committed.
-/// `status` is the body of ShowStatus, which knows more than the core.
+/// `status` is the body of ShowStatus, which knows more than the core. ListReports, which is about the store,
+/// never comes here.
 ApiResponse execute(core::Engine& engine, const topics::Principal& who, Command command,
                     const std::string& status, core::Context& ctx);
 

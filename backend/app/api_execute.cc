@@ -2,6 +2,8 @@
 #include <boost/json.hpp>
 
 #include "backend/app/api.h"
+#include "backend/core/announce.h"
+#include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
 #include "backend/core/roster.h"
 #include "backend/core/triggers.h"
@@ -119,11 +121,17 @@ ApiResponse run(Engine& e, const Principal&, ShowGroup c, Context&) {
     members.push_back({{"user", id.str()},
                        {"name", b.name},
                        {"presence", to_string(b.presence)},
+                       {"standing", to_string(b.standing)},
                        {"why", m.why},
                        {"ends_ms", optional_time(m.ends_ms)},
                        {"held_version", m.held_version}});
   }
   o["member_list"] = std::move(members);
+  o["announcement_only"] = g->rules.announcement_only;
+  o["slow_ms"] = g->rules.slow_ms;
+  json::array banned;
+  for (const auto& user : g->banned) banned.emplace_back(user.str());
+  o["banned"] = std::move(banned);
   return ok(o);
 }
 
@@ -168,10 +176,33 @@ ApiResponse run(Engine& e, const Principal&, ExtendGroup c, Context& ctx) {
   return ok(summary(*g));
 }
 
+/// The server's word is on its way under this id.
+ApiResponse said(const std::string& id) {
+  if (id.empty())
+    return api_error(503, "unavailable", "too many announcements wait for the broker: try again");
+  return ok({{"message", id}}, 201);
+}
+
+ApiResponse run(Engine& e, const Principal& who, Announce c, Context& ctx) {
+  core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  if (g->state != GroupState::open) return not_live();
+  return said(core::announce(e.state(), *g, messages::kAnnouncement, std::move(c.text), who.subject, ctx));
+}
+
+ApiResponse run(Engine& e, const Principal& who, DeleteMessage c, Context& ctx) {
+  core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  if (g->state != GroupState::open) return not_live();
+  if (!core::has_message(*g, c.author, c.message)) return api_error(404, "not-found", "no such message");
+  return said(core::delete_message(e.state(), *g, c.author, c.message, who.subject, ctx));
+}
+
 ApiResponse run(Engine& e, const Principal& who, AddMember c, Context& ctx) {
   core::Group* g = e.state().group(c.id);
   if (!g) return no_group();
   if (g->state != GroupState::open) return not_live();
+  if (g->banned.contains(c.user)) return api_error(409, "banned", "the user is banned from this group");
   core::add_member(e.state(), *g, c.user, "added by " + by(who), ctx);
   return ok(summary(*g));
 }
@@ -217,6 +248,42 @@ ApiResponse run(Engine& e, const Principal&, PostEvent c, Context& ctx) {
   }
   return ok({{"plans", std::move(plans)}});
 }
+
+ApiResponse run(Engine& e, const Principal&, SetStanding c, Context& ctx) {
+  core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  if (g->state != GroupState::open) return not_live();
+  if (!g->members.contains(c.user)) return api_error(404, "not-found", "no such member");
+  if (!core::set_standing(e.state(), *g, c.user, c.standing, ctx))
+    return api_error(409, "too-many", "1000 users of this group are muted or staff already");
+  return ok(summary(*g));
+}
+
+ApiResponse run(Engine& e, const Principal&, SetRules c, Context& ctx) {
+  core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  if (g->state != GroupState::open) return not_live();
+  core::set_rules(e.state(), *g, c.rules, ctx);
+  return ok(summary(*g));
+}
+
+ApiResponse run(Engine& e, const Principal&, Ban c, Context& ctx) {
+  core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  if (g->state != GroupState::open) return not_live();
+  if (!core::ban(e.state(), *g, c.user, ctx))
+    return api_error(409, "too-many", "1000 users are banned from this group already");
+  return ok(summary(*g));
+}
+
+ApiResponse run(Engine& e, const Principal&, Unban c, Context& ctx) {
+  core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  if (!core::unban(*g, c.user, ctx)) return api_error(404, "not-found", "not banned");
+  return ok(summary(*g));
+}
+
+ApiResponse run(Engine&, const Principal&, ListReports, Context&) { return {}; }  // answered by the server
 
 json::array devices_of(const core::User& u) {
   json::array devices;

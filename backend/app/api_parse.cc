@@ -75,6 +75,14 @@ Parsed extend_group(const topics::GroupId& id, const ApiRequest& r) {
   return Command(*std::move(done));
 }
 
+Parsed announce(const topics::GroupId& id, const ApiRequest& r) {
+  JsonReader reader(r.body);
+  const Field text = reader.root()["text"];
+  auto done = reader.finish(Announce{id, text.text(1, messages::kMaxTextBytes)});
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
 Parsed add_member(const topics::GroupId& id, const ApiRequest& r) {
   JsonReader reader(r.body);
   const Field user = reader.root()["user"];
@@ -101,6 +109,43 @@ Parsed post_event(const ApiRequest& r) {
   auto done = reader.finish(PostEvent{std::move(event)});
   if (!done) return bad(done.error().to_string());
   return Command(*std::move(done));
+}
+
+Parsed set_standing(const topics::GroupId& id, const topics::UserId& user, const ApiRequest& r) {
+  JsonReader reader(r.body);
+  const auto standing =
+      reader.root()["standing"].choice(topics::parse_standing, "one of member, muted, staff");
+  auto done = reader.finish(SetStanding{id, user, standing});
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
+Parsed set_rules(const topics::GroupId& id, const ApiRequest& r) {
+  JsonReader reader(r.body);
+  const Field only = reader.root()["announcement_only"], slow = reader.root()["slow_ms"];
+  SetRules command{id, {.announcement_only = only.flag(), .slow_ms = 0}};
+  if (slow.present()) command.rules.slow_ms = slow.small_integer(0, messages::kMaxSlowMs);
+  auto done = reader.finish(command);
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
+Parsed ban(const topics::GroupId& id, const ApiRequest& r) {
+  JsonReader reader(r.body);
+  auto done = reader.finish(Ban{id, topics::UserId::parse(reader.root()["user"].user_id())});
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
+/// What is said of one user of a group: `{id}/members/{user}[/standing]`, `{id}/bans/{user}`.
+Parsed parse_member(const topics::GroupId& id, const std::vector<std::string>& path, const ApiRequest& r) {
+  const auto user = path.size() >= 5 ? topics::UserId::parse(path[4]) : topics::UserId();
+  const bool members = user && path[3] == "members", bans = user && path[3] == "bans";
+  if (members && path.size() == 5 && r.method == "DELETE") return Command(RemoveMember{id, user});
+  if (members && path.size() == 6 && path[5] == "standing" && r.method == "PUT")
+    return set_standing(id, user, r);
+  if (bans && path.size() == 5 && r.method == "DELETE") return Command(Unban{id, user});
+  return api_error(404, "not-found", "no such call");
 }
 
 Parsed put_user(const topics::UserId& id, const ApiRequest& r) {
@@ -149,6 +194,13 @@ Parsed list_groups(const ApiRequest& r) {
   return Command(std::move(command));
 }
 
+Parsed list_reports(const topics::GroupId& id, const ApiRequest& r) {
+  constexpr std::size_t kMaxKeyBytes = 32 + 1 + 129;  // place and user
+  ListReports command{id, query(r, "after")};
+  if (command.after.size() > kMaxKeyBytes) return bad("after: expected the key of a report");
+  return Command(std::move(command));
+}
+
 Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
   if (path.size() == 2 && r.method == "GET") return list_groups(r);
   if (path.size() == 2 && r.method == "POST") return start_group(r);
@@ -158,9 +210,14 @@ Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
   if (path.size() == 4 && r.method == "POST" && path[3] == "end") return Command(EndGroup{id});
   if (path.size() == 4 && r.method == "POST" && path[3] == "extend") return extend_group(id, r);
   if (path.size() == 4 && r.method == "POST" && path[3] == "members") return add_member(id, r);
-  auto user = path.size() == 5 && path[3] == "members" ? topics::UserId::parse(path[4]) : topics::UserId();
-  if (user && r.method == "DELETE") return Command(RemoveMember{id, user});
-  return api_error(404, "not-found", "no such call");
+  if (path.size() == 4 && r.method == "POST" && path[3] == "announcements") return announce(id, r);
+  auto author = path.size() == 6 && path[3] == "messages" ? topics::UserId::parse(path[4]) : topics::UserId();
+  if (author && r.method == "DELETE" && topics::is_plain_id(path[5]))
+    return Command(DeleteMessage{id, author, path[5]});
+  if (path.size() == 4 && r.method == "GET" && path[3] == "reports") return list_reports(id, r);
+  if (path.size() == 4 && r.method == "PUT" && path[3] == "rules") return set_rules(id, r);
+  if (path.size() == 4 && r.method == "POST" && path[3] == "bans") return ban(id, r);
+  return parse_member(id, path, r);
 }
 
 Parsed parse_users(const std::vector<std::string>& path, const ApiRequest& r) {

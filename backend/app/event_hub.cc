@@ -63,12 +63,18 @@ void write(JsonWriter& w, const core::EndEvent& e) {
   w.member("reason", e.reason);
 }
 void write(JsonWriter& w, const core::RetiredEvent& e) { w.member("group", e.group.str()); }
+void write(JsonWriter& w, const core::ReportEvent& e) {
+  w.member("group", e.group.str());
+  w.member("reporter", e.reporter);
+  w.member("from", e.from);
+  w.member("message", e.message);
+}
 
 }  // namespace
 
 const char* event_type(const core::Event& event) {
   static constexpr const char* kTypes[] = {"transition", "scheduled", "start", "no-members", "holding",
-                                           "chat",       "change",    "end",   "retired"};
+                                           "chat",       "change",    "end",   "retired",    "report"};
   static_assert(std::size(kTypes) == std::variant_size_v<core::EventBody>);
   return kTypes[event.body.index()];
 }

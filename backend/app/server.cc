@@ -10,6 +10,7 @@
 
 #include "backend/app/history_page.h"
 #include "backend/app/overload.h"
+#include "backend/app/reports_answer.h"
 #include "backend/core/organizer.h"
 #include "backend/store/records.h"
 #include "topics/messages/area_event.h"
@@ -62,6 +63,7 @@ const char* kind_name(topics::Kind kind) {
     case topics::Kind::request:
       return "request";
     case topics::Kind::group_chat:
+    case topics::Kind::group_notice:
       return "chat";
     case topics::Kind::staff_request:
       return "staff";
@@ -169,7 +171,7 @@ void Server::turn(std::deque<Mail> mail) {
       continue;
     }
     auto& c = std::get<std::unique_ptr<ApiCall>>(item);
-    ApiResponse response = execute(engine_, c->who, std::move(c->command), status(), ctx);
+    ApiResponse response = carry_out(c->who, std::move(c->command), ctx);
     answers.emplace_back(std::move(c), std::move(response));
   }
   refill_ids();
@@ -247,7 +249,15 @@ ApiResponse Server::carry_out(const messages::StaffRequest& request, const topic
                         config_.area_limits};
   auto parsed = parse_api(call);
   if (auto* refused = std::get_if<ApiResponse>(&parsed)) return *refused;
-  return execute(engine_, call.who, std::get<Command>(std::move(parsed)), status(), ctx);
+  return carry_out(call.who, std::get<Command>(std::move(parsed)), ctx);
+}
+
+ApiResponse Server::carry_out(const topics::Principal& who, Command command, core::Context& ctx) {
+  if (const auto* list = std::get_if<ListReports>(&command)) {
+    if (!engine_.state().group(list->id)) return api_error(404, "not-found", "no such group");
+    return reports_answer(journal_.reports(list->id, list->after, kMaxReports + 1));
+  }
+  return execute(engine_, who, std::move(command), status(), ctx);
 }
 
 bool Server::commit() {

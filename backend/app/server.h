@@ -73,6 +73,7 @@ class Server {
   void refill_ids();
   void housekeeping(std::int64_t real_ms);
   void set_problem(const std::string& what, const std::string& detail);
+  ApiResponse carry_out(const topics::Principal& who, Command command, core::Context& ctx);
   ApiResponse call(const topics::Principal& who, Command command);
   std::string status() const;
   std::chrono::milliseconds patience() const;

@@ -46,6 +46,27 @@ bool possible(const messages::Stamp& stamp) {
          stamp.time_ms >= 0 && stamp.time_ms <= kMaxTimeMs;
 }
 
+/// A change of a message that was never archived is none.
+void archive_change(Group& group, messages::ArchivedMessage change, Context& ctx) {
+  const std::string& author = change.message.author.value_or(change.from);
+  const auto changed = group.message_keys.find(message_key(author, change.message.of.value_or("")));
+  if (changed == group.message_keys.end()) return;
+  ctx.fx.archive.push_back({group.id, std::move(change), changed->second});
+}
+
+/// Each (sender, message id) once.
+void archive(State& state, Group& group, messages::ArchivedMessage message, Context& ctx) {
+  const ChatPlace place{message.stamp.epoch, message.stamp.n};
+  if (!group.message_keys.emplace(message_key(message.from, message.message.id), place).second) return;
+  // What the server says by itself breaks no silence.
+  if (message.message.type != messages::kSystem)
+    group.last_message_ms = std::max(group.last_message_ms, std::min(message.stamp.time_ms, ctx.now));
+  if (message.message.changes_another()) return archive_change(group, std::move(message), ctx);
+  ++group.messages;
+  ctx.fx.archive.push_back({group.id, std::move(message)});
+  state.timers.set_if_unset({TimerKind::chat_event, group.id.str()}, ctx.now + kChatEventMs);
+}
+
 /// The group that a message with this stamp counts for, or null.
 Group* stamped_group(State& state, const GroupId& id, const messages::Stamp& stamp) {
   return stamp.site == state.site.str() && possible(stamp) ? state.live_group(id) : nullptr;
@@ -70,12 +91,19 @@ void chat_message(State& state, const GroupId& id, const UserId& from, const mes
                   const messages::Stamp& stamp, Context& ctx) {
   Group* group = stamped_group(state, id, stamp);
   if (!group) return;
-  if (group->members.contains(from) &&
-      group->message_keys.insert(message_key(from.str(), message.id)).second) {
-    ++group->messages;
-    group->last_message_ms = std::max(group->last_message_ms, std::min(stamp.time_ms, ctx.now));
-    ctx.fx.archive.push_back({id, {from.str(), message, stamp}});
-    state.timers.set_if_unset({TimerKind::chat_event, id.str()}, ctx.now + kChatEventMs);
+  if (group->members.contains(from)) archive(state, *group, {from.str(), message, stamp}, ctx);
+  chat_seen(state, id, stamp, ctx);
+}
+
+void notice_message(State& state, const GroupId& id, const messages::Notice& notice,
+                    const messages::Stamp& stamp, Context& ctx) {
+  Group* group = stamped_group(state, id, stamp);
+  if (!group) return;
+  const auto said = std::find_if(group->unarchived.begin(), group->unarchived.end(),
+                                 [&](const auto& n) { return n.message.id == notice.message.id; });
+  if (said != group->unarchived.end()) {
+    archive(state, *group, {said->from, said->message, stamp}, ctx);
+    group->unarchived.erase(said);
   }
   chat_seen(state, id, stamp, ctx);
 }

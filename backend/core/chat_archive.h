@@ -9,10 +9,16 @@
 namespace convoke::core {
 
 /// A stamped message came in. Archived once for each (sender, message id); a repeat only moves the marker.
+/// An edit or delete is archived with the place of what it changes; of an unknown message only as seen.
 /// A stamp beyond what JSON numbers hold is no stamp of a broker and ignored.
 /// Messages to groups that are not live, or from people who are not members, are not archived.
 void chat_message(State& state, const GroupId& group, const UserId& from,
                   const messages::ChatMessage& message, const messages::Stamp& stamp, Context& ctx);
+
+/// The server's own word came back with its stamp. Archived once; one that the group did not say, or said
+/// already, only moves the marker.
+void notice_message(State& state, const GroupId& group, const messages::Notice& notice,
+                    const messages::Stamp& stamp, Context& ctx);
 
 /// A message that was stamped but is not fit for the archive: counts as seen, so that nobody waits for it.
 void chat_seen(State& state, const GroupId& group, const messages::Stamp& stamp, Context& ctx);

@@ -77,20 +77,36 @@ struct EndEvent {
   PlanId plan;
   std::string reason;
 };
+struct ReportEvent {
+  GroupId group;
+  std::string reporter, from, message;
+};
 struct RetiredEvent {
   GroupId group;
 };
 using EventBody = std::variant<TransitionEvent, ScheduledEvent, StartEvent, NoMembersEvent, HoldingEvent,
-                               ChatEvent, ChangeEvent, EndEvent, RetiredEvent>;
+                               ChatEvent, ChangeEvent, EndEvent, RetiredEvent, ReportEvent>;
 struct Event {
   TimeMs time_ms = 0;
   EventBody body;
 };
 
-/// A chat message for the archive.
+/// A chat message for the archive. One that changes another says where that should be. Only the store can
+/// tell whether it is there, and it then changes it; otherwise this entry is passed over.
 struct ArchiveEntry {
   GroupId group;
   messages::ArchivedMessage message;
+  std::optional<ChatPlace> changes = {};
+};
+
+/// Somebody reports a message: what is archived there now is kept as evidence, once for each reporter.
+struct ReportEntry {
+  GroupId group;
+  UserId reporter;
+  std::string from, message, reason;  // whose message, its id, why
+  TimeMs time_ms = 0;
+  ChatPlace place;
+  std::size_t after = 0;  // so many archive entries of this step came before
 };
 
 /// A history request, which only the store can answer.
@@ -112,6 +128,7 @@ struct Effects {
   std::set<std::pair<GroupId, UserId>> members, invited;
   std::optional<TimeMs> graced_since;  // the presence grace after this broker start is over
   std::vector<ArchiveEntry> archive;
+  std::vector<ReportEntry> reports;
   std::set<GroupId> archived;  // groups whose archived-up-to marker moved
   std::vector<Outgoing> out;
   std::vector<HistoryQuery> history;

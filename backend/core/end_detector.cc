@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/core/announce.h"
 #include "backend/core/organizer.h"
 
 namespace convoke::core {
@@ -76,6 +77,17 @@ std::vector<GroupId> groups_with(const State& state, const IsIt& is_it) {
   return found;
 }
 
+/// "5 minutes".
+std::string in_words(TimeMs ms) {
+  const auto rounded = [&](TimeMs unit, const char* name) {
+    const TimeMs n = (ms + unit / 2) / unit;
+    return std::to_string(n) + " " + name + (n == 1 ? "" : "s");
+  };
+  constexpr TimeMs kMinute = 60'000, kHour = 60 * kMinute;
+  if (ms < 2 * kMinute - 30'000) return ms < kMinute ? rounded(1000, "second") : rounded(kMinute, "minute");
+  return ms < 2 * kHour ? rounded(kMinute, "minute") : rounded(kHour, "hour");
+}
+
 }  // namespace
 
 KnownEnd known_end(const Plan& plan, TimeMs opened_ms) {
@@ -109,6 +121,28 @@ void watch_due(State& state, Group& group, Context& ctx) {
   const auto next = next_end(state, group);
   if (next && next->at_ms <= ctx.now) return end_event(state, group, next->reason, next->at_ms, ctx);
   watch_ends(state, group);  // a message has put it off
+}
+
+void arm_warning(State& state, const Group& group) {
+  const TimerKey timer{TimerKind::group_warn, group.id.str()};
+  std::optional<TimeMs> next;
+  for (const TimeMs before : state.plan_of(group).warn_ms) {
+    if (!group.ends_ms || *group.ends_ms - before <= group.warned_up_to_ms) continue;
+    next = std::min(*group.ends_ms - before, next.value_or(kMaxTimeMs));
+  }
+  if (next)
+    state.timers.set(timer, *next);
+  else
+    state.timers.cancel(timer);
+}
+
+void warning_due(State& state, Group& group, Context& ctx) {
+  group.warned_up_to_ms = ctx.now;
+  ctx.fx.groups.insert(group.id);
+  if (group.ends_ms && *group.ends_ms > ctx.now)
+    announce(state, group, messages::kSystem, "This chat ends in " + in_words(*group.ends_ms - ctx.now) + ".",
+             state.site.str(), ctx);
+  arm_warning(state, group);
 }
 
 void watch_availability(State& state, const UserId& user) {

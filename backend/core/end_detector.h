@@ -25,6 +25,11 @@ void watch_ends(State& state, const Group& group);
 /// That timer fired.
 void watch_due(State& state, Group& group, Context& ctx);
 
+/// Sets the timer for the open group's next warning of its end; also after loading.
+void arm_warning(State& state, const Group& group);
+/// That timer fired: the members are told how long it is to the end.
+void warning_due(State& state, Group& group, Context& ctx);
+
 /// The user has become available, or inaccessible.
 void watch_availability(State& state, const UserId& user);
 /// The last user has left the area.

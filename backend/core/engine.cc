@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "backend/core/announce.h"
 #include "backend/core/chat_archive.h"
 #include "backend/core/end_detector.h"
 #include "backend/core/invitations.h"
@@ -67,8 +68,8 @@ void Engine::load_invitation(const GroupId& group, const UserId& user, Invitatio
   if (Group* g = state_.group(group)) g->invited[user] = std::move(invitation);
 }
 
-void Engine::load_message_key(const GroupId& group, std::uint64_t key) {
-  if (Group* g = state_.live_group(group)) g->message_keys.insert(key);
+void Engine::load_message_key(const GroupId& group, std::uint64_t key, ChatPlace place) {
+  if (Group* g = state_.live_group(group)) g->message_keys.emplace(key, place);
 }
 
 void Engine::loaded(TimeMs now) {
@@ -130,6 +131,11 @@ void Engine::note_presence(const User& user, TimeMs now) {
 void Engine::chat(const GroupId& group, const UserId& from, const messages::ChatMessage& message,
                   const messages::Stamp& stamp, Context& ctx) {
   chat_message(state_, group, from, message, stamp, ctx);
+}
+
+void Engine::notice(const GroupId& group, const messages::Notice& notice, const messages::Stamp& stamp,
+                    Context& ctx) {
+  notice_message(state_, group, notice, stamp, ctx);
 }
 
 void Engine::chat_unreadable(const GroupId& group, const messages::Stamp& stamp, Context& ctx) {
@@ -273,11 +279,13 @@ void Engine::fire(const TimerKey& key, Context& ctx) {
     case TimerKind::group_open:
     case TimerKind::group_end:
     case TimerKind::group_watch:
+    case TimerKind::group_warn:
     case TimerKind::invitations:
     case TimerKind::roster_flush:
     case TimerKind::resend:
     case TimerKind::holding_event:
     case TimerKind::chat_event:
+    case TimerKind::notice_repeat:
       return fire_group(kind, id, ctx);
   }
 }
@@ -290,7 +298,9 @@ void Engine::fire_group(TimerKind kind, const std::string& id, Context& ctx) {
   if (kind == TimerKind::invitations) return invitations_due(state_, *group, ctx);
   if (group->state != GroupState::open) return;
   if (kind == TimerKind::group_watch) return watch_due(state_, *group, ctx);
+  if (kind == TimerKind::group_warn) return warning_due(state_, *group, ctx);
   if (kind == TimerKind::chat_event) return ctx.event(ChatEvent{group->id, group->messages});
+  if (kind == TimerKind::notice_repeat) return repeat_notices(state_, *group, ctx);
   if (kind == TimerKind::group_end) return end_group(state_, *group, group->end_kind, ctx);
   if (kind == TimerKind::roster_flush) return roster_flush(state_, *group, ctx);
   ctx.event(HoldingEvent{group->id, group->version, holding(*group), group->members.size()});

@@ -31,7 +31,7 @@ class Engine {
   void load_group(Group group);
   void load_member(const GroupId& group, const UserId& user, Member member);
   void load_invitation(const GroupId& group, const UserId& user, Invitation invitation);
-  void load_message_key(const GroupId& group, std::uint64_t key);
+  void load_message_key(const GroupId& group, std::uint64_t key, ChatPlace place);
   void loaded(TimeMs now);
 
   // Inputs from phones.
@@ -42,6 +42,8 @@ class Engine {
   void presence(const UserId& user, const DeviceId& device, const messages::Presence& presence, Context& ctx);
   void chat(const GroupId& group, const UserId& from, const messages::ChatMessage& message,
             const messages::Stamp& stamp, Context& ctx);
+  void notice(const GroupId& group, const messages::Notice& notice, const messages::Stamp& stamp,
+              Context& ctx);
   void chat_unreadable(const GroupId& group, const messages::Stamp& stamp, Context& ctx);
   void request(const Asker& asker, const messages::Request& request, Context& ctx);
   void bad_request(const Asker& asker, const std::string& id, messages::RequestError error, Context& ctx);

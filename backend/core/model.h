@@ -5,12 +5,14 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "backend/core/plan.h"
 #include "topics/ids.h"
+#include "topics/membership.h"
+#include "topics/messages/chat.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/roster.h"
 
@@ -76,6 +78,11 @@ struct Invitation {
   TimeMs until_ms = 0;          // and after this not any more
 };
 
+/// Where a message stands in its group's order.
+struct ChatPlace {
+  std::uint64_t epoch = 0, n = 0;
+};
+
 /// Which chat messages of an epoch have reached the archive.
 struct ArchiveProgress {
   std::uint64_t epoch = 0;
@@ -102,6 +109,7 @@ struct Group {
   std::optional<TimeMs> ends_ms;
   std::string end_kind;                  // where ends_ms comes from: "duration", "set-time", "staff", …
   TimeMs watched_from_ms = 0;            // since when silence and absence count: its opening or extension
+  TimeMs warned_up_to_ms = 0;            // warnings at or before this have had their turn
   std::optional<TimeMs> spread_from_ms;  // members end one after the other from then to ends_ms
   std::vector<std::string> reasons;      // why it started, and what would have started it since
   std::vector<std::string> start_keys;   // idempotency keys of its start and of starts that met it
@@ -113,6 +121,12 @@ struct Group {
   TimeMs last_message_ms = 0;  // when the newest of them was sent; 0: there is none
   ArchiveProgress archive;
   std::vector<Page> pages;
+  topics::ChatRules rules;
+  // Of those who have another than `member`, also while they are away: leaving does not shake a mute off.
+  std::map<UserId, topics::Standing> standings;
+  std::set<UserId> banned;                   // who may not be added again
+  std::uint64_t notices = 0;                 // that the server said so far; makes their ids
+  std::vector<messages::Notice> unarchived;  // of these, those that have not come back with a stamp
 
   // Each member is a record of its own. After the end: those who have not confirmed it yet.
   std::map<UserId, Member> members;
@@ -122,7 +136,8 @@ struct Group {
   std::uint32_t available = 0;
   std::set<UserId> touched, gone;  // what `unsent` stands for
   std::optional<TimeMs> flush_not_before;
-  std::unordered_set<std::uint64_t> message_keys;  // hashes of (sender, message id): each is archived once
+  // By a hash of (sender, message id): each is archived once, and edits must find it.
+  std::unordered_map<std::uint64_t, ChatPlace> message_keys;
   int resends = 0;
 };
 

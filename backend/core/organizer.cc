@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "backend/core/announce.h"
 #include "backend/core/chat_archive.h"
 #include "backend/core/end_detector.h"
 #include "backend/core/invitations.h"
+#include "backend/core/moderation.h"
 #include "backend/core/roster.h"
 #include "backend/core/triggers.h"
 #include "topics/topic.h"
@@ -85,6 +87,20 @@ std::vector<messages::FeedOp> feed_adds(const GroupId& group, const std::vector<
   return ops;
 }
 
+/// Who has another standing than `member` gets it in the same change.
+void feed_added(const Group& group, const std::vector<UserId>& added, Context& ctx) {
+  std::vector<UserId> plain;
+  for (const UserId& user : added) {
+    const topics::Standing standing = standing_of(group, user);
+    if (standing == topics::Standing::member)
+      plain.push_back(user);
+    else
+      ctx.fx.out.emplace_back(FeedChange{{messages::FeedAdd{group.id.str(), {user.str()}},
+                                          messages::FeedStanding{group.id.str(), standing, {user.str()}}}});
+  }
+  for (auto& op : feed_adds(group.id, plain)) ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
+}
+
 std::vector<UserId> members_of(const Group& group) {
   std::vector<UserId> users;
   for (const auto& [user, member] : group.members) users.push_back(user);
@@ -104,8 +120,9 @@ void tell_end(const State& state, const Group& group, const UserId& user, const 
 }
 
 void cancel_timers(State& state, const Group& group) {
-  for (TimerKind kind : {TimerKind::group_open, TimerKind::group_end, TimerKind::group_watch,
-                         TimerKind::roster_flush, TimerKind::holding_event})
+  for (TimerKind kind :
+       {TimerKind::group_open, TimerKind::group_end, TimerKind::group_watch, TimerKind::group_warn,
+        TimerKind::roster_flush, TimerKind::holding_event, TimerKind::notice_repeat})
     state.timers.cancel({kind, group.id.str()});
   for (const auto& [user, member] : group.members)
     if (member.ends_ms) state.timers.cancel({TimerKind::member_end, group.id.str() + "/" + user.str()});
@@ -162,7 +179,7 @@ void open(State& state, Group& group, const std::vector<Chosen>& chosen, Context
   const Plan& plan = state.plan_of(group);
   state.timers.cancel({TimerKind::group_open, group.id.str()});
   group.state = GroupState::open;
-  group.started_ms = group.watched_from_ms = ctx.now;
+  group.started_ms = group.watched_from_ms = group.warned_up_to_ms = ctx.now;
   const KnownEnd end = known_end(plan, ctx.now);
   if (end.at_ms) group.ends_ms = closes_at(plan.end_timing, *end.at_ms);
   group.end_kind = end.kind;
@@ -308,6 +325,7 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   group.gone.clear();
   group.unsent = false;
   group.message_keys.clear();
+  group.unarchived.clear();
   group.resends = 0;
   state.timers.set({TimerKind::resend, group.id.str()}, ctx.now + kFirstResendMs);
   ctx.fx.groups.insert(group.id);
@@ -335,11 +353,12 @@ void set_end(State& state, Group& group, TimeMs ends_ms, const std::string& kind
     roster_touch(state, group, user, ctx);
   }
   watch_ends(state, group);
+  arm_warning(state, group);
 }
 
 bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx) {
   if (ends_ms > kMaxTimeMs) return false;
-  group.watched_from_ms = ctx.now;
+  group.watched_from_ms = group.warned_up_to_ms = ctx.now;
   group.spread_from_ms.reset();
   set_end(state, group, ends_ms, "staff", ctx);
   return true;
@@ -350,7 +369,7 @@ void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Contex
   if (group.state == GroupState::gathering) return open(state, group, chosen, ctx);
   std::vector<UserId> added;
   for (const Chosen& c : chosen) {
-    if (group.members.contains(c.user)) continue;
+    if (group.members.contains(c.user) || group.banned.contains(c.user)) continue;
     // A phone takes a chat up again that was over for it only at a version that it cannot have held before.
     if (group.gone.contains(c.user)) roster_flush(state, group, ctx);
     enroll(state, group, c.user, c.why, ctx);
@@ -359,7 +378,7 @@ void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Contex
     added.push_back(c.user);
   }
   ctx.fx.groups.insert(group.id);
-  for (auto& op : feed_adds(group.id, added)) ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
+  feed_added(group, added, ctx);
   for (const UserId& user : added) tell_start(state, group, user, true, ctx);
   state.timers.set_if_unset({TimerKind::resend, group.id.str()}, ctx.now + kFirstResendMs);
 }
@@ -437,6 +456,7 @@ std::vector<messages::FeedOp> full_feed(const State& state) {
   for (const auto& [id, group] : state.groups) {
     if (group.state != GroupState::open) continue;
     for (auto& op : feed_adds(id, members_of(group))) ops.push_back(std::move(op));
+    for (auto& op : feed_moderation(group)) ops.push_back(std::move(op));
   }
   ops.emplace_back(messages::FeedReady{});
   return ops;
@@ -449,6 +469,8 @@ void arm_group_timers(State& state, const Group& group, TimeMs now) {
   if (!group.members.empty()) state.timers.set({TimerKind::resend, group.id.str()}, now + kFirstResendMs);
   if (group.state != GroupState::open) return;
   watch_ends(state, group);
+  arm_warning(state, group);
+  arm_notices(state, group, now);
   if (group.ends_ms) state.timers.set({TimerKind::group_end, group.id.str()}, *group.ends_ms);
   for (const auto& [user, member] : group.members)
     if (member.ends_ms)

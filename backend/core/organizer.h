@@ -50,11 +50,11 @@ void set_end(State& state, Group& group, TimeMs ends_ms, const std::string& kind
 /// kMaxTimeMs.
 bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx);
 
-/// Adds a user (who becomes known if not yet so). No change if already a member. One who was a member before
-/// is told of a roster version higher than any that was told then.
+/// Adds a user (who becomes known if not yet so). No change if already a member or banned. One who was a
+/// member before is told of a roster version higher than any that was told then.
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx);
-/// Removes a member, who gets a chat-end with this reason: "left", "removed", "duration", or that of a spread
-/// end. The group ends with its last, unless more are invited.
+/// Removes a member, who gets a chat-end with this reason: "left", "removed", "banned", "duration", or that
+/// of a spread end. The group ends with its last, unless more are invited.
 void remove_member(State& state, Group& group, const UserId& user, const std::string& reason, Context& ctx);
 
 /// A member's own ending time has come.

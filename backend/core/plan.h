@@ -139,6 +139,7 @@ struct Plan {
   StartTiming start_timing;
   std::vector<End> ends;
   EndTiming end_timing;
+  std::vector<TimeMs> warn_ms;  // so long before the end a system message tells the members of it
 };
 
 }  // namespace convoke::core

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backend/core/chat_archive.h"
 #include "backend/core/organizer.h"
 #include "backend/core/roster.h"
 #include "topics/messages/limits.h"
@@ -111,6 +112,18 @@ Answer leave(State& state, const UserId& user, const messages::LeaveRequest& r, 
   return messages::EmptyAnswer{};
 }
 
+Answer report(State& state, const UserId& user, const messages::ReportRequest& r, Context& ctx) {
+  const Group* group = own_group(state, user, r.group);
+  if (!group) return not_member();
+  const auto found = group->message_keys.find(message_key(r.from, r.message));
+  if (found == group->message_keys.end())
+    return messages::RequestError{"unknown-message", "message: expected the id of an archived message", {}};
+  ctx.fx.reports.push_back(
+      {group->id, user, r.from, r.message, r.reason, ctx.now, found->second, ctx.fx.archive.size()});
+  ctx.event(ReportEvent{group->id, user.str(), r.from, r.message});
+  return messages::EmptyAnswer{};
+}
+
 void respond(const State& state, const Asker& asker, std::string id, Answer answer, Context& ctx) {
   messages::Response response{std::move(id), std::move(answer)};
   const bool echo = asker.correlation.size() <= messages::kMaxCorrelationBytes;
@@ -136,6 +149,8 @@ void terminal_request(State& state, const Asker& asker, const messages::Request&
     return respond(state, asker, request.id, available(state, user, *r), ctx);
   if (auto* r = std::get_if<messages::LeaveRequest>(&request.op))
     return respond(state, asker, request.id, leave(state, user, *r, ctx), ctx);
+  if (auto* r = std::get_if<messages::ReportRequest>(&request.op))
+    return respond(state, asker, request.id, report(state, user, *r, ctx), ctx);
   const auto& history = std::get<messages::HistoryRequest>(request.op);
   if (!own_group(state, user, history.group)) return respond(state, asker, request.id, not_member(), ctx);
   ctx.fx.history.push_back({topics::response_topic(state.site, user, asker.device), asker.correlation,

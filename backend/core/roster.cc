@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backend/core/moderation.h"
 #include "topics/messages/limits.h"
 #include "topics/topic.h"
 
@@ -14,7 +15,7 @@ constexpr std::size_t kPageFrameBytes = 128;  // everything of a page but its en
 
 /// The most bytes that this entry can take on the wire, whatever the presence: quotes and backslashes double.
 std::size_t entry_bytes(const State& state, const UserId& id) {
-  constexpr std::size_t kFrame = 64;  // keys, the longest presence, an ending time, a comma
+  constexpr std::size_t kFrame = 64;  // keys, the longest presence and standing, an ending time, a comma
   const User* user = state.user(id);
   const std::string empty;
   const std::string& name = user ? user->name : empty;
@@ -94,6 +95,7 @@ messages::Buddy buddy_of(const State& state, const Group& group, const UserId& i
     b.presence = user->presence;
   }
   if (auto it = group.members.find(id); it != group.members.end()) b.ends_ms = it->second.ends_ms;
+  b.standing = standing_of(group, id);
   return b;
 }
 
@@ -109,6 +111,7 @@ messages::RosterHead roster_head(const State&, const Group& group) {
   h.pages = static_cast<std::uint32_t>(group.pages.size());
   h.members = static_cast<std::uint32_t>(group.members.size());
   h.available = group.available;
+  h.rules = group.rules;
   return h;
 }
 

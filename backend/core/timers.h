@@ -16,12 +16,14 @@ enum class TimerKind {
   group_open,
   group_end,
   group_watch,
+  group_warn,
   member_end,
   invitations,
   roster_flush,
   resend,
   holding_event,
   chat_event,
+  notice_repeat,
   presence_grace,
   occupancy
 };

@@ -17,6 +17,8 @@ std::size_t bytes_of(const messages::FeedOp& op) {
   std::size_t bytes = 128;
   if (auto* add = std::get_if<messages::FeedAdd>(&op))
     for (const auto& user : add->users) bytes += user.size() + 3;
+  if (auto* standing = std::get_if<messages::FeedStanding>(&op))
+    for (const auto& user : standing->users) bytes += user.size() + 3;
   return bytes;
 }
 
@@ -69,6 +71,7 @@ void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
       {p + "/u/+/+/presence", 1, true},  // the broker may have dropped what it queued while we were away
       {p + "/u/+/+/req"},
       {p + "/g/+/chat/+"},
+      {p + "/g/+/notice"},
       {p + "/staff/+/+/req"},
       {"owntracks/+/+", 0},
       {p + "/u/+/+/pos", 0},  // positions with QoS 0: a saturated broker starves QoS 1 subscribers

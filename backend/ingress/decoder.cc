@@ -33,6 +33,8 @@ void Decoder::handle(const topics::Topic& topic, const Incoming& message, std::i
       return request(topic, message, real_ms, ctx);
     case topics::Kind::group_chat:
       return chat(topic, message, real_ms, ctx);
+    case topics::Kind::group_notice:
+      return notice(topic, message, real_ms, ctx);
     default:
       return unknown_topic(real_ms);
   }
@@ -85,6 +87,15 @@ void Decoder::chat(const topics::Topic& t, const Incoming& m, std::int64_t real_
   auto message = messages::decode_chat_message(m.payload);
   if (message) return engine_.chat(t.group, t.user, *message, *m.stamp, ctx);
   refuse("chat", t.user.str(), message.error().to_string(), real_ms);
+  engine_.chat_unreadable(t.group, *m.stamp, ctx);
+}
+
+/// This server's own word, back from the broker.
+void Decoder::notice(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx) {
+  if (!m.stamp) return refuse("notice-without-stamp", "-", "expected the broker's stamp", real_ms);
+  auto notice = messages::decode_notice(m.payload);
+  if (notice) return engine_.notice(t.group, *notice, *m.stamp, ctx);
+  refuse("notice", "-", notice.error().to_string(), real_ms);
   engine_.chat_unreadable(t.group, *m.stamp, ctx);
 }
 

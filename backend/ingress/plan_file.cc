@@ -93,7 +93,9 @@ struct Reader {
   }
 
   TimeMs duration(const json::object& o, const char* key, const std::string& path) {
-    const json::value* v = o.if_contains(key);
+    return duration(o.if_contains(key), path + "." + key);
+  }
+  TimeMs duration(const json::value* v, const std::string& at) {
     if (v && v->is_string()) {
       std::string_view text(v->get_string());
       TimeMs number = 0;
@@ -106,7 +108,7 @@ struct Reader {
                                       : 0;
       if (error == std::errc() && ms > 0 && number >= 1 && number <= kMaxDurationMs / ms) return number * ms;
     }
-    problem(path + "." + key, "a number and a unit (s, m, h or d), as 45m, at most 30d");
+    problem(at, "a number and a unit (s, m, h or d), as 45m, at most 30d");
     return 1000;
   }
 
@@ -295,8 +297,8 @@ core::Plan read_plan(Reader& r, const json::value& v, std::string path) {
   if (const json::object* named = v.if_object())
     if (const json::value* id = named->if_contains("id"); id && id->is_string())
       path += "(" + std::string(id->get_string()).substr(0, 64) + ")";
-  const json::object* o =
-      r.object(v, path, {"id", "name", "enabled", "audience", "start", "start_timing", "end", "end_timing"});
+  const json::object* o = r.object(
+      v, path, {"id", "name", "enabled", "audience", "start", "start_timing", "end", "end_timing", "warn"});
   if (!o) return plan;
   plan.id = r.id<topics::PlanId>(*o, "id", path);
   plan.name = o->contains("name") ? r.string(*o, "name", path, messages::kMaxNameBytes) : plan.id.str();
@@ -318,6 +320,9 @@ core::Plan read_plan(Reader& r, const json::value& v, std::string path) {
   });
   plan.start_timing = read_timing<core::StartTiming>(r, *o, "start_timing", path);
   plan.end_timing = read_timing<core::EndTiming>(r, *o, "end_timing", path);
+  r.each(*o, "warn", path, 10, [&](const json::value& before, const std::string& at) {
+    plan.warn_ms.push_back(r.duration(&before, at));
+  });
   const bool sure = std::any_of(plan.ends.begin(), plan.ends.end(), [](const core::End& end) {
     return std::holds_alternative<core::AfterDuration>(end) || std::holds_alternative<core::AtTime>(end);
   });
@@ -562,6 +567,11 @@ std::string plan_to_json(const core::Plan& plan) {
                  {"start", std::move(starts)}, {"end", std::move(ends)}};
   write_timing(o, "start_timing", plan.start_timing);
   write_timing(o, "end_timing", plan.end_timing);
+  if (!plan.warn_ms.empty()) {
+    json::array warn;
+    for (const TimeMs before : plan.warn_ms) warn.emplace_back(seconds(before));
+    o["warn"] = std::move(warn);
+  }
   return json::serialize(o);
 }
 

@@ -1,5 +1,6 @@
 #include "backend/store/journal.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "backend/core/chat_archive.h"
@@ -24,6 +25,16 @@ geo::Area decode_area(std::string_view key, std::string_view value) {
   if (parsed.areas.size() == 1) return std::move(parsed.areas[0]);
   throw std::runtime_error("store: record areas/" + std::string(key) +
                            " is not an area: " + (parsed.errors.empty() ? "" : parsed.errors[0].what));
+}
+
+/// A group that has not ended goes by its plan.
+void check_plans(const core::State& state) {
+  for (const auto& [id, group] : state.groups) {
+    const bool over = group.state == core::GroupState::ending || group.state == core::GroupState::retired;
+    if (!over && !state.plans.contains(group.plan))
+      throw std::runtime_error("store: record groups/" + id.str() + ": there is no plan " + group.plan.str() +
+                               ". The store is damaged: restore a backup.");
+  }
 }
 
 void check_schema(Store& store) {
@@ -57,6 +68,7 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
   });
   all(Family::plans, [&](auto k, auto v) { engine.load_plan(checked(decode_plan(k, v), "plans", k)); });
   all(Family::groups, [&](auto k, auto v) { engine.load_group(checked(decode_group(k, v), "groups", k)); });
+  check_plans(engine.state());
   all(Family::members, [&](auto k, auto v) {
     const auto [group, user] = checked(decode_member_key(k), "members", k);
     engine.load_member(group, user, checked(decode_member(v), "members", k));
@@ -69,7 +81,7 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
     if (group.state != core::GroupState::open) continue;
     store_.scan(Family::chat, id.str() + "/", {}, [&engine, &of = id](auto k, auto v) {
       const auto m = checked(messages::decode_archived_message(v), "chat", k);
-      engine.load_message_key(of, core::message_key(m.from, m.message.id));
+      engine.load_message_key(of, core::message_key(m.from, m.message.id), {m.stamp.epoch, m.stamp.n});
       return true;
     });
   }
@@ -83,9 +95,15 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
 
 std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::Effects& fx) {
   add_records(engine, fx);
-  for (const auto& entry : fx.archive)
-    put(Family::chat, chat_key(entry.group, entry.message.stamp.epoch, entry.message.stamp.n),
-        encode(entry.message));
+  auto report = fx.reports.begin();
+  for (std::size_t i = 0; i <= fx.archive.size(); ++i) {
+    for (; report != fx.reports.end() && report->after == i; ++report) add_report(*report);
+    if (i == fx.archive.size()) break;
+    if (fx.archive[i].changes)
+      add_change(fx.archive[i]);
+    else
+      add_chat(fx.archive[i]);
+  }
   positions_.insert(fx.positions.begin(), fx.positions.end());
   std::vector<std::uint64_t> seqs;
   for (const core::Outgoing& out : fx.out) {
@@ -96,6 +114,70 @@ std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::
   }
   must_sync_ = must_sync_ || !batch_.empty();
   return seqs;
+}
+
+void Journal::add_chat(const core::ArchiveEntry& entry) {
+  put(Family::chat, chat_key(entry.group, entry.message.stamp.epoch, entry.message.stamp.n),
+      encode(entry.message));
+}
+
+/// As it will be once the batch is written.
+std::optional<std::string> Journal::chat_value(const std::string& key) const {
+  std::optional<std::string> found;
+  const auto waiting = std::find_if(batch_.rbegin(), batch_.rend(), [&](const Write& write) {
+    return write.family == Family::chat && write.key == key;
+  });
+  if (waiting != batch_.rend())
+    found = waiting->value;
+  else
+    store_.scan(Family::chat, key, {}, [&](auto, auto value) {
+      found = value;
+      return false;
+    });
+  return found;
+}
+
+std::optional<messages::ArchivedMessage> Journal::archived(const std::string& key) const {
+  const auto found = chat_value(key);
+  if (!found) return std::nullopt;
+  auto message = messages::decode_archived_message(*found);
+  return message ? std::optional(*std::move(message)) : std::nullopt;
+}
+
+/// The message gets its present text, or loses it, and at most one change of it stays beside it: nothing that
+/// was taken back is left in the records. The core knows messages by a hash only, so what is found must
+/// really be what the change is about.
+void Journal::add_change(const core::ArchiveEntry& change) {
+  const messages::ChatMessage& message = change.message.message;
+  const std::string& from = change.message.from;
+  const std::string key = chat_key(change.group, change.changes->epoch, change.changes->n);
+  auto old = archived(key);
+  if (!old || old->from != message.author.value_or(from) || old->message.id != message.of) return;
+  if (old->deleted || old->message.changes_another()) return;
+  const auto order = [](const messages::Stamp& s) { return std::pair(s.epoch, s.n); };
+  if (old->edited && order(change.message.stamp) <= order(*old->edited)) return;
+  if (old->edited)
+    put(Family::chat, chat_key(change.group, old->edited->epoch, old->edited->n), std::nullopt);
+  core::ArchiveEntry entry = change;
+  if (message.type == messages::kEdit) {
+    old->edited = change.message.stamp;
+  } else {
+    entry.message.message.text = messages::kDeletedText;
+    old->edited.reset();
+    old->deleted = change.message.stamp;
+    old->deleted_by = from;
+  }
+  old->message.text = entry.message.message.text;
+  put(Family::chat, key, encode(*old));
+  add_chat(entry);
+}
+
+/// The first report of a message by each reporter stands: what it was about may be changed or gone later.
+void Journal::add_report(const core::ReportEntry& report) {
+  const std::string key = report_key(report);
+  const auto message = archived(chat_key(report.group, report.place.epoch, report.place.n));
+  if (!message || message->from != report.from || message->message.id != report.message) return;
+  if (!chat_value(key)) put(Family::chat, key, encode_report(report, *message));
 }
 
 void Journal::add_records(const core::Engine& engine, const core::Effects& fx) {
@@ -170,6 +252,22 @@ std::optional<std::vector<messages::ArchivedMessage>> Journal::history(const cor
   store_.scan(Family::chat, group.str() + "/", chat_key(group, epoch, n + 1), [&](auto, auto value) {
     if (auto m = messages::decode_archived_message(value)) out.push_back(*std::move(m));
     return out.size() <= limit;
+  });
+  return out;
+} catch (const std::runtime_error&) {
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::pair<std::string, Report>>> Journal::reports(const core::GroupId& group,
+                                                                            const std::string& after,
+                                                                            std::size_t limit) const try {
+  const std::string prefix = report_prefix(group);
+  std::vector<std::pair<std::string, Report>> out;
+  store_.scan(Family::chat, prefix, prefix + after, [&](auto key, auto value) {
+    std::string name(key.substr(prefix.size()));
+    if (auto report = decode_report(value); report && name != after)
+      out.emplace_back(std::move(name), *std::move(report));
+    return out.size() < limit;
   });
   return out;
 } catch (const std::runtime_error&) {

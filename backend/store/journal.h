@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/core/engine.h"
+#include "backend/store/records.h"
 #include "backend/store/store.h"
 
 namespace convoke::store {
@@ -47,11 +48,22 @@ class Journal {
                                                                 std::uint64_t epoch, std::uint64_t n,
                                                                 std::size_t limit) const;
 
+  /// Reports of a group's messages behind the key `after` ("" for the first), at most `limit`, with their
+  /// keys. Nothing if the store cannot be read.
+  std::optional<std::vector<std::pair<std::string, Report>>> reports(const core::GroupId& group,
+                                                                     const std::string& after,
+                                                                     std::size_t limit) const;
+
  private:
   void put(Family family, std::string key, std::optional<std::string> value) {
     batch_.push_back({family, std::move(key), std::move(value)});
   }
   void add_records(const core::Engine& engine, const core::Effects& fx);
+  void add_chat(const core::ArchiveEntry& entry);
+  void add_change(const core::ArchiveEntry& change);
+  void add_report(const core::ReportEntry& report);
+  std::optional<std::string> chat_value(const std::string& key) const;
+  std::optional<messages::ArchivedMessage> archived(const std::string& key) const;
 
   Store& store_;
   std::vector<Write> batch_;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "backend/core/announce.h"
 #include "backend/ingress/plan_file.h"
 #include "topics/messages/json_reader.h"
 #include "topics/messages/json_writer.h"
@@ -39,6 +40,51 @@ void write_ranges(JsonWriter& w, const std::vector<std::pair<std::uint64_t, std:
   w.end_list();
 }
 
+/// As they go out, each in a string of its own.
+void write_notices(JsonWriter& w, const std::vector<messages::Notice>& notices) {
+  w.key("unarchived").begin_list();
+  for (const auto& notice : notices) w.string(encode(notice));
+  w.end_list();
+}
+
+void read_notices(const Field& field, std::vector<messages::Notice>& notices) {
+  field.each(0, core::kMaxUnarchived, [&](const Field& text) {
+    auto notice = messages::decode_notice(text.line(1, messages::kMaxPayloadBytes));
+    if (!notice) return text.fail("a notice");
+    notices.push_back(*std::move(notice));
+  });
+}
+
+void write_moderation(JsonWriter& w, const core::Group& g) {
+  if (g.rules.announcement_only) w.member("announcement_only", true);
+  if (g.rules.slow_ms) w.member("slow_ms", g.rules.slow_ms);
+  std::vector<std::string> muted, staff, banned;
+  for (const auto& [user, standing] : g.standings)
+    (standing == topics::Standing::muted ? muted : staff).push_back(user.str());
+  for (const auto& user : g.banned) banned.push_back(user.str());
+  for (const auto& [name, users] :
+       {std::pair("muted", &muted), std::pair("staff", &staff), std::pair("banned", &banned)}) {
+    if (users->empty()) continue;
+    w.key(name).begin_list();
+    for (const std::string& user : *users) w.string(user);
+    w.end_list();
+  }
+}
+
+void read_moderation(const Field& root, core::Group& g) {
+  const Field only = root["announcement_only"], slow = root["slow_ms"], banned = root["banned"];
+  const Field muted = root["muted"], staff = root["staff"];
+  const auto each = [](const Field& users, auto put) {
+    if (users.present())
+      users.each(0, kMaxMany, [&](const Field& user) { put(core::UserId::parse(user.user_id())); });
+  };
+  g.rules.announcement_only = only.flag();
+  if (slow.present()) g.rules.slow_ms = slow.small_integer(0, messages::kMaxSlowMs);
+  each(muted, [&](const core::UserId& user) { g.standings[user] = topics::Standing::muted; });
+  each(staff, [&](const core::UserId& user) { g.standings[user] = topics::Standing::staff; });
+  each(banned, [&](const core::UserId& user) { g.banned.insert(user); });
+}
+
 void write_publish(JsonWriter& w, const core::Publish& p) {
   w.member("topic", p.topic);
   w.member("payload", p.payload);
@@ -58,6 +104,10 @@ std::string member_key(const core::GroupId& group, const core::UserId& user) {
 }
 std::string chat_key(const core::GroupId& group, std::uint64_t epoch, std::uint64_t n) {
   return group.str() + "/" + hex16(epoch) + hex16(n);
+}
+std::string report_prefix(const core::GroupId& group) { return "reports/" + group.str() + "/"; }
+std::string report_key(const core::ReportEntry& r) {
+  return report_prefix(r.group) + hex16(r.place.epoch) + hex16(r.place.n) + "/" + r.reporter.str();
 }
 std::string outbox_key(std::uint64_t seq) { return hex16(seq); }
 
@@ -209,6 +259,7 @@ std::string encode_group(const core::Group& g) {
   w.member("started", g.started_ms);
   if (g.opens_ms) w.member("opens", g.opens_ms);
   if (g.watched_from_ms) w.member("watched", g.watched_from_ms);
+  if (g.warned_up_to_ms) w.member("warned", g.warned_up_to_ms);
   w.member("spread", g.spread_from_ms);
   if (g.last_message_ms) w.member("last_message", g.last_message_ms);
   w.member("ends", g.ends_ms);
@@ -236,6 +287,9 @@ std::string encode_group(const core::Group& g) {
   w.begin_list();
   for (const auto& page : g.pages) w.number(page.version);
   w.end_list();
+  write_moderation(w, g);
+  if (g.notices) w.member("notices", g.notices);
+  if (!g.unarchived.empty()) write_notices(w, g.unarchived);
   w.end_object();
   return w.take();
 }
@@ -251,15 +305,17 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
               more_keys = root["more_keys"], ended = root["ended"];
   const Field end_reason = root["end_reason"], version = root["version"], unsent = root["unsent"],
               count = root["messages"], epoch = root["epoch"];
-  const Field upto = root["upto"], missing = root["missing"], pages = root["pages"];
-  const Field opens = root["opens"], watched = root["watched"], spread = root["spread"],
-              last_message = root["last_message"];
+  const Field upto = root["upto"], missing = root["missing"], pages = root["pages"],
+              notices = root["notices"], unarchived = root["unarchived"];
+  const Field opens = root["opens"], watched = root["watched"], warned = root["warned"],
+              spread = root["spread"], last_message = root["last_message"];
   g.plan = core::PlanId::parse(plan.plain_id());
   g.name = name.line(0, messages::kMaxNameBytes);
   g.state = state.choice(messages::parse_group_state, "a group state");
   g.started_ms = started.time_ms();
   g.opens_ms = opens.optional_time_ms().value_or(0);
   g.watched_from_ms = watched.optional_time_ms().value_or(g.started_ms);
+  g.warned_up_to_ms = warned.optional_time_ms().value_or(0);
   g.spread_from_ms = spread.optional_time_ms();
   g.last_message_ms = last_message.optional_time_ms().value_or(0);
   g.ends_ms = ends.optional_time_ms();
@@ -280,6 +336,9 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
     if (two == 2) g.archive.missing.emplace_back(range.at(0).integer(), range.at(1).integer());
   });
   pages.each(0, kMaxMany, [&](const Field& v) { g.pages.emplace_back().version = v.integer(); });
+  read_moderation(root, g);
+  if (notices.present()) g.notices = notices.integer();
+  if (unarchived.present()) read_notices(unarchived, g.unarchived);
   if (!g.id) return Error{"key", "a group id"};
   return r.finish(std::move(g));
 }
@@ -339,6 +398,31 @@ Result<std::pair<core::GroupId, core::UserId>> decode_member_key(std::string_vie
   std::pair ids{core::GroupId::parse(key.substr(0, slash)), core::UserId::parse(key.substr(slash + 1))};
   if (!ids.first || !ids.second) return Error{"key", "group/user"};
   return ids;
+}
+
+std::string encode_report(const core::ReportEntry& report, const messages::ArchivedMessage& message) {
+  JsonWriter w(512);
+  w.begin_object();
+  w.member("reporter", report.reporter.str());
+  w.member("t", report.time_ms);
+  w.member("reason", report.reason);
+  w.member("message", encode(message));
+  w.end_object();
+  return w.take();
+}
+
+Result<Report> decode_report(std::string_view value) {
+  JsonReader r(value);
+  const Field& root = r.root();
+  const Field message = root["message"];
+  Report report{
+      root["reporter"].user_id(), root["reason"].text(0, messages::kMaxReasonBytes), root["t"].time_ms(), {}};
+  auto decoded = messages::decode_archived_message(message.text(1, messages::kMaxPayloadBytes));
+  if (decoded)
+    report.message = *std::move(decoded);
+  else
+    message.fail("an archived message");
+  return r.finish(std::move(report));
 }
 
 std::string encode_outgoing(const core::Outgoing& outgoing) {

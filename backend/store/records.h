@@ -22,6 +22,9 @@ inline constexpr std::string_view kBrokerEpochKey = "broker_epoch";  // family m
 
 std::string member_key(const core::GroupId& group, const core::UserId& user);
 std::string chat_key(const core::GroupId& group, std::uint64_t epoch, std::uint64_t n);
+/// Beside the messages: no group id begins so. Sorted by the message, then by who reported it.
+std::string report_prefix(const core::GroupId& group);
+std::string report_key(const core::ReportEntry& report);
 std::string outbox_key(std::uint64_t seq);
 std::uint64_t parse_outbox_key(std::string_view key);
 
@@ -31,6 +34,8 @@ std::string encode_plan(const core::PlanRecord& plan);
 std::string encode_group(const core::Group& group);
 std::string encode_member(const core::Member& member);
 std::string encode_invitation(const core::Invitation& invitation);
+/// `message`: as archived when it was reported.
+std::string encode_report(const core::ReportEntry& report, const messages::ArchivedMessage& message);
 std::string encode_outgoing(const core::Outgoing& outgoing);
 
 // The readers get the key too: it names the record. An error means a damaged store or one of a newer server.
@@ -42,6 +47,12 @@ std::string encode_outgoing(const core::Outgoing& outgoing);
 [[nodiscard]] messages::Result<core::Invitation> decode_invitation(std::string_view value);
 [[nodiscard]] messages::Result<std::pair<core::GroupId, core::UserId>> decode_member_key(
     std::string_view key);
+struct Report {
+  std::string reporter, reason;
+  core::TimeMs time_ms = 0;
+  messages::ArchivedMessage message;
+};
+[[nodiscard]] messages::Result<Report> decode_report(std::string_view value);
 [[nodiscard]] messages::Result<core::Outgoing> decode_outgoing(std::string_view value);
 
 }  // namespace convoke::store

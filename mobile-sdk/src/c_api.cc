@@ -22,7 +22,7 @@ convoke_event blank(convoke_event_type type) {
 
 convoke_buddy to_c(const Buddy& buddy) {
   return {buddy.user.c_str(), buddy.name.c_str(), static_cast<convoke_presence>(buddy.presence),
-          buddy.ends_ms.value_or(0)};
+          buddy.ends_ms.value_or(0), static_cast<convoke_standing>(buddy.standing)};
 }
 
 void put_stamp(convoke_event& event, const Stamp& stamp) {
@@ -71,7 +71,26 @@ class ToC {
     c.id = e.message.id.c_str();
     c.text = e.message.text.c_str();
     c.message_type = e.message.type.c_str();
+    c.code = e.message.deleted ? 2 : e.message.edited ? 1 : 0;
     put_stamp(c, e.message.stamp);
+    return c;
+  }
+  convoke_event operator()(const MessageEdited& e) {
+    convoke_event c = blank(CONVOKE_MESSAGE_EDITED);
+    c.group = e.group.c_str();
+    c.user = e.from.c_str();
+    c.id = e.id.c_str();
+    c.text = e.text.c_str();
+    put_stamp(c, e.stamp);
+    return c;
+  }
+  convoke_event operator()(const MessageDeleted& e) {
+    convoke_event c = blank(CONVOKE_MESSAGE_DELETED);
+    c.group = e.group.c_str();
+    c.user = e.from.c_str();
+    c.id = e.id.c_str();
+    c.text = e.by.c_str();
+    put_stamp(c, e.stamp);
     return c;
   }
   convoke_event operator()(const OwnMessage& e) {
@@ -169,7 +188,9 @@ convoke_group to_c(const Group& group) {
           .members = group.members,
           .available = group.available,
           .pages = group.pages,
-          .pages_held = group.pages_held};
+          .pages_held = group.pages_held,
+          .announcement_only = group.announcement_only ? 1 : 0,
+          .slow_ms = group.slow_ms};
 }
 
 int hand_out(const std::optional<std::string>& id, char* out, std::size_t size) {
@@ -271,8 +292,39 @@ int convoke_reply(convoke_client* client, const char* group, const char* text, c
                   id_size);
 }
 
+int convoke_edit(convoke_client* client, const char* group, const char* message, const char* text, char* id,
+                 size_t id_size) {
+  if (client == nullptr) return 0;
+  return hand_out(client->client.edit(text_or_empty(group), text_or_empty(message), text_or_empty(text)), id,
+                  id_size);
+}
+
+int convoke_delete_message(convoke_client* client, const char* group, const char* message, char* id,
+                           size_t id_size) {
+  if (client == nullptr) return 0;
+  return hand_out(client->client.delete_message(text_or_empty(group), text_or_empty(message)), id, id_size);
+}
+
+int convoke_report_message(convoke_client* client, const char* group, const char* from, const char* message,
+                           const char* reason, char* id, size_t id_size) {
+  if (client == nullptr) return 0;
+  return hand_out(client->client.report(text_or_empty(group), text_or_empty(from), text_or_empty(message),
+                                        text_or_empty(reason)),
+                  id, id_size);
+}
+
 void convoke_typing(convoke_client* client, const char* group) {
   if (client != nullptr) client->client.signal(text_or_empty(group), SignalReceived::Kind::typing);
+}
+
+void convoke_delivered(convoke_client* client, const char* group, uint64_t epoch, uint64_t n) {
+  if (client == nullptr) return;
+  client->client.signal(text_or_empty(group), SignalReceived::Kind::delivered, {.epoch = epoch, .n = n});
+}
+
+void convoke_read(convoke_client* client, const char* group, uint64_t epoch, uint64_t n) {
+  if (client == nullptr) return;
+  client->client.signal(text_or_empty(group), SignalReceived::Kind::read, {.epoch = epoch, .n = n});
 }
 
 int convoke_leave(convoke_client* client, const char* group) {

@@ -342,6 +342,21 @@ std::optional<std::string> Client::send(std::string_view group, std::string_view
       [&](Session& session, Now now) { return session.send(group, text, std::move(reply_to), now); });
 }
 
+std::optional<std::string> Client::edit(std::string_view group, std::string_view message,
+                                        std::string_view text) {
+  return impl_->call([&](Session& session, Now now) { return session.edit(group, message, text, now); });
+}
+
+std::optional<std::string> Client::delete_message(std::string_view group, std::string_view message) {
+  return impl_->call([&](Session& session, Now now) { return session.delete_message(group, message, now); });
+}
+
+std::optional<std::string> Client::report(std::string_view group, std::string_view from,
+                                          std::string_view message, std::string_view reason) {
+  return impl_->call(
+      [&](Session& session, Now now) { return session.report(group, from, message, reason, now); });
+}
+
 void Client::signal(std::string_view group, SignalReceived::Kind kind, const Stamp& up_to) {
   impl_->call([&](Session& session, Now) { session.signal(group, kind, {up_to.epoch, up_to.n}); });
 }

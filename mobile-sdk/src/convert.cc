@@ -14,6 +14,10 @@ static_assert(static_cast<int>(Presence::available) == static_cast<int>(messages
               static_cast<int>(Presence::busy) == static_cast<int>(messages::PresenceState::busy) &&
               static_cast<int>(Presence::offline) == static_cast<int>(messages::PresenceState::offline));
 
+static_assert(static_cast<int>(Standing::member) == static_cast<int>(topics::Standing::member) &&
+              static_cast<int>(Standing::muted) == static_cast<int>(topics::Standing::muted) &&
+              static_cast<int>(Standing::staff) == static_cast<int>(topics::Standing::staff));
+
 messages::Fix to_wire(const Fix& fix) {
   return {.time_ms = fix.time_ms,
           .lat = fix.lat,
@@ -27,16 +31,25 @@ messages::Fix to_wire(const Fix& fix) {
 std::vector<Buddy> from_wire(const std::vector<messages::Buddy>& buddies) {
   std::vector<Buddy> all;
   all.reserve(buddies.size());
-  for (const messages::Buddy& b : buddies) all.push_back({b.user, b.name, from_wire(b.presence), b.ends_ms});
+  for (const messages::Buddy& b : buddies)
+    all.push_back({b.user, b.name, from_wire(b.presence), b.ends_ms, static_cast<Standing>(b.standing)});
   return all;
 }
 
 Stamp from_wire(const messages::Stamp& stamp) { return {stamp.site, stamp.epoch, stamp.n, stamp.time_ms}; }
 
-Message from_wire(std::string group, std::string from, const messages::ChatMessage& message,
-                  const messages::Stamp& stamp) {
-  return {std::move(group), std::move(from),  message.id,      message.type,
-          message.text,     message.reply_to, from_wire(stamp)};
+Message from_wire(std::string group, const messages::ArchivedMessage& archived) {
+  const messages::ChatMessage& message = archived.message;
+  const bool deleted = archived.deleted.has_value();
+  return {.group = std::move(group),
+          .from = archived.from,
+          .id = message.id,
+          .type = message.type,
+          .text = deleted ? "" : message.text,
+          .reply_to = message.reply_to,
+          .stamp = from_wire(archived.stamp),
+          .edited = archived.edited.has_value(),
+          .deleted = deleted};
 }
 
 bool is_usable(const Fix& fix) {

@@ -14,8 +14,7 @@ messages::Fix to_wire(const Fix& fix);
 Presence from_wire(messages::PresenceState state);
 std::vector<Buddy> from_wire(const std::vector<messages::Buddy>& buddies);
 Stamp from_wire(const messages::Stamp& stamp);
-Message from_wire(std::string group, std::string from, const messages::ChatMessage& message,
-                  const messages::Stamp& stamp);
+Message from_wire(std::string group, const messages::ArchivedMessage& message);
 
 /// True if every number is finite and within the wire's bounds.
 bool is_usable(const Fix& fix);

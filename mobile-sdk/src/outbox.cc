@@ -23,10 +23,30 @@ bool Outbox::add(std::string group, messages::ChatMessage message) {
   return true;
 }
 
+/// A change that overtook its message would be one of an unknown message.
+bool Outbox::waits(const Entry& entry) const {
+  return entry.message.changes_another() && entry.message.of && holds(entry.group, *entry.message.of);
+}
+
+std::vector<std::string> Outbox::drop_changes(std::string_view group, const messages::ChatMessage& newer) {
+  std::vector<std::string> dropped;
+  if (!newer.changes_another()) return dropped;
+  entries_.remove_if([&](const Entry& e) {
+    const bool older = e.group == group && e.message.changes_another() && e.message.of == newer.of;
+    if (older) dropped.push_back(e.message.id);
+    return older;
+  });
+  return dropped;
+}
+
 std::vector<const Outbox::Entry*> Outbox::take_due(std::int64_t now_ms) {
   std::vector<const Entry*> due;
   for (Entry& entry : entries_) {
-    if (entry.due_ms > now_ms) continue;
+    if (entry.due_ms > now_ms || waits(entry)) continue;
+    if (const auto pace = paces_.find(entry.group); pace != paces_.end()) {
+      if (pace->second.next_ms > now_ms) continue;
+      pace->second.next_ms = now_ms + pace->second.ms;
+    }
     entry.due_ms = now_ms + entry.repeat_ms;
     entry.repeat_ms = std::min(entry.repeat_ms * 2, kMaxRepeatMs);
     due.push_back(&entry);
@@ -36,13 +56,36 @@ std::vector<const Outbox::Entry*> Outbox::take_due(std::int64_t now_ms) {
 
 std::optional<std::int64_t> Outbox::next_due() const {
   std::optional<std::int64_t> next;
-  for (const Entry& entry : entries_) next = std::min(next.value_or(entry.due_ms), entry.due_ms);
+  for (const Entry& entry : entries_) {
+    if (waits(entry)) continue;
+    const auto pace = paces_.find(entry.group);
+    const std::int64_t at =
+        pace == paces_.end() ? entry.due_ms : std::max(entry.due_ms, pace->second.next_ms);
+    next = std::min(next.value_or(at), at);
+  }
   return next;
 }
 
 std::list<Outbox::Entry>::const_iterator Outbox::find(std::string_view group, std::string_view id) const {
   return std::find_if(entries_.begin(), entries_.end(),
                       [&](const Entry& e) { return e.group == group && e.message.id == id; });
+}
+
+void Outbox::set_pace(std::string_view group, std::int64_t ms) {
+  const auto pace = paces_.find(group);
+  if (pace == paces_.end()) {
+    if (ms > 0) paces_.emplace(group, Pace{ms, 0});
+  } else if (ms == 0) {
+    paces_.erase(pace);
+  } else {
+    pace->second.next_ms -= std::max<std::int64_t>(pace->second.ms - ms, 0);
+    pace->second.ms = ms;
+  }
+}
+
+void Outbox::put_off(std::string_view group, std::string_view id, std::int64_t now_ms) {
+  for (Entry& entry : entries_)
+    if (entry.group == group && entry.message.id == id) entry.due_ms = now_ms + kPutOffMs;
 }
 
 void Outbox::taken(std::string_view group, std::string_view id, std::int64_t now_ms) {
@@ -95,6 +138,7 @@ std::vector<std::string> Outbox::drop_group(std::string_view group) {
   for (const Entry& entry : entries_)
     if (entry.group == group) dropped.push_back(entry.message.id);
   entries_.remove_if([&](const Entry& e) { return e.group == group; });
+  set_pace(group, 0);
   return dropped;
 }
 

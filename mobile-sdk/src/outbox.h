@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,7 +12,8 @@
 
 namespace convoke::sdk {
 
-/// This user's messages that are not archived yet. Each is sent again, with the same id, until it is.
+/// This user's messages that are not archived yet, and edits of messages. Each is sent again, with the same
+/// id, until it is; an edit waits for its message.
 class Outbox {
  public:
   static constexpr std::size_t kMax = 200;
@@ -19,6 +21,7 @@ class Outbox {
   // Once the broker has it: each sending costs every member.
   static constexpr std::int64_t kTakenRepeatMs = 20'000;
   static constexpr std::int64_t kMaxRepeatMs = 60'000;
+  static constexpr std::int64_t kPutOffMs = 5'000;  // after the broker said: not now
 
   struct Entry {
     std::string group;
@@ -30,10 +33,16 @@ class Outbox {
 
   /// False if kMax are waiting.
   bool add(std::string group, messages::ChatMessage message);
+  /// Takes out changes of the same message as this one is of, which takes their place; returns their ids.
+  std::vector<std::string> drop_changes(std::string_view group, const messages::ChatMessage& newer);
   /// Those to be sent now, in the order in which they were written. Valid until the next call.
   std::vector<const Entry*> take_due(std::int64_t now_ms);
   std::optional<std::int64_t> next_due() const;
 
+  /// In this group one message may go out in `ms`; 0: as many as there are.
+  void set_pace(std::string_view group, std::int64_t ms);
+  /// The broker did not hand it on because it came too soon.
+  void put_off(std::string_view group, std::string_view id, std::int64_t now_ms);
   /// The broker has taken it and will hand it on, unless it loses it.
   void taken(std::string_view group, std::string_view id, std::int64_t now_ms);
   bool holds(std::string_view group, std::string_view id) const;
@@ -49,8 +58,14 @@ class Outbox {
   void all_due_now();
 
  private:
+  bool waits(const Entry& entry) const;
   std::list<Entry>::const_iterator find(std::string_view group, std::string_view id) const;
+  struct Pace {
+    std::int64_t ms = 0;
+    std::int64_t next_ms = 0;
+  };
   std::list<Entry> entries_;
+  std::map<std::string, Pace, std::less<>> paces_;  // of slow groups
 };
 
 }  // namespace convoke::sdk

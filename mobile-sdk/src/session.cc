@@ -9,6 +9,8 @@ namespace convoke::sdk {
 namespace {
 
 constexpr int kRefusedFrom = 0x80;  // MQTT 5 reason codes from here on say no
+constexpr int kNobodyGotIt = 0x10;  // of a chat message: it came too soon
+constexpr int kQuotaExceeded = 0x97;
 constexpr int kBadUserOrPassword = 0x86;
 constexpr int kNotAuthorized = 0x87;
 constexpr std::size_t kMaxTickets = 4096;
@@ -149,6 +151,8 @@ void Session::handle(const PublishDone& done, Now now) {
   if (it == publishes_.end()) return;
   const Ticket ticket = std::move(it->second);
   publishes_.erase(it);
+  if (!ticket.message.empty() && (done.code == kNobodyGotIt || done.code == kQuotaExceeded))
+    return outbox_.put_off(ticket.group, ticket.message, now.steady_ms);
   if (done.code >= 0 && done.code < kRefusedFrom && !ticket.message.empty())
     outbox_.taken(ticket.group, ticket.message, now.steady_ms);
   if (done.code < kRefusedFrom) return;

@@ -54,7 +54,12 @@ class Session {
   void report_position(const Fix& fix, Now now);  // must be usable, and have a time
   std::optional<std::string> send(std::string_view group, std::string_view text,
                                   std::optional<std::string> reply_to, Now now);
+  std::optional<std::string> edit(std::string_view group, std::string_view message, std::string_view text,
+                                  Now now);
+  std::optional<std::string> delete_message(std::string_view group, std::string_view message, Now now);
   void signal(std::string_view group, SignalReceived::Kind kind, Place up_to);
+  std::optional<std::string> report(std::string_view group, std::string_view from, std::string_view message,
+                                    std::string_view reason, Now now);
   bool leave(std::string_view group, Now now);
   bool load_more_buddies(std::string_view group, Now now);
   std::optional<std::string> request_available(std::string_view group, std::string_view after, Now now);
@@ -121,6 +126,9 @@ class Session {
   void on_group_topic(const topics::Topic& topic, const Arrived& message, Now now);
   void on_chat(const std::string& group, GroupEntry& entry, const topics::UserId& from,
                const Arrived& message, Now now);
+  void on_notice(const std::string& group, GroupEntry& entry, const Arrived& message, Now now);
+  std::optional<std::string> queue(const std::string& group, messages::ChatMessage message, Now now);
+  void tell(const std::string& group, const messages::ArchivedMessage& message);
   void on_ack(const std::string& group, GroupEntry& entry, std::string_view payload, Now now);
   void on_signal(const std::string& group, const topics::UserId& from, std::string_view payload);
   bool reopen_group(const messages::RosterHead& head);

@@ -88,7 +88,8 @@ void Session::end_group(const ChatEnd& end) {
     order(UnsubscribeCommand{
         {topics::head_topic(self_.site, group), topics::buddies_topic(self_.site, group, 0),
          topics::changes_topic(self_.site, group), topics::ack_topic(self_.site, group),
-         group_filter(self_.site, group, "chat/+"), group_filter(self_.site, group, "signal/+")}});
+         topics::notice_topic(self_.site, group), group_filter(self_.site, group, "chat/+"),
+         group_filter(self_.site, group, "signal/+")}});
   }
   groups_.erase(entry);
   state_changed_ = true;
@@ -103,6 +104,7 @@ void Session::subscribe_group(const std::string& id, GroupEntry& entry, Now now)
              {topics::buddies_topic(self_.site, group, 0), 1},
              {topics::changes_topic(self_.site, group), 1},
              {topics::ack_topic(self_.site, group), 0},
+             {topics::notice_topic(self_.site, group), 1},
              {group_filter(self_.site, group, "chat/+"), 1},
              {group_filter(self_.site, group, "signal/+"), 0}});
   entry.subscribed = entry.page_followed = true;
@@ -115,6 +117,7 @@ void Session::subscribe_group(const std::string& id, GroupEntry& entry, Now now)
 void Session::tend_group(const std::string& id, GroupEntry& entry, Now now) {
   if (!entry.started) return;
   if (!entry.subscribed && now.steady_ms >= entry.resubscribe_ms) subscribe_group(id, entry, now);
+  outbox_.set_pace(id, entry.roster.header().rules.slow_ms);
   if (entry.roster.take_resubscribe() && entry.subscribed) follow_first_page(id, entry);
   for (const std::uint32_t page : entry.roster.pages_to_ask())
     if (requests_.add(messages::PageRequest{id, page})) entry.roster.asked(page);
@@ -167,6 +170,8 @@ void Session::on_group_topic(const topics::Topic& topic, const Arrived& message,
       return;
     case Kind::group_chat:
       return on_chat(id, *entry, topic.user, message, now);
+    case Kind::group_notice:
+      return on_notice(id, *entry, message, now);
     case Kind::group_ack:
       return on_ack(id, *entry, payload, now);
     case Kind::group_signal:
@@ -188,7 +193,31 @@ void Session::on_chat(const std::string& group, GroupEntry& entry, const topics:
   if (waiting && outbox_.stamped(group, message->id, arrived.stamp))
     events_.push_back(OwnMessage{group, message->id, OwnMessage::State::sent, from_wire(arrived.stamp)});
   if (entry.transcript.live(from.str(), message->id, place, now.steady_ms) && !waiting)
-    events_.push_back(MessageReceived{from_wire(group, from.str(), *message, arrived.stamp)});
+    tell(group, {from.str(), *message, arrived.stamp});
+}
+
+/// Here only the server may publish, so this is the one place where announcements and system messages come
+/// from; the codec refuses them among the members' messages.
+void Session::on_notice(const std::string& group, GroupEntry& entry, const Arrived& arrived, Now now) {
+  if (arrived.stamp.n == 0) return;
+  const auto notice = messages::decode_notice(arrived.payload);
+  if (!notice) return refuse_bad_payload(arrived.topic, notice.error());
+  const messages::ChatMessage& message = notice->message;
+  const Place place{arrived.stamp.epoch, arrived.stamp.n};
+  if (entry.transcript.live(notice->from, message.id, place, now.steady_ms))
+    tell(group, {notice->from, message, arrived.stamp});
+}
+
+/// To the app: a message, or what became of one. Only the server names another author than the sender.
+void Session::tell(const std::string& group, const messages::ArchivedMessage& told) {
+  const messages::ChatMessage& message = told.message;
+  const std::string author = message.author.value_or(told.from);
+  if (!message.changes_another())
+    events_.push_back(MessageReceived{from_wire(group, told)});
+  else if (message.type == messages::kEdit)
+    events_.push_back(MessageEdited{group, author, *message.of, message.text, from_wire(told.stamp)});
+  else
+    events_.push_back(MessageDeleted{group, author, *message.of, told.from, from_wire(told.stamp)});
 }
 
 void Session::on_ack(const std::string& group, GroupEntry& entry, std::string_view payload, Now now) {
@@ -209,12 +238,34 @@ void Session::on_signal(const std::string& group, const topics::UserId& from, st
 
 std::optional<std::string> Session::send(std::string_view group, std::string_view text,
                                          std::optional<std::string> reply_to, Now now) {
+  return queue(std::string(group), {random_id(), "text", std::string(text), std::move(reply_to)}, now);
+}
+
+std::optional<std::string> Session::edit(std::string_view group, std::string_view message,
+                                         std::string_view text, Now now) {
+  return queue(std::string(group),
+               {random_id(), std::string(messages::kEdit), std::string(text), {}, std::string(message)}, now);
+}
+
+std::optional<std::string> Session::delete_message(std::string_view group, std::string_view message,
+                                                   Now now) {
+  return queue(std::string(group),
+               {random_id(),
+                std::string(messages::kDelete),
+                std::string(messages::kDeletedText),
+                {},
+                std::string(message)},
+               now);
+}
+
+std::optional<std::string> Session::queue(const std::string& group, messages::ChatMessage message, Now now) {
   if (find_started(group) == nullptr) return std::nullopt;
-  messages::ChatMessage message{random_id(), "text", std::string(text), std::move(reply_to)};
   std::string id = message.id;
   // The codec knows what a usable text is: what it would refuse at the receivers is refused here.
   if (!messages::decode_chat_message(encode(message))) return std::nullopt;
-  if (!outbox_.add(std::string(group), std::move(message))) return std::nullopt;
+  for (const std::string& older : outbox_.drop_changes(group, message))
+    events_.push_back(OwnMessage{group, older, OwnMessage::State::dropped, std::nullopt});
+  if (!outbox_.add(group, std::move(message))) return std::nullopt;
   flush(now);
   return id;
 }
@@ -248,7 +299,9 @@ Group Session::describe(const std::string& id, const GroupEntry& entry) const {
           .members = head.members,
           .available = head.available,
           .pages = head.pages,
-          .pages_held = entry.roster.pages_held()};
+          .pages_held = entry.roster.pages_held(),
+          .announcement_only = head.rules.announcement_only,
+          .slow_ms = head.rules.slow_ms};
 }
 
 std::vector<Group> Session::groups() const {

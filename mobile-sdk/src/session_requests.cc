@@ -10,7 +10,8 @@ using namespace messages;
 namespace {
 
 std::string name_of(const Requests::Operation& op) {
-  static constexpr const char* kNames[] = {"resume", "hold", "page", "available", "history", "leave"};
+  static constexpr const char* kNames[] = {"resume",  "hold",  "page",          "available",
+                                           "history", "leave", "report-message"};
   return kNames[op.index()];
 }
 
@@ -72,8 +73,7 @@ void Session::answer(const HistoryRequest& asked, const HistoryAnswer& history, 
       events_.push_back(
           OwnMessage{asked.group, archived.message.id, OwnMessage::State::archived, std::nullopt});
     else if (is_new)
-      events_.push_back(
-          MessageReceived{from_wire(asked.group, archived.from, archived.message, archived.stamp)});
+      tell(asked.group, archived);
   }
   entry->transcript.history_done(history.more && !history.messages.empty(), now.steady_ms);
 }
@@ -118,6 +118,16 @@ bool Session::leave(std::string_view group, Now now) {
   const bool added = requests_.add(LeaveRequest{std::string(group)}).has_value();
   flush(now);
   return added;
+}
+
+std::optional<std::string> Session::report(std::string_view group, std::string_view from,
+                                           std::string_view message, std::string_view reason, Now now) {
+  if (find_started(group) == nullptr) return std::nullopt;
+  ReportRequest report{std::string(group), std::string(from), std::string(message), std::string(reason)};
+  if (!decode_request(encode(Request{"1", report}))) return std::nullopt;
+  std::optional<std::string> id = requests_.add(std::move(report));
+  flush(now);
+  return id;
 }
 
 bool Session::load_more_buddies(std::string_view group, Now now) {

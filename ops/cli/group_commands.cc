@@ -84,7 +84,7 @@ std::string live_group(const Context& context, const std::string& plan) {
 }
 
 struct Words {  // what the options of one command hold
-  std::string group, plan, key, user, state, by;
+  std::string group, plan, key, user, state, by, text, message;
 };
 
 std::shared_ptr<Words> with_group(CLI::App* command) {
@@ -139,6 +139,113 @@ void add_end_and_extend(CLI::App& group, Context& context) {
   });
 }
 
+/// One user of one group: what is asked for, and what is said when it is done.
+struct OnUser {
+  const char* name;
+  const char* does;
+  const char* method;
+  const char* before;  // of the path, before the user
+  const char* after;   // of the path, behind the user; empty: the user is in the body
+  const char* standing;
+  const char* done;
+};
+
+constexpr OnUser kModeration[] = {
+    {"mute", "Take the word from a member", "PUT", "/members/", "/standing", "muted", " is muted"},
+    {"unmute", "Give it back", "PUT", "/members/", "/standing", "member", " may speak"},
+    {"staff", "Let a member speak where only staff may", "PUT", "/members/", "/standing", "staff",
+     " speaks as staff"},
+    {"ban", "Remove a user, who cannot be added again", "POST", "/bans", nullptr, nullptr, " is banned"},
+    {"unban", "Let a user be added again", "DELETE", "/bans/", "", nullptr, " may be added again"},
+};
+
+void moderate(const Context& context, const OnUser& what, const Words& words) {
+  boost::json::value body;
+  std::string path = words.group + what.before;
+  if (what.after)
+    path += words.user + what.after;
+  else
+    body = {{"user", words.user}};
+  if (what.standing) body = {{"standing", what.standing}};
+  change_group(context, what.method, path, body, words.user + what.done);
+}
+
+void add_moderation(CLI::App& group, Context& context) {
+  for (const OnUser& what : kModeration) {
+    auto* command = group.add_subcommand(what.name, what.does);
+    command->footer(std::string("Example:\n  convokectl group ") + what.name +
+                    " 0123456789abcdef0123456789abcdef anna");
+    auto words = with_group(command);
+    command->add_option("user", words->user, "the user's id")->required()->check(kUserId);
+    command->callback([&context, &what, words] { moderate(context, what, *words); });
+  }
+}
+
+void add_rules(CLI::App& group, Context& context) {
+  auto* rules = group.add_subcommand("rules", "Who may speak in a chat, and how often; without options, all");
+  rules->footer("Example:\n  convokectl group rules 0123456789abcdef0123456789abcdef --slow 10s");
+  auto words = with_group(rules);
+  auto only = std::make_shared<bool>(false);
+  rules->add_flag("--announcement-only", *only, "only staff speak");
+  rules->add_option("--slow", words->by, "one message of a member in so long")->check(kDuration);
+  rules->callback([&context, words, only] {
+    const std::int64_t slow = words->by.empty() ? 0 : *parse_duration(words->by);
+    change_group(context, "PUT", words->group + "/rules",
+                 boost::json::object{{"announcement_only", *only}, {"slow_ms", slow}},
+                 "group " + words->group + " has these rules now");
+  });
+}
+
+void list_reports(const Context& context, const std::string& group, const std::string& after) {
+  const std::string query = after.empty() ? "" : "?after=" + after;
+  const auto answer = context.client().call("GET", "/v1/groups/" + group + "/reports" + query);
+  if (context.json) return context.print_json(answer);
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& report : list(answer, "reports")) {
+    const auto& message = field(report, "message");
+    rows.push_back({show(field(report, "t"), "reported_ms"), show(field(report, "reporter")),
+                    show(field(message, "from")), show(field(message, "id")), show(field(report, "reason")),
+                    show(field(message, "text"))});
+  }
+  print_table(context.out, {"reported", "by", "from", "message", "reason", "text"}, rows, "no reports");
+  const auto& more = field(answer, "more");
+  if (more.is_bool() && more.get_bool())
+    context.out << "more with: --after " << printable(show(field(list(answer, "reports").back(), "key")))
+                << '\n';
+}
+
+void add_reports(CLI::App& group, Context& context) {
+  auto* reports = group.add_subcommand("reports", "Messages that members have reported, as they were then");
+  reports->footer("Example:\n  convokectl group reports 0123456789abcdef0123456789abcdef");
+  auto words = with_group(reports);
+  reports->add_option("--after", words->key, "go on behind this one, as the last answer says");
+  reports->callback([&context, words] { list_reports(context, words->group, words->key); });
+}
+
+void add_delete_message(CLI::App& group, Context& context) {
+  auto* command = group.add_subcommand("delete-message", "Delete a member's message, also from the archive");
+  command->footer("Example:\n  convokectl group delete-message 0123456789abcdef0123456789abcdef anna 3f2a-1");
+  auto words = with_group(command);
+  command->add_option("user", words->user, "who wrote it")->required()->check(kUserId);
+  command->add_option("message", words->message, "the message's id")->required()->check(kPlainId);
+  command->callback([&context, words] {
+    change_group(context, "DELETE", words->group + "/messages/" + words->user + "/" + words->message, nullptr,
+                 "message " + words->message + " of " + words->user + " deleted");
+  });
+}
+
+void add_announce(CLI::App& group, Context& context) {
+  auto* announce = group.add_subcommand("announce", "Say something to all members of a chat");
+  announce->footer(
+      "Example:\n  convokectl group announce 0123456789abcdef0123456789abcdef \"The bar closes at ten\"");
+  auto words = with_group(announce);
+  announce->add_option("text", words->text, "what to say, up to 4096 bytes")->required();
+  announce->callback([&context, words] {
+    change_group(context, "POST", words->group + "/announcements", boost::json::object{{"text", words->text}},
+                 "announced");
+  });
+}
+
 void add_members(CLI::App& group, Context& context) {
   auto* add = group.add_subcommand("add", "Add a user to a chat");
   add->footer("Example:\n  convokectl group add 0123456789abcdef0123456789abcdef anna");
@@ -173,6 +280,11 @@ void add_group_commands(CLI::App& app, Context& context) {
   auto shown = with_group(show);
   show->callback([&context, shown] { show_group(context, shown->group); });
   add_end_and_extend(*group, context);
+  add_announce(*group, context);
+  add_delete_message(*group, context);
+  add_reports(*group, context);
+  add_moderation(*group, context);
+  add_rules(*group, context);
   add_members(*group, context);
 }
 

@@ -137,7 +137,8 @@ class Hall {
                                                   {"cv-epoch", "1767225600000"},
                                                   {"cv-n", "123"},
                                                   {"cv-time", "1767225600000"}}),
-        broker_(with_plugin ? std::make_unique<MosquittoProcess>("demo", tokens_.public_jwks())
+        broker_(with_plugin ? std::make_unique<MosquittoProcess>("demo", tokens_.public_jwks(),
+                                                                 "plugin_opt_messages_per_second 0")
                             : std::make_unique<MosquittoProcess>()),
         epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     broker_->start();

@@ -46,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check<decode_chat_message>(payload);
   check<decode_archived_message>(payload);
   check<decode_archived_up_to>(payload);
+  check<decode_notice>(payload);
   check<decode_signal>(payload);
   check<decode_request>(payload);
   check<decode_response>(payload);

@@ -83,6 +83,37 @@ TEST_F(BrokerPlugin, StampsChatMessagesAndTakesAwayStampsOfClients) {
   EXPECT_NEAR(std::stod(*first->property(messages::kStampTime)), static_cast<double>(now_ms), 60'000);
 }
 
+TEST_F(BrokerPlugin, PutsOffWhatComesTooSoonInASlowGroup) {
+  feed_group(kGroup, {"anna", "ben"});
+  ASSERT_EQ(feed({messages::FeedRules{kGroup, {false, 3'600'000}}}).error, "");
+  auto ben = listening("ben");
+  auto anna = connected(Role::terminal, "anna");
+  EXPECT_EQ(anna->publish(kG + "/chat/anna", "first"), kSuccess);
+  EXPECT_EQ(anna->publish(kG + "/chat/anna", "second"), kSuccess) << "16, which Paho hides";
+  ASSERT_EQ(feed({messages::FeedRules{kGroup, {}}}).error, "");
+  EXPECT_EQ(anna->publish(kG + "/chat/anna", "third"), kSuccess);
+  const auto third = ben->wait_for_payload("third");
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->property(messages::kStampN), "2") << "the second had no place";
+  for (const Received& message : ben->received()) EXPECT_NE(message.payload, "second");
+}
+
+TEST_F(BrokerPlugin, MutesAMemberAtOnceAndLetsStaffSpeak) {
+  feed_group(kGroup, {"anna", "ben", "eve"});
+  auto anna = connected(Role::terminal, "anna");
+  auto eve = connected(Role::terminal, "eve");
+  ASSERT_EQ(feed({messages::FeedStanding{kGroup, topics::Standing::muted, {"anna"}}}).error, "");
+  EXPECT_EQ(anna->publish(kG + "/chat/anna", "hello"), kNotAuthorized);
+  EXPECT_EQ(anna->subscribe(kG + "/chat/+", 1), 1);
+  ASSERT_EQ(feed({messages::FeedStanding{kGroup, topics::Standing::member, {"anna"}},
+                  messages::FeedStanding{kGroup, topics::Standing::staff, {"eve"}},
+                  messages::FeedRules{kGroup, {true, 0}}})
+                .error,
+            "");
+  EXPECT_EQ(anna->publish(kG + "/chat/anna", "hello"), kNotAuthorized);
+  EXPECT_EQ(eve->publish(kG + "/chat/eve", "hello"), kSuccess);
+}
+
 TEST_F(BrokerPlugin, TakesAwayStampsOnOtherTopicsToo) {
   feed_group(kGroup, {"anna", "ben"});
   ASSERT_LE(server->subscribe("cv1/demo/u/+/+/req"), 2);

@@ -39,6 +39,7 @@ std::vector<std::pair<std::string, std::uint64_t>> Counters::list() const {
   put("properties_stripped", properties_stripped);
   put("retain_dropped", retain_dropped);
   put("denied_response_topic", denied_response_topic);
+  put("put_off", put_off);
   put("kicked_expired", kicked_expired);
   put("kicked_revoked", kicked_revoked);
   put("feed_applied", feed_applied);

@@ -27,6 +27,7 @@ class Counters {
   std::uint64_t properties_stripped = 0;  // messages from which properties named cv-… were taken
   std::uint64_t retain_dropped = 0;
   std::uint64_t denied_response_topic = 0;
+  std::uint64_t put_off = 0;  // chat messages that came too soon
   std::uint64_t kicked_expired = 0;
   std::uint64_t kicked_revoked = 0;
   std::uint64_t feed_applied = 0;
@@ -41,7 +42,7 @@ class Counters {
     return static_cast<std::size_t>(value);
   }
   static constexpr std::size_t kAccesses = 3;
-  static constexpr std::size_t kDecisions = 8;
+  static constexpr std::size_t kDecisions = 9;
   static constexpr std::size_t kTokenRefusals = 8;
   static constexpr std::size_t kConnectRefusals = 4;
 

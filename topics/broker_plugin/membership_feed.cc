@@ -29,6 +29,10 @@ struct MembershipFeed::Applier {
     feed.target().retire(op.group);
     feed.retired_.push_back(op.group);
   }
+  void operator()(const FeedStanding& op) const {
+    for (const auto& user : op.users) feed.target().set_standing(op.group, user, op.standing);
+  }
+  void operator()(const FeedRules& op) const { feed.target().set_rules(op.group, op.rules); }
   void operator()(const FeedBlock& op) const { feed.target().block(op.a, op.b); }
   void operator()(const FeedUnblock& op) const { feed.target().unblock(op.a, op.b); }
   void operator()(const FeedRevoke&) const {}

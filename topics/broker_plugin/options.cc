@@ -1,5 +1,6 @@
 #include "topics/broker_plugin/options.h"
 
+#include <charconv>
 #include <stdexcept>
 
 namespace convoke::broker_plugin {
@@ -12,6 +13,11 @@ void take(Options& options, const std::string& name, const std::string& value) {
       throw std::runtime_error("plugin_opt_site: expected 1 to 64 characters out of A-Z a-z 0-9 . _ -");
   } else if (name == "keys") {
     options.keys_path = value;
+  } else if (name == "messages_per_second") {
+    const auto [end, error] =
+        std::from_chars(value.data(), value.data() + value.size(), options.messages_per_second);
+    if (error != std::errc{} || end != value.data() + value.size() || options.messages_per_second > 1000)
+      throw std::runtime_error("plugin_opt_messages_per_second: expected a whole number from 0 to 1000");
   } else if (name == "dev_clock") {
     options.dev_clock = topics::DevClock::parse(value);
     if (!options.dev_clock) {
@@ -20,8 +26,10 @@ void take(Options& options, const std::string& name, const std::string& value) {
           "up to 1000000");
     }
   } else {
-    throw std::runtime_error("plugin_opt_" + name +
-                             ": expected one of plugin_opt_site, plugin_opt_keys, plugin_opt_dev_clock");
+    throw std::runtime_error(
+        "plugin_opt_" + name +
+        ": expected one of plugin_opt_site, plugin_opt_keys, plugin_opt_messages_per_second, "
+        "plugin_opt_dev_clock");
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@ namespace convoke::broker_plugin {
 struct Options {
   topics::SiteId site;    // plugin_opt_site: the one site that this broker serves
   std::string keys_path;  // plugin_opt_keys: JWK Set file with the keys that tokens are checked with
+  std::uint32_t messages_per_second = 10;  // plugin_opt_messages_per_second: of one user; 0: no limit
   // Only stamps on chat messages use it; tokens stay on real time.
   std::optional<topics::DevClock> dev_clock;  // plugin_opt_dev_clock: "SIM_MS,REAL_MS,SPEED"
 };

@@ -100,6 +100,18 @@ int on_acl_check(int, void* event_data, void* userdata) noexcept {
   });
 }
 
+/// With 2.0.11 a refusal here is "not authorized" or the end of the connection (handle_publish.c), never
+/// "quota exceeded". But a message that nobody gets is acknowledged with "no matching subscribers" (16),
+/// which is what happens: so it goes to a topic that is nobody's.
+mosq_err_t put_off(mosquitto_evt_message& event) {
+  char* nowhere = mosquitto_strdup("$convoke/put-off");
+  if (!nowhere) return MOSQ_ERR_NOMEM;
+  mosquitto_free(event.topic);
+  event.topic = nowhere;
+  event.retain = false;
+  return MOSQ_ERR_SUCCESS;
+}
+
 int on_message(int, void* event_data, void* userdata) noexcept {
   return guarded(MOSQ_ERR_ACL_DENIED, [&] {
     auto& event = *static_cast<mosquitto_evt_message*>(event_data);
@@ -109,6 +121,7 @@ int on_message(int, void* event_data, void* userdata) noexcept {
         gate.message(text_or_empty(mosquitto_client_id(event.client)), text_or_empty(event.topic),
                      facts.response_topic, event.retain, now_ms());
     if (!verdict.allowed) return MOSQ_ERR_ACL_DENIED;
+    if (verdict.put_off) return put_off(event);
     if (facts.has_reserved) {
       if (!strip_reserved(event.properties)) return MOSQ_ERR_NOMEM;
       gate.count_stripped_properties();
@@ -159,10 +172,12 @@ std::unique_ptr<Plugin> make_plugin(mosquitto_plugin_id_t* id, mosquitto_opt* op
     log(MOSQ_LOG_WARNING, "dev_clock is set: stamps on chat messages do not show real time");
   auto keys = token::KeySet::load(parsed.keys_path);
   Stamper stamper(parsed.site.str(), static_cast<std::uint64_t>(now_ms()), parsed.dev_clock);
+  RateLimiter limiter(parsed.messages_per_second);
   const topics::SiteId site = parsed.site;
   const auto warn = [](const std::string& line) { log(MOSQ_LOG_WARNING, line); };
   return std::unique_ptr<Plugin>(
-      new Plugin{id, std::move(parsed), PolicyGate(site, std::move(keys), std::move(stamper), warn)});
+      new Plugin{id, std::move(parsed),
+                 PolicyGate(site, std::move(keys), std::move(stamper), std::move(limiter), warn)});
 }
 
 struct Callback {

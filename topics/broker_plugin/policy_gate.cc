@@ -26,8 +26,12 @@ std::string_view verb(Access access) {
 
 }  // namespace
 
-PolicyGate::PolicyGate(topics::SiteId site, token::KeySet keys, Stamper stamper, Log log)
-    : site_(std::move(site)), keys_(std::move(keys)), stamper_(std::move(stamper)), log_(std::move(log)) {}
+PolicyGate::PolicyGate(topics::SiteId site, token::KeySet keys, Stamper stamper, RateLimiter limiter, Log log)
+    : site_(std::move(site)),
+      keys_(std::move(keys)),
+      stamper_(std::move(stamper)),
+      limiter_(std::move(limiter)),
+      log_(std::move(log)) {}
 
 Admission PolicyGate::connect(std::string_view id, std::string_view token, Connection connection,
                               std::int64_t now_ms) {
@@ -113,6 +117,10 @@ MessageVerdict PolicyGate::message(std::string_view id, std::string_view topic,
   if (!view) return verdict;
   switch (view->kind) {
     case topics::Kind::group_chat:
+      verdict.put_off = too_soon(*view, now_ms);
+      if (verdict.put_off) return verdict;
+      [[fallthrough]];
+    case topics::Kind::group_notice:
       verdict.stamp = stamper_.next(view->group, now_ms);
       ++counters_.stamped;
       break;
@@ -138,6 +146,16 @@ MessageVerdict PolicyGate::message(std::string_view id, std::string_view topic,
   }
   if (verdict.drop_retain) ++counters_.retain_dropped;
   return verdict;
+}
+
+/// A repeat of a message counts like any other: the members get it too.
+bool PolicyGate::too_soon(const topics::TopicView& chat, std::int64_t now_ms) {
+  const topics::Membership& table = membership_.table();
+  const bool staff = table.standing(chat.group, chat.user) == topics::Standing::staff;
+  const std::int64_t slow_ms = staff ? 0 : table.rules(chat.group).slow_ms;
+  if (limiter_.admit(chat.group, chat.user, slow_ms, now_ms)) return false;
+  ++counters_.put_off;
+  return true;
 }
 
 std::string PolicyGate::feed(std::string_view payload, std::int64_t now_ms) {
@@ -167,6 +185,7 @@ std::string PolicyGate::feed(std::string_view payload, std::int64_t now_ms) {
 
 std::vector<std::string> PolicyGate::tick(std::int64_t now_ms) {
   tick_ms_ = now_ms;
+  limiter_.sweep(now_ms);
   for (auto& id : clients_.expire(now_ms)) {
     ++counters_.kicked_expired;
     to_kick_.push_back(std::move(id));

@@ -13,6 +13,7 @@
 #include "topics/broker_plugin/denial_log.h"
 #include "topics/broker_plugin/last_topic.h"
 #include "topics/broker_plugin/membership_feed.h"
+#include "topics/broker_plugin/rate_limiter.h"
 #include "topics/broker_plugin/stamper.h"
 #include "topics/policy.h"
 #include "topics/token/token.h"
@@ -25,6 +26,7 @@ enum class Admission : std::uint8_t { accepted, refused, try_later };
 /// What becomes of a published message that the policy has allowed.
 struct MessageVerdict {
   bool allowed = true;
+  bool put_off = false;                  // nobody gets it: the sender is to try again later
   bool drop_retain = false;              // goes on, but not as a retained message
   std::optional<messages::Stamp> stamp;  // to be added as user properties
 };
@@ -36,7 +38,7 @@ class PolicyGate {
   /// Takes one line for the broker's log. Never gets tokens or payloads.
   using Log = std::function<void(const std::string& line)>;
 
-  PolicyGate(topics::SiteId site, token::KeySet keys, Stamper stamper, Log log);
+  PolicyGate(topics::SiteId site, token::KeySet keys, Stamper stamper, RateLimiter limiter, Log log);
 
   /// A client shows a token. Accepted only with a token that holds, under the client id that the token gives
   /// it.
@@ -65,6 +67,7 @@ class PolicyGate {
   void replace_keys(token::KeySet keys) { keys_ = std::move(keys); }
 
  private:
+  bool too_soon(const topics::TopicView& chat, std::int64_t now_ms);
   Admission refuse(std::string_view id, std::string_view why, std::int64_t now_ms);
   bool deny(std::string_view id, topics::Access access, topics::Decision why, std::string_view topic);
   topics::Decision decide(const topics::Principal& who, topics::Access access, std::string_view topic,
@@ -78,6 +81,7 @@ class PolicyGate {
   const topics::SiteId site_;
   token::KeySet keys_;
   Stamper stamper_;
+  RateLimiter limiter_;
   Log log_;
   ClientTable clients_;
   MembershipFeed membership_;

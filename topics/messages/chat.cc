@@ -16,7 +16,18 @@ ChatMessage read_chat_message(const Field& field) {
   message.type = field["type"].plain_id();
   message.text = field["text"].text(1, kMaxTextBytes);
   if (const Field reply_to = field["reply_to"]; reply_to.present()) message.reply_to = reply_to.plain_id();
+  const Field of = field["of"], author = field["author"];
+  if (of.present() || message.changes_another()) message.of = of.plain_id();
+  if (author.present()) message.author = author.user_id();
   return message;
+}
+
+/// What a member said may not pass for the server's word, nor change what another member said.
+void refuse_server_words(const Field& field, ChatMessage& message) {
+  message.author.reset();
+  if (message.id.starts_with(kServerIdPrefix)) field["id"].fail("an identifier that does not begin with cv-");
+  if (message.type == kAnnouncement || message.type == kSystem)
+    field["type"].fail("a type other than announcement and system, which are the server's");
 }
 
 /// The members only: an archived message carries them beside its own.
@@ -25,6 +36,8 @@ void write_members(JsonWriter& json, const ChatMessage& message) {
   json.member("type", message.type);
   json.member("text", message.text);
   json.member("reply_to", message.reply_to);
+  json.member("of", message.of);
+  json.member("author", message.author);
 }
 
 Stamp read_stamp(const Field& field) {
@@ -81,6 +94,10 @@ ArchivedMessage read_archived_message(const Field& field) {
   archived.message = read_chat_message(field);
   const Field stamp = field["stamp"];
   archived.stamp = read_stamp(stamp);
+  const Field edited = field["edited"], deleted = field["deleted"], deleted_by = field["deleted_by"];
+  if (edited.present()) archived.edited = read_stamp(edited);
+  if (deleted.present()) archived.deleted = read_stamp(deleted);
+  if (deleted_by.present()) archived.deleted_by = deleted_by.user_id();
   return archived;
 }
 
@@ -90,18 +107,39 @@ void write(JsonWriter& json, const ArchivedMessage& archived) {
   write_members(json, archived.message);
   json.key("stamp");
   write(json, archived.stamp);
+  if (archived.edited) write(json.key("edited"), *archived.edited);
+  if (archived.deleted) write(json.key("deleted"), *archived.deleted);
+  json.member("deleted_by", archived.deleted_by);
   json.end_object();
 }
 
 Result<ChatMessage> decode_chat_message(std::string_view payload) {
   JsonReader json(payload);
-  return json.finish(read_chat_message(json.root()));
+  ChatMessage message = read_chat_message(json.root());
+  refuse_server_words(json.root(), message);
+  return json.finish(std::move(message));
 }
 
 std::string encode(const ChatMessage& message) {
   JsonWriter json(96 + message.text.size());
   json.begin_object();
   write_members(json, message);
+  json.end_object();
+  return json.take();
+}
+
+Result<Notice> decode_notice(std::string_view payload) {
+  JsonReader json(payload);
+  const Field& root = json.root();
+  std::string from = root["from"].user_id();
+  return json.finish(Notice{std::move(from), read_chat_message(root)});
+}
+
+std::string encode(const Notice& notice) {
+  JsonWriter json(160 + notice.message.text.size());
+  json.begin_object();
+  json.member("from", notice.from);
+  write_members(json, notice.message);
   json.end_object();
   return json.take();
 }

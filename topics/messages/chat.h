@@ -25,13 +25,36 @@ inline constexpr const char* kStampEpoch = "cv-epoch";
 inline constexpr const char* kStampN = "cv-n";
 inline constexpr const char* kStampTime = "cv-time";
 
+/// Types that only the server gives a message, on `…/notice`: a chat message with one is refused. The ids of
+/// its messages begin with `cv-`, and no other's do.
+inline constexpr std::string_view kAnnouncement = "announcement";  // staff to all members
+inline constexpr std::string_view kSystem = "system";              // "This chat ends in 5 minutes"
+/// Types that change another message, `of`: an edit gives it another text, a delete takes it away. Their own
+/// place in the order is when that was. The text of a delete is for readers that do not know the type.
+inline constexpr std::string_view kEdit = "edit";
+inline constexpr std::string_view kDelete = "delete";
+inline constexpr std::string_view kDeletedText = "deleted";
+
+inline constexpr std::string_view kServerIdPrefix = "cv-";
+
 /// Payload of `…/chat/{user}`. The sender is in the topic.
 ///   {"id":"3f2a…","type":"text","text":"See you at the bar"}
 struct ChatMessage {
   std::string id;  // chosen by the sender, [A-Za-z0-9._-]{1,64}; repeats of the same id are one message
-  std::string type = "text";            // "text" for now; unknown types are kept and passed on
-  std::string text;                     // UTF-8, 1 to kMaxTextBytes bytes
-  std::optional<std::string> reply_to;  // id of another message
+  std::string type = "text";               // unknown types are kept and passed on
+  std::string text;                        // UTF-8, 1 to kMaxTextBytes bytes
+  std::optional<std::string> reply_to;     // id of another message
+  std::optional<std::string> of = {};      // of an edit or delete: id of the message that it changes
+  std::optional<std::string> author = {};  // of a server's delete: who wrote that; else the sender did
+
+  bool changes_another() const { return type == kEdit || type == kDelete; }
+};
+
+/// Payload of `…/notice`, where only the server publishes: a message in the group's chat that is no member's.
+///   {"from":"eve","id":"cv-1","type":"announcement","text":"The bar closes at ten"}
+struct Notice {
+  std::string from;  // the staff user who said it; of a system message the site
+  ChatMessage message;
 };
 
 /// A chat message as archive and history give it.
@@ -40,6 +63,9 @@ struct ArchivedMessage {
   std::string from;
   ChatMessage message;
   Stamp stamp;
+  std::optional<Stamp> edited = {};   // place of the edit that gave the present text
+  std::optional<Stamp> deleted = {};  // place of the delete; the text is gone then
+  std::optional<std::string> deleted_by = {};
 };
 
 /// Payload of `…/ack`: every message of this group with a stamp up to (epoch, upto) is archived, except those
@@ -62,6 +88,8 @@ struct Signal {
 
 [[nodiscard]] Result<ChatMessage> decode_chat_message(std::string_view payload);
 std::string encode(const ChatMessage&);
+[[nodiscard]] Result<Notice> decode_notice(std::string_view payload);
+std::string encode(const Notice&);
 [[nodiscard]] Result<ArchivedMessage> decode_archived_message(std::string_view payload);
 std::string encode(const ArchivedMessage&);
 [[nodiscard]] Result<ArchivedUpTo> decode_archived_up_to(std::string_view payload);

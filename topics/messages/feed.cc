@@ -12,9 +12,23 @@ constexpr std::size_t kMaxCounters = 256;
 
 template <class Op>
 Op read_members(const Field& op) {
-  Op members{.group = op["group"].group_id(), .users = {}};
+  Op members;
+  members.group = op["group"].group_id();
   op["users"].each(1, kMaxUsers, [&](const Field& user) { members.users.push_back(user.user_id()); });
   return members;
+}
+
+FeedStanding read_standing(const Field& op) {
+  FeedStanding members = read_members<FeedStanding>(op);
+  members.standing = op["standing"].choice(topics::parse_standing, "one of member, muted, staff");
+  return members;
+}
+
+FeedRules read_rules(const Field& op) {
+  FeedRules rules{.group = op["group"].group_id(), .rules = {}};
+  rules.rules.announcement_only = op["announcement_only"].boolean();
+  rules.rules.slow_ms = op["slow_ms"].small_integer(0, kMaxSlowMs);
+  return rules;
 }
 
 template <class Op>
@@ -30,13 +44,15 @@ FeedOp read_op(const Field& op) {
   if (word == "add") return read_members<FeedAdd>(op);
   if (word == "remove") return read_members<FeedRemove>(op);
   if (word == "retire") return FeedRetire{.group = op["group"].group_id()};
+  if (word == "standing") return read_standing(op);
+  if (word == "rules") return read_rules(op);
   if (word == "block") return read_pair<FeedBlock>(op);
   if (word == "unblock") return read_pair<FeedUnblock>(op);
   if (word == "revoke") {
     return FeedRevoke{.user = op["user"].user_id(), .issued_before_ms = op["issued_before_ms"].time_ms()};
   }
   if (word == "counters") return FeedCounters{};
-  name.fail("one of begin, ready, add, remove, retire, block, unblock, revoke, counters");
+  name.fail("one of begin, ready, add, remove, retire, standing, rules, block, unblock, revoke, counters");
   return FeedBegin{};
 }
 
@@ -63,6 +79,16 @@ struct OpWriter {
   void operator()(const FeedRetire& op) const {
     json.member("op", "retire");
     json.member("group", op.group);
+  }
+  void operator()(const FeedStanding& op) const {
+    members("standing", op.group, op.users);
+    json.member("standing", to_string(op.standing));
+  }
+  void operator()(const FeedRules& op) const {
+    json.member("op", "rules");
+    json.member("group", op.group);
+    json.member("announcement_only", op.rules.announcement_only);
+    json.member("slow_ms", op.rules.slow_ms);
   }
   void operator()(const FeedBlock& op) const { pair("block", op.a, op.b); }
   void operator()(const FeedUnblock& op) const { pair("unblock", op.a, op.b); }

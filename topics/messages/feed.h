@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "topics/membership.h"
 #include "topics/messages/result.h"
 
 namespace convoke::messages {
@@ -33,6 +34,17 @@ struct FeedRemove {
 struct FeedRetire {
   std::string group;
 };
+/// "standing": of members, at most 500 users. A removal takes it away.
+struct FeedStanding {
+  std::string group;
+  topics::Standing standing = topics::Standing::member;
+  std::vector<std::string> users;
+};
+/// "rules": of a group that has members.
+struct FeedRules {
+  std::string group;
+  topics::ChatRules rules;
+};
 /// "block".
 struct FeedBlock {
   std::string a;
@@ -51,8 +63,8 @@ struct FeedRevoke {
 /// "counters": answer with the counters.
 struct FeedCounters {};
 
-using FeedOp = std::variant<FeedBegin, FeedReady, FeedAdd, FeedRemove, FeedRetire, FeedBlock, FeedUnblock,
-                            FeedRevoke, FeedCounters>;
+using FeedOp = std::variant<FeedBegin, FeedReady, FeedAdd, FeedRemove, FeedRetire, FeedStanding, FeedRules,
+                            FeedBlock, FeedUnblock, FeedRevoke, FeedCounters>;
 
 struct Feed {
   std::uint64_t seq = 0;    // the server's own number, echoed in the answer

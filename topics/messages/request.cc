@@ -38,6 +38,15 @@ AvailableRequest read_available(const Field& root) {
   return available;
 }
 
+ReportRequest read_report(const Field& root) {
+  ReportRequest report;
+  report.group = root["group"].group_id();
+  report.from = root["from"].user_id();
+  report.message = root["message"].plain_id();
+  if (const Field reason = root["reason"]; reason.present()) report.reason = reason.text(0, kMaxReasonBytes);
+  return report;
+}
+
 decltype(Request::op) read_op(const Field& root) {
   const Field op = root["op"];
   const std::string word = op.plain_id();
@@ -49,7 +58,8 @@ decltype(Request::op) read_op(const Field& root) {
   if (word == "available") return read_available(root);
   if (word == "history") return read_history(root);
   if (word == "leave") return LeaveRequest{.group = root["group"].group_id()};
-  op.fail("one of resume, hold, page, available, history, leave");
+  if (word == "report") return read_report(root);
+  op.fail("one of resume, hold, page, available, history, leave, report");
   return LeaveRequest{};
 }
 
@@ -90,6 +100,12 @@ struct OpWriter {
     json.member("limit", op.limit);
   }
   void operator()(const LeaveRequest& op) const { group("leave", op.group); }
+  void operator()(const ReportRequest& op) const {
+    group("report", op.group);
+    json.member("from", op.from);
+    json.member("message", op.message);
+    if (!op.reason.empty()) json.member("reason", op.reason);
+  }
 };
 
 }  // namespace

@@ -69,9 +69,20 @@ struct LeaveRequest {
   std::string group;
 };
 
+/// {"id":"7","op":"report","group":"…","from":"ben","message":"3f2a-1","reason":"insult"}: staff should look
+/// at this message. Answer: empty result, once the evidence is kept.
+struct ReportRequest {
+  std::string group;
+  std::string from;     // who wrote it
+  std::string message;  // its id
+  std::string reason;   // 0 to kMaxReasonBytes bytes
+};
+
 struct Request {
   std::string id;
-  std::variant<ResumeRequest, HoldRequest, PageRequest, AvailableRequest, HistoryRequest, LeaveRequest> op;
+  std::variant<ResumeRequest, HoldRequest, PageRequest, AvailableRequest, HistoryRequest, LeaveRequest,
+               ReportRequest>
+      op;
 };
 
 /// {"starts":[…],"ends":[…]}
@@ -95,7 +106,8 @@ struct HistoryAnswer {
 /// {"id":"1","ok":true,"op":"resume","result":{…}} or
 /// {"id":"1","ok":false,"error":{"code":"not-member","detail":"…"},"retry_after_ms":1000}
 struct RequestError {
-  // "bad-request", "not-member", "unknown-page", "unavailable"; not sent yet: "unknown-group", "rate-limited"
+  // "bad-request", "not-member", "unknown-page", "unknown-message", "unavailable"; not sent yet:
+  // "unknown-group", "rate-limited"
   std::string code;
   std::string detail;  // for people; names the field and what was expected
   std::optional<std::int64_t> retry_after_ms;

@@ -48,6 +48,8 @@ Buddy read_buddy(const Field& field) {
   if (const Field name = field["n"]; name.present()) buddy.name = name.line(0, kMaxNameBytes);
   buddy.presence = read_presence_state(field["p"]);
   buddy.ends_ms = field["e"].optional_time_ms();
+  if (const Field standing = field["s"]; standing.present())
+    buddy.standing = standing.choice(topics::parse_standing, "one of member, muted, staff");
   return buddy;
 }
 
@@ -57,6 +59,7 @@ void write(JsonWriter& json, const Buddy& buddy) {
   if (!buddy.name.empty()) json.member("n", buddy.name);
   json.member("p", to_string(buddy.presence));
   json.member("e", buddy.ends_ms);
+  if (buddy.standing != topics::Standing::member) json.member("s", to_string(buddy.standing));
   json.end_object();
 }
 
@@ -72,6 +75,9 @@ RosterHead read_roster_head(const Field& field) {
   head.pages = field["pages"].small_integer();
   head.members = field["members"].small_integer();
   head.available = field["available"].small_integer();
+  head.rules.announcement_only = field["announcement_only"].flag();
+  if (const Field slow = field["slow_ms"]; slow.present())
+    head.rules.slow_ms = slow.small_integer(0, kMaxSlowMs);
   return head;
 }
 
@@ -87,6 +93,8 @@ void write(JsonWriter& json, const RosterHead& head) {
   json.member("pages", head.pages);
   json.member("members", head.members);
   json.member("available", head.available);
+  if (head.rules.announcement_only) json.member("announcement_only", true);
+  if (head.rules.slow_ms) json.member("slow_ms", head.rules.slow_ms);
   json.end_object();
 }
 

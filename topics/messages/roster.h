@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "topics/membership.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/result.h"
 
@@ -35,6 +36,7 @@ struct RosterHead {
   std::uint32_t pages = 0;
   std::uint32_t members = 0;
   std::uint32_t available = 0;
+  topics::ChatRules rules = {};
 };
 
 /// One member as the others see it. Never a position.
@@ -45,6 +47,7 @@ struct Buddy {
   std::string name;  // display name; empty: show the user id
   PresenceState presence = PresenceState::offline;
   std::optional<std::int64_t> ends_ms;  // this member's own ending time, where it differs from the header's
+  topics::Standing standing = topics::Standing::member;
   friend bool operator==(const Buddy&, const Buddy&) = default;
 };
 

@@ -25,24 +25,30 @@ typedef enum {
   CONVOKE_CHAT_STARTED,       /* group, plan, text: name, ends_ms */
   CONVOKE_BUDDY_LIST_CHANGED, /* group, version */
   CONVOKE_CHAT_ENDED,         /* group, plan, text: reason, time_ms; the buddy list is deleted */
-  CONVOKE_MESSAGE_RECEIVED,   /* group, user: from, id, text, message_type, epoch, n, time_ms */
-  CONVOKE_MESSAGE_SENT,       /* group, id, epoch, n, time_ms: an own message has its place */
-  CONVOKE_MESSAGE_ARCHIVED,   /* group, id: it is safe */
-  CONVOKE_MESSAGE_DROPPED,    /* group, id: it will not be sent */
-  CONVOKE_TYPING,             /* group, user */
-  CONVOKE_DELIVERED,          /* group, user, epoch, n */
-  CONVOKE_READ,               /* group, user, epoch, n */
-  CONVOKE_AVAILABLE_BUDDIES,  /* id: request, group, buddies, buddy_count, code: 1 if there are more */
-  CONVOKE_POSITION_WANTED,    /* - */
-  CONVOKE_REFUSED,            /* message_type: what, id: topic, or the request's id, group, code, text */
-  CONVOKE_EVENTS_LOST         /* version: how many */
+  CONVOKE_MESSAGE_RECEIVED, /* group, user: from, id, text, message_type, epoch, n, time_ms; code: 1 edited, 2
+                               deleted */
+  CONVOKE_MESSAGE_SENT,     /* group, id, epoch, n, time_ms: an own message has its place */
+  CONVOKE_MESSAGE_ARCHIVED, /* group, id: it is safe */
+  CONVOKE_MESSAGE_DROPPED,  /* group, id: it will not be sent */
+  CONVOKE_TYPING,           /* group, user */
+  CONVOKE_DELIVERED,        /* group, user, epoch, n */
+  CONVOKE_READ,             /* group, user, epoch, n */
+  CONVOKE_AVAILABLE_BUDDIES, /* id: request, group, buddies, buddy_count, code: 1 if there are more */
+  CONVOKE_POSITION_WANTED,   /* - */
+  CONVOKE_REFUSED,           /* message_type: what, id: topic, or the request's id, group, code, text */
+  CONVOKE_EVENTS_LOST,       /* version: how many */
+  CONVOKE_MESSAGE_EDITED,    /* group, user: who wrote it, id, text, epoch, n, time_ms of the edit */
+  CONVOKE_MESSAGE_DELETED /* group, user: who wrote it, id, text: by whom, epoch, n, time_ms of the delete */
 } convoke_event_type;
+
+typedef enum { CONVOKE_MEMBER, CONVOKE_MUTED, CONVOKE_STAFF } convoke_standing;
 
 typedef struct {
   const char* user;
   const char* name; /* "": show the user id */
   convoke_presence presence;
   int64_t ends_ms; /* 0: as the group */
+  convoke_standing standing;
 } convoke_buddy;
 
 typedef struct {
@@ -57,6 +63,8 @@ typedef struct {
   uint32_t available;
   uint32_t pages;      /* of the whole buddy list */
   uint32_t pages_held; /* of these this phone holds */
+  int announcement_only;
+  int64_t slow_ms; /* from a member's message to their next one; the SDK keeps to it */
 } convoke_group;
 
 /* Fields that an event type does not name are zero or "". */
@@ -132,7 +140,20 @@ int convoke_send(convoke_client* client, const char* group, const char* text, ch
 /* The same, as a reply to the message of that id. */
 int convoke_reply(convoke_client* client, const char* group, const char* text, const char* reply_to, char* id,
                   size_t id_size);
+/* Gives an own message another text, or deletes it. `id` (may be NULL) gets the change's own id (65 bytes).
+ */
+int convoke_edit(convoke_client* client, const char* group, const char* message, const char* text, char* id,
+                 size_t id_size);
+int convoke_delete_message(convoke_client* client, const char* group, const char* message, char* id,
+                           size_t id_size);
+/* Asks staff to look at a message; `reason` may be "". `id` (may be NULL) gets the request's id (65 bytes).
+ */
+int convoke_report_message(convoke_client* client, const char* group, const char* from, const char* message,
+                           const char* reason, char* id, size_t id_size);
 void convoke_typing(convoke_client* client, const char* group);
+/* This user has received, or read, all up to the message at this place. */
+void convoke_delivered(convoke_client* client, const char* group, uint64_t epoch, uint64_t n);
+void convoke_read(convoke_client* client, const char* group, uint64_t epoch, uint64_t n);
 int convoke_leave(convoke_client* client, const char* group);
 
 /* Waits up to `timeout_ms` (0: not at all) for events and calls `fn` for each. Returns how many. */

@@ -139,6 +139,16 @@ class Client {
   /// already wait.
   std::optional<std::string> send(std::string_view group, std::string_view text,
                                   std::optional<std::string> reply_to = std::nullopt);
+  /// Gives an own message, of this or an earlier life of the app, another text; or deletes it. Goes out once
+  /// the message itself is archived, and then as `send` does; of several edits of one message only the newest
+  /// is sent. Returns the change's own id, which OwnMessage events carry; nothing as for `send`.
+  std::optional<std::string> edit(std::string_view group, std::string_view message, std::string_view text);
+  std::optional<std::string> delete_message(std::string_view group, std::string_view message);
+  /// Asks staff to look at a message, for `reason` (0 to 1000 bytes). They get it as it is archived now.
+  /// Returns the request's id, which a Refused event names if there is no such message; nothing if the group
+  /// is not held or an argument is not usable.
+  std::optional<std::string> report(std::string_view group, std::string_view from, std::string_view message,
+                                    std::string_view reason);
   /// Tells the others that this user types, or has received or read all up to this stamp. Lost while offline.
   void signal(std::string_view group, SignalReceived::Kind kind, const Stamp& up_to = {});
   /// Leaves the chat. The ChatEnded comes when the server has taken the user out. False if the group is not

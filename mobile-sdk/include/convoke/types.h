@@ -30,12 +30,16 @@ struct PositionCounts {
   std::uint64_t suppressed = 0;  // the server did not need them
 };
 
+/// What a member may do in a chat: a muted one only listens; staff speak also where only they may.
+enum class Standing : std::uint8_t { member, muted, staff };
+
 /// One member of a group. Never a position.
 struct Buddy {
   std::string user;
   std::string name;  // display name; empty: show the user id
   Presence presence = Presence::offline;
   std::optional<std::int64_t> ends_ms;  // this member's own ending time, where it differs from the group's
+  Standing standing = Standing::member;
   friend bool operator==(const Buddy&, const Buddy&) = default;
 };
 
@@ -50,8 +54,10 @@ struct Group {
   bool settled = false;                 // false while the list is being brought from one version to the next
   std::uint32_t members = 0;
   std::uint32_t available = 0;
-  std::uint32_t pages = 0;       // of the whole buddy list
-  std::uint32_t pages_held = 0;  // of these this phone holds; see Client::load_more_buddies
+  std::uint32_t pages = 0;         // of the whole buddy list
+  std::uint32_t pages_held = 0;    // of these this phone holds; see Client::load_more_buddies
+  bool announcement_only = false;  // only staff speak: the broker refuses other messages
+  std::int64_t slow_ms = 0;        // from a member's message to their next one; the SDK keeps to it by itself
 };
 
 /// The place of a message in its group's order: first by epoch, then by n.
@@ -64,12 +70,15 @@ struct Stamp {
 
 struct Message {
   std::string group;
-  std::string from;
+  std::string from;  // of an announcement: the staff user; of a system message: the site
   std::string id;
-  std::string type;  // "text"; show others as "not supported"
+  std::string type;  // "text", "announcement" (by staff), "system" (by the server): nobody else can send
+                     // these two. Show others as "not supported"
   std::string text;
   std::optional<std::string> reply_to;
   Stamp stamp;
+  bool edited = false;   // the text is not the first one
+  bool deleted = false;  // there is no text any more
 };
 
 // ---- Events, drained with Client::poll --------------------------------------------------------------------
@@ -109,8 +118,26 @@ struct MessageReceived {
   Message message;
 };
 
-/// An own message: `sent` has its place in the group's order, `archived` is safe with the server, `dropped`
-/// will not be sent (the chat ended, or the broker refused it).
+/// A message has another text now. It may come again, and for a message that the app does not have.
+struct MessageEdited {
+  std::string group;
+  std::string from;  // who wrote the message, and no other can edit it
+  std::string id;    // of the message
+  std::string text;
+  Stamp stamp;  // place of the edit in the group's order
+};
+
+/// A message was deleted, by who wrote it or by staff: show it no more, and forget its text.
+struct MessageDeleted {
+  std::string group;
+  std::string from;  // who wrote the message
+  std::string id;    // of the message
+  std::string by;
+  Stamp stamp;  // place of the delete in the group's order
+};
+
+/// An own message, edit or delete: `sent` has its place in the group's order, `archived` is safe with the
+/// server, `dropped` will not be sent (the chat ended, or the broker refused it).
 struct OwnMessage {
   enum class State : std::uint8_t { sent, archived, dropped };
   std::string group;
@@ -142,8 +169,9 @@ struct PositionWanted {};
 
 /// The broker or the server said no. For the developer's log, not for people.
 struct Refused {
-  std::string what;   // "publish", "subscribe", the request's name, or "report": the server could not use a
-                      // position or presence, most often because this phone's clock is wrong
+  std::string
+      what;  // "publish", "subscribe", the request's name ("report-message" for one), or "report": the server
+             // could not use a position or presence, most often because this phone's clock is wrong
   std::string topic;  // of a publish or subscribe
   int code = 0;       // MQTT 5 reason code; 0 for requests
   std::string detail;
@@ -157,6 +185,7 @@ struct EventsLost {
 };
 
 using Event = std::variant<Connected, Disconnected, ChatStarted, BuddyListChanged, ChatEnded, MessageReceived,
-                           OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Refused, EventsLost>;
+                           OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Refused, EventsLost,
+                           MessageEdited, MessageDeleted>;
 
 }  // namespace convoke::sdk

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "backend/app/reports_answer.h"
 #include "tests/support/core_world.h"
 
 namespace convoke::app {
@@ -115,6 +116,63 @@ TEST_F(Api, AnEventFromOutsideStartsThePlansThatWaitForIt) {
                   "specversion: expected"));
   EXPECT_EQ(call("POST", "/v1/events", R"({"specversion":"1.0","id":"","source":"x","type":"t"})").status,
             400);
+}
+
+TEST_F(Api, AnnouncesInALiveGroup) {
+  const std::string path = "/v1/groups/" + start() + "/announcements";
+  const auto said = call("POST", path, R"({"text":"The bar closes at ten"})", Role::staff);
+  EXPECT_EQ(said.status, 201);
+  EXPECT_EQ(said.body, R"({"message":"cv-1"})");
+  ASSERT_EQ(w.group().unarchived.size(), 1u);
+  EXPECT_EQ(w.group().unarchived[0].from, "eve");
+  EXPECT_EQ(call("POST", path, R"({"text":""})").status, 400);
+  EXPECT_EQ(call("POST", path, R"({"text":"x"})", Role::viewer).status, 403);
+  EXPECT_EQ(call("POST", "/v1/groups/" + std::string(32, 'f') + "/announcements", R"({"text":"x"})").status,
+            404);
+}
+
+TEST_F(Api, DeletesAMembersMessage) {
+  const std::string path = "/v1/groups/" + start() + "/messages/anna/";
+  w.step([&](core::Engine& e, core::Context& ctx) {
+    e.chat(w.group().id, topics::UserId::parse("anna"), {"m1", "text", "rude", {}}, {"demo", 1, 1, w.now},
+           ctx);
+  });
+  EXPECT_EQ(call("DELETE", path + "m1", "", Role::staff).body, R"({"message":"cv-1"})");
+  EXPECT_EQ(call("DELETE", path + "m2", "", Role::staff).status, 404);
+  EXPECT_EQ(call("DELETE", path + "m+1", "", Role::staff).status, 404);
+  EXPECT_EQ(call("DELETE", path + "m1", "", Role::viewer).status, 403);
+}
+
+TEST_F(Api, KeepsOrder) {
+  const std::string path = "/v1/groups/" + start();
+  EXPECT_EQ(call("PUT", path + "/members/ben/standing", R"({"standing":"muted"})", Role::staff).status, 200);
+  EXPECT_EQ(call("PUT", path + "/members/zoe/standing", R"({"standing":"muted"})").status, 404);
+  EXPECT_TRUE(has(call("PUT", path + "/members/ben/standing", R"({"standing":"loud"})"),
+                  "standing: expected one of member, muted, staff"));
+  EXPECT_EQ(call("PUT", path + "/rules", R"({"slow_ms":10000})").status, 200);
+  EXPECT_EQ(call("PUT", path + "/rules", R"({"slow_ms":86400001})").status, 400);
+  EXPECT_EQ(call("POST", path + "/bans", R"({"user":"zoe"})").status, 200);
+  const auto shown = call("GET", path);
+  EXPECT_TRUE(has(shown, R"("standing":"muted")")) << shown.body;
+  EXPECT_TRUE(has(shown, R"("announcement_only":false,"slow_ms":10000,"banned":["zoe"])")) << shown.body;
+  EXPECT_TRUE(has(call("POST", path + "/members", R"({"user":"zoe"})"), "\"banned\""));
+  EXPECT_EQ(call("DELETE", path + "/bans/zoe").status, 200);
+  EXPECT_EQ(call("DELETE", path + "/bans/zoe").status, 404);
+  EXPECT_EQ(call("POST", path + "/members", R"({"user":"zoe"})").status, 200);
+  EXPECT_EQ(call("POST", path + "/bans", R"({"user":"ben"})", Role::viewer).status, 403);
+}
+
+TEST_F(Api, ListsReports) {
+  EXPECT_EQ(call("GET", "/v1/groups/" + start() + "/reports?after=" + std::string(163, 'x')).status, 400);
+  std::vector<std::pair<std::string, store::Report>> found;
+  const store::Report report{"anna", "insult", 7, {"ben", {"m1", "text", "rude", {}}, {"demo", 1, 2, 3}}};
+  for (std::size_t i = 0; i <= kMaxReports; ++i) found.emplace_back("k" + std::to_string(i), report);
+  const auto answer = reports_answer(found);
+  EXPECT_TRUE(
+      has(answer, R"({"key":"k99","t":7,"reporter":"anna","reason":"insult","message":{"from":"ben")"));
+  EXPECT_TRUE(has(answer, "\"more\":true"));
+  EXPECT_FALSE(has(answer, "k100"));
+  EXPECT_EQ(reports_answer(std::nullopt).status, 503);
 }
 
 TEST_F(Api, OnlyOperatorsSeePositions) {

@@ -6,6 +6,8 @@
 
 #include <random>
 
+#include "backend/core/announce.h"
+#include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
 #include "backend/store/journal.h"
 #include "tests/support/core_world.h"
@@ -252,7 +254,7 @@ class Anything {
       if (!g) return;
       const core::TimeMs times[] = {ctx.now + 60'000, core::kMaxTimeMs, core::kMaxTimeMs + 1,
                                     static_cast<core::TimeMs>(messages::kMaxInteger) + 60'000, INT64_MAX};
-      switch (below(4)) {
+      switch (below(9)) {
         case 0:
           core::extend_group(e.state(), *g, times[below(5)], ctx);
           return;
@@ -260,6 +262,22 @@ class Anything {
           return core::add_member(e.state(), *g, UserId::parse(user()), "added by staff eve", ctx);
         case 2:
           return core::remove_member(e.state(), *g, UserId::parse(user()), "removed", ctx);
+        case 3:
+          core::announce(e.state(), *g, messages::kSystem, "\n\t\"\u00a0", "demo", ctx);
+          return;
+        case 4:
+          core::set_standing(e.state(), *g, UserId::parse(user()), static_cast<topics::Standing>(below(3)),
+                             ctx);
+          return;
+        case 5:
+          return core::set_rules(
+              e.state(), *g, {below(2) == 0, static_cast<std::uint32_t>(below(messages::kMaxSlowMs))}, ctx);
+        case 6:
+          core::ban(e.state(), *g, UserId::parse(user()), ctx);
+          return;
+        case 7:
+          core::unban(*g, UserId::parse(user()), ctx);
+          return;
         default:
           if (below(4) == 0) core::end_group(e.state(), *g, "staff", ctx);
       }

@@ -57,6 +57,15 @@ TEST(MembershipFeed, OldTableHoldsUntilTheNewOneIsComplete) {
   EXPECT_TRUE(feed.table().is_blocked("cleo", "ben"));
 }
 
+TEST(MembershipFeed, TakesStandingsAndRules) {
+  MembershipFeed feed = fed();
+  feed.apply({FeedStanding{"g", topics::Standing::muted, {"anna"}}, FeedRules{"g", {false, 10}}});
+  EXPECT_FALSE(feed.table().may_speak("g", "anna"));
+  EXPECT_EQ(feed.table().rules("g").slow_ms, 10u);
+  feed.apply({FeedBegin{}, FeedAdd{"g", {"anna"}}, FeedReady{}});
+  EXPECT_TRUE(feed.table().may_speak("g", "anna")) << "a full feed says it all anew";
+}
+
 TEST(MembershipFeed, AFeedBegunAgainForgetsTheHalfOne) {
   MembershipFeed feed = fed();
   feed.apply({FeedBegin{}, FeedAdd{"h", {"ben"}}});

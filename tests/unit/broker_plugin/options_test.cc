@@ -33,8 +33,10 @@ TEST(Options, NamesTheBadOptionAndWhatIsAllowed) {
   EXPECT_THAT(why_not({{"keys", "k"}}), StartsWith("plugin_opt_site: expected the id"));
   EXPECT_THAT(why_not({{"site", "demo"}}), StartsWith("plugin_opt_keys: expected the path"));
   EXPECT_THAT(why_not({{"site", "de mo"}}), StartsWith("plugin_opt_site: expected 1 to 64 characters"));
-  EXPECT_EQ(why_not({{"sites", "demo"}}),
-            "plugin_opt_sites: expected one of plugin_opt_site, plugin_opt_keys, plugin_opt_dev_clock");
+  EXPECT_EQ(
+      why_not({{"sites", "demo"}}),
+      "plugin_opt_sites: expected one of plugin_opt_site, plugin_opt_keys, plugin_opt_messages_per_second, "
+      "plugin_opt_dev_clock");
   EXPECT_EQ(why_not({{"site", "demo"}, {"keys", "k"}, {"dev_clock", "1,2,1000000"}}), "accepted")
       << "as the server";
   for (const char* bad : {"", "1", "1,2", "1,2,3,4", "1,2,x", "1,2,0", "1,2,-1", "-1,2,1", "1,2,nan",

@@ -45,6 +45,9 @@ void mosquitto_log_printf(int, const char* format, ...) {
   PluginHost::current->log.emplace_back(line);
 }
 
+char* mosquitto_strdup(const char* text) { return ::strdup(text); }
+void mosquitto_free(void* memory) { std::free(memory); }
+
 int mosquitto_broker_publish_copy(const char*, const char*, int size, const void* payload, int, bool,
                                   mosquitto_property*) {
   PluginHost::current->answer.assign(static_cast<const char*>(payload), static_cast<std::size_t>(size));
@@ -143,15 +146,16 @@ int PluginHost::check(const mosquitto& client, int access, const char* topic, bo
 }
 
 int PluginHost::publish(const mosquitto& client, Message& message) {
-  const auto topic = copy(message.topic.c_str());
   mosquitto_evt_message event{};
   event.client = writable(client);
-  event.topic = topic.get();
+  event.topic = ::strdup(message.topic.c_str());
   event.retain = message.retain;
   event.properties = to_list(message);
   const int rc = call(MOSQ_EVT_MESSAGE, &event);
   from_list(event.properties, message);
   message.retain = event.retain;
+  message.topic = event.topic;
+  std::free(event.topic);
   mosquitto_property_free_all(&event.properties);
   return rc;
 }

@@ -95,6 +95,17 @@ TEST_F(PluginEntryPoints, DecidesEachKindOfAccessAndRefusesOnesItDoesNotKnow) {
   EXPECT_EQ(host.check({"demo:stranger:d1"}, MOSQ_ACL_READ, kChat.c_str()), MOSQ_ERR_ACL_DENIED);
 }
 
+TEST_F(PluginEntryPoints, SendsWhatComesTooSoonWhereNobodyIs) {
+  anna_is_here();
+  ASSERT_TRUE(feed({messages::FeedRules{kGroup, {false, 3'600'000}}}));
+  PluginHost::Message first{kChat, false, {}, ""}, second{kChat, false, {}, ""};
+  EXPECT_EQ(host.publish(anna, first), MOSQ_ERR_SUCCESS);
+  EXPECT_EQ(first.topic, kChat);
+  EXPECT_EQ(host.publish(anna, second), MOSQ_ERR_SUCCESS);
+  EXPECT_EQ(second.topic, "$convoke/put-off");
+  EXPECT_THAT(second.user_properties, IsEmpty());
+}
+
 TEST_F(PluginEntryPoints, StampsAChatMessageAndTakesAwayAForgedStamp) {
   anna_is_here();
   PluginHost::Message message{kChat, false, {{"cv-n", "999"}, {"colour", "red"}}, ""};

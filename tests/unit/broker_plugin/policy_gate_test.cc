@@ -59,7 +59,7 @@ class PolicyGateTest : public testing::Test {
   std::vector<std::string> log;
   std::uint64_t seq = 0;
   PolicyGate gate{topics::SiteId::parse("demo"), token::KeySet::parse(keys.public_jwks()),
-                  Stamper("demo", 777, std::nullopt),
+                  Stamper("demo", 777, std::nullopt), RateLimiter(10),
                   [this](const std::string& line) { log.push_back(line); }};
 };
 
@@ -176,7 +176,39 @@ TEST_F(PolicyGateTest, StampsChatMessagesOnly) {
        std::vector<std::string>{"cv1/demo/g/" + kGroup + "/signal/anna", "cv1/demo/u/anna/d1/pos"}) {
     EXPECT_FALSE(gate.message("demo:anna:d1", topic, std::nullopt, false, kNow).stamp) << topic;
   }
-  EXPECT_EQ(counter("stamped"), 2u);
+  const std::string notice = "cv1/demo/g/0123456789abcdef0123456789abcdef/notice";
+  EXPECT_EQ(gate.message("demo:s1:server", notice, std::nullopt, false, kNow).stamp->n, 3u);
+  EXPECT_EQ(counter("stamped"), 3u);
+}
+
+TEST_F(PolicyGateTest, PutsOffWhatComesTooSoonWithoutAStamp) {
+  const std::string group = "0123456789abcdef0123456789abcdef";
+  feed({messages::FeedBegin{}, messages::FeedAdd{group, {"anna", "eve"}},
+        messages::FeedStanding{group, topics::Standing::staff, {"eve"}},
+        messages::FeedRules{group, {false, 10'000}}, messages::FeedReady{}});
+  const auto says = [&](const std::string& user, std::int64_t at) {
+    return gate.message("demo:" + user + ":d1", "cv1/demo/g/" + group + "/chat/" + user, std::nullopt, false,
+                        kNow + at);
+  };
+  EXPECT_EQ(says("anna", 0).stamp->n, 1u);
+  EXPECT_TRUE(says("anna", 9'999).put_off);
+  EXPECT_FALSE(says("anna", 9'999).stamp);
+  EXPECT_TRUE(says("anna", 9'999).allowed);
+  EXPECT_EQ(says("eve", 0).stamp->n, 2u);
+  EXPECT_EQ(says("eve", 0).stamp->n, 3u) << "staff are not slowed";
+  EXPECT_EQ(says("anna", 10'000).stamp->n, 4u);
+  EXPECT_EQ(counter("put_off"), 3u);
+}
+
+TEST_F(PolicyGateTest, RefusesAMutedMember) {
+  const std::string group = "0123456789abcdef0123456789abcdef";
+  feed({messages::FeedBegin{}, messages::FeedAdd{group, {"anna"}}, messages::FeedReady{}});
+  connect(Role::terminal, "anna");
+  const std::string chat = "cv1/demo/g/" + group + "/chat/anna";
+  EXPECT_TRUE(gate.allows("demo:anna:d1", &kFirst, Access::publish, chat, false));
+  feed({messages::FeedStanding{group, topics::Standing::muted, {"anna"}}});
+  EXPECT_FALSE(gate.allows("demo:anna:d1", &kFirst, Access::publish, chat, false));
+  EXPECT_EQ(counter("denied_publish_muted"), 1u);
 }
 
 TEST_F(PolicyGateTest, NumbersGoOnThroughAnotherFullFeed) {

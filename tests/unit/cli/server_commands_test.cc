@@ -146,18 +146,52 @@ TEST_F(ServerCommandsTest, GroupShowHasHeadAndMembers) {
 }
 
 TEST_F(ServerCommandsTest, GroupChangesGoToTheRightPlace) {
-  for (int i = 0; i < 4; ++i) server_.will_answer(200, "");
+  for (int i = 0; i < 6; ++i) server_.will_answer(200, "");
   EXPECT_EQ(call({"group", "end", kGroup}).code, kOk);
   EXPECT_EQ(call({"group", "extend", kGroup, "--by", "10m"}).code, kOk);
   EXPECT_EQ(call({"group", "add", kGroup, "zoe@north"}).code, kOk);
   EXPECT_EQ(call({"group", "remove", kGroup, "ben"}).code, kOk);
+  EXPECT_EQ(call({"group", "announce", kGroup, "The bar \"Pit\" closes"}).code, kOk);
+  EXPECT_EQ(call({"group", "delete-message", kGroup, "ben", "3f2a-1"}).code, kOk);
   const auto seen = server_.seen();
-  ASSERT_EQ(seen.size(), 4u);
+  ASSERT_EQ(seen.size(), 6u);
   const std::string base = std::string("/v1/groups/") + kGroup;
   EXPECT_EQ(seen[0].method + seen[0].path, "POST" + base + "/end");
   EXPECT_EQ(seen[1].method + seen[1].path + seen[1].body, "POST" + base + R"(/extend{"by_ms":600000})");
   EXPECT_EQ(seen[2].method + seen[2].path + seen[2].body, "POST" + base + R"(/members{"user":"zoe@north"})");
   EXPECT_EQ(seen[3].method + seen[3].path, "DELETE" + base + "/members/ben");
+  EXPECT_EQ(seen[4].method + seen[4].path + seen[4].body,
+            "POST" + base + R"(/announcements{"text":"The bar \"Pit\" closes"})");
+  EXPECT_EQ(seen[5].method + seen[5].path, "DELETE" + base + "/messages/ben/3f2a-1");
+}
+
+TEST_F(ServerCommandsTest, GroupReportsShowsTheEvidence) {
+  server_.will_answer(200, R"({"reports":[{"key":"k1","t":1780342200000,"reporter":"anna","reason":"insult",
+      "message":{"from":"ben","id":"m1","type":"text","text":"rude"}}],"more":true})");
+  const std::string out = call({"group", "reports", kGroup, "--after", "k0"}).out;
+  EXPECT_EQ(only_request().path, std::string("/v1/groups/") + kGroup + "/reports?after=k0");
+  EXPECT_NE(out.find("2026-06-01T19:30:00Z  anna  ben   m1       insult  rude"), std::string::npos) << out;
+  EXPECT_NE(out.find("more with: --after k1"), std::string::npos) << out;
+}
+
+TEST_F(ServerCommandsTest, GroupModerationGoesToTheRightPlace) {
+  for (int i = 0; i < 6; ++i) server_.will_answer(200, "");
+  EXPECT_EQ(call({"group", "mute", kGroup, "ben"}).out, "ben is muted\n");
+  EXPECT_EQ(call({"group", "unmute", kGroup, "ben"}).code, kOk);
+  EXPECT_EQ(call({"group", "staff", kGroup, "eve"}).code, kOk);
+  EXPECT_EQ(call({"group", "ban", kGroup, "ben"}).out, "ben is banned\n");
+  EXPECT_EQ(call({"group", "unban", kGroup, "ben"}).code, kOk);
+  EXPECT_EQ(call({"group", "rules", kGroup, "--announcement-only", "--slow", "10s"}).code, kOk);
+  const auto seen = server_.seen();
+  ASSERT_EQ(seen.size(), 6u);
+  const std::string base = std::string("/v1/groups/") + kGroup;
+  const auto all = [&](std::size_t i) { return seen[i].method + seen[i].path + seen[i].body; };
+  EXPECT_EQ(all(0), "PUT" + base + R"(/members/ben/standing{"standing":"muted"})");
+  EXPECT_EQ(all(1), "PUT" + base + R"(/members/ben/standing{"standing":"member"})");
+  EXPECT_EQ(all(2), "PUT" + base + R"(/members/eve/standing{"standing":"staff"})");
+  EXPECT_EQ(all(3), "POST" + base + R"(/bans{"user":"ben"})");
+  EXPECT_EQ(all(4), "DELETE" + base + "/bans/ben");
+  EXPECT_EQ(all(5), "PUT" + base + R"(/rules{"announcement_only":true,"slow_ms":10000})");
 }
 
 TEST_F(ServerCommandsTest, UserShowNamesNestedFieldsAndWritesNumbersPlainly) {

@@ -201,5 +201,48 @@ TEST(EndDetector, ARunningGroupKeepsThePlanItBeganWith) {
   EXPECT_EQ(w.events<EndEvent>().at(1).reason, "duration");
 }
 
+struct Warned : Chat {
+  Warned() : Chat("warn = [\"5m\", \"1m\", \"25h\"]\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n") {
+    start();
+  }
+  std::vector<std::string> warnings() const {
+    std::vector<std::string> texts;
+    for (const auto& out : all_out) {
+      const auto* p = std::get_if<Publish>(&out);
+      if (!p || !p->durable || !p->topic.ends_with("/notice")) continue;
+      const auto notice = messages::decode_notice(p->payload);
+      EXPECT_EQ(notice->message.type, messages::kSystem);
+      texts.push_back(notice->message.text);
+    }
+    return texts;
+  }
+};
+
+TEST(EndDetector, R2_WarnsTheMembersBeforeTheEnd) {
+  Warned w;
+  w.pass(55 * kMinute - 1);
+  EXPECT_TRUE(w.warnings().empty()) << "25 h before an end in an hour is past";
+  w.pass(1);
+  EXPECT_EQ(w.warnings(), std::vector<std::string>{"This chat ends in 5 minutes."});
+  w.pass(4 * kMinute);
+  EXPECT_EQ(w.warnings().back(), "This chat ends in 1 minute.");
+  w.pass(kMinute);
+  EXPECT_EQ(w.live_groups(), 0u);
+  EXPECT_EQ(w.warnings().size(), 2u);
+}
+
+TEST(EndDetector, WarnsAgainOfAnotherEndAndLateOfOneThatIsNear) {
+  Warned w;
+  w.pass(56 * kMinute);
+  w.step([&](Engine& e, Context& ctx) {
+    EXPECT_TRUE(extend_group(e.state(), w.group(), w.now + 30 * kMinute, ctx));
+  });
+  w.pass(25 * kMinute);
+  EXPECT_EQ(w.warnings().size(), 2u);
+  w.now += 4 * kMinute + 15'000;  // the server was down
+  w.step([](auto& e, auto& ctx) { e.tick(ctx); });
+  EXPECT_EQ(w.warnings().back(), "This chat ends in 45 seconds.");
+}
+
 }  // namespace
 }  // namespace convoke::core

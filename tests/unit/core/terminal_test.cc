@@ -137,6 +137,40 @@ TEST_F(Terminal, ArchivesEachMessageOnceAndMarksHowFar) {
   EXPECT_EQ(w.group().messages, 1u);
 }
 
+TEST_F(Terminal, ReportsAMessageThatIsArchived) {
+  chat("anna", "m1", 3);
+  const auto report = [&](const std::string& user, const std::string& message) {
+    return w.request(user, messages::ReportRequest{id.str(), "anna", message, "rude"}).result;
+  };
+  EXPECT_TRUE(std::holds_alternative<messages::EmptyAnswer>(report("ben", "m1")));
+  ASSERT_EQ(w.fx.reports.size(), 1u);
+  EXPECT_EQ(w.fx.reports[0].place.n, 3u);
+  EXPECT_EQ(w.events<ReportEvent>().size(), 1u);
+  EXPECT_EQ(std::get<messages::RequestError>(report("ben", "m2")).code, "unknown-message");
+  EXPECT_EQ(std::get<messages::RequestError>(report("zoe", "m1")).code, "not-member");
+}
+
+TEST_F(Terminal, ArchivesAChangeWithThePlaceOfWhatItChanges) {
+  const auto change = [&](const std::string& from, const std::string& message, const std::string& of,
+                          std::uint64_t n) {
+    w.step([&](Engine& e, Context& ctx) {
+      e.chat(id, UserId::parse(from), {message, "edit", "new", {}, of}, {"demo", 1, n, w.now}, ctx);
+    });
+  };
+  chat("anna", "m1", 1);
+  change("anna", "e1", "m1", 2);
+  ASSERT_EQ(w.fx.archive.size(), 1u);
+  EXPECT_EQ(w.fx.archive[0].changes->n, 1u);
+  change("anna", "e1", "m1", 3);  // repeated
+  EXPECT_TRUE(w.fx.archive.empty());
+  change("ben", "e2", "m1", 4);  // not his
+  EXPECT_TRUE(w.fx.archive.empty());
+  change("anna", "e3", "m7", 5);  // never archived
+  EXPECT_TRUE(w.fx.archive.empty());
+  EXPECT_EQ(marker().upto, 5u) << "but nobody waits for them";
+  EXPECT_EQ(w.group().messages, 1u);
+}
+
 TEST_F(Terminal, NamesWhatWasStampedButNeverCame) {
   chat("anna", "m1", 1);
   chat("anna", "m5", 5);

@@ -24,6 +24,21 @@ TEST(ChatMessage, KeepsTheTextToTheByte) {
   EXPECT_EQ(message->reply_to, "0");
 }
 
+TEST(ChatMessage, ChangesOnlyWhatItNamesAndWhatItsSenderWrote) {
+  const auto edit = decode_chat_message(R"({"id":"2","type":"edit","text":"new","of":"1","author":"ben"})");
+  ASSERT_TRUE(edit);
+  EXPECT_EQ(edit->of, "1");
+  EXPECT_FALSE(edit->author) << "a member's word about others' messages is passed over";
+  for (const char* type : {"edit", "delete"}) {
+    const auto bad = decode_chat_message(std::string(R"({"id":"2","text":"x","type":")") + type + "\"}");
+    ASSERT_TRUE(bad.has_error());
+    EXPECT_EQ(bad.error().field, "of");
+  }
+  EXPECT_EQ(decode_notice(R"({"from":"eve","id":"cv-1","type":"delete","text":"x","of":"1","author":"ben"})")
+                ->message.author,
+            "ben");
+}
+
 TEST(ChatMessage, PassesUnknownTypesOn) {
   const auto message = decode_chat_message(R"({"id":"1","type":"sticker.2","text":"wave"})");
   ASSERT_TRUE(message);
@@ -47,6 +62,9 @@ TEST(ChatMessage, RefusesBadMembers) {
                             {"id", "1", "an identifier"},
                             {"type", "", "an identifier"},
                             {"type", "\"\"", "an identifier"},
+                            {"id", "\"cv-1\"", "does not begin with cv-"},
+                            {"type", "\"announcement\"", "the server's"},
+                            {"type", "\"system\"", "the server's"},
                             {"text", "", "text of 1 to 4096 bytes"},
                             {"text", "\"\"", "text of 1 to 4096 bytes"},
                             {"text", quoted(std::string(4097, 'x')), "text of 1 to 4096 bytes"},
@@ -56,6 +74,16 @@ TEST(ChatMessage, RefusesBadMembers) {
                             {"text", "[]", "text"},
                             {"reply_to", "\"\"", "an identifier"},
                             {"reply_to", "null", "an identifier"}});
+}
+
+TEST(Notice, CarriesWhatNoMemberMaySay) {
+  const auto notice =
+      decode_notice(R"({"from":"eve","id":"cv-1","type":"announcement","text":"The bar closes at ten"})");
+  ASSERT_TRUE(notice) << notice.error().to_string();
+  EXPECT_EQ(notice->from, "eve");
+  EXPECT_EQ(notice->message.id, "cv-1");
+  EXPECT_EQ(notice->message.type, kAnnouncement);
+  testing::expect_refusals("notice", 0, {{"from", "", "a user"}, {"id", "", "an identifier"}});
 }
 
 TEST(ArchivedMessage, CarriesSenderAndStamp) {

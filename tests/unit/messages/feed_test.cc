@@ -26,7 +26,7 @@ TEST(Feed, ReadsEveryOperation) {
   const auto feed = decode_feed(testing::kind("feed").full[0]);
   ASSERT_TRUE(feed) << feed.error().to_string();
   EXPECT_EQ(feed->seq, 7u);
-  ASSERT_EQ(feed->ops.size(), 9u);
+  ASSERT_EQ(feed->ops.size(), 11u);
   EXPECT_TRUE(std::holds_alternative<FeedBegin>(feed->ops[0]));
   EXPECT_TRUE(std::holds_alternative<FeedReady>(feed->ops[1]));
   EXPECT_EQ(std::get<FeedAdd>(feed->ops[2]).users, (std::vector<std::string>{"anna", "ben@other"}));
@@ -36,6 +36,8 @@ TEST(Feed, ReadsEveryOperation) {
   EXPECT_EQ(std::get<FeedUnblock>(feed->ops[6]).a, "anna");
   EXPECT_EQ(std::get<FeedRevoke>(feed->ops[7]).issued_before_ms, 1767225600000);
   EXPECT_TRUE(std::holds_alternative<FeedCounters>(feed->ops[8]));
+  EXPECT_EQ(std::get<FeedStanding>(feed->ops[9]).standing, topics::Standing::muted);
+  EXPECT_EQ(std::get<FeedRules>(feed->ops[10]).rules, (topics::ChatRules{true, 10'000}));
 }
 
 TEST(Feed, TakesItsBounds) {
@@ -46,7 +48,10 @@ TEST(Feed, TakesItsBounds) {
 
 TEST(Feed, RefusesBadOperations) {
   testing::expect_refusals("feed", 0,
-                           {{"seq", "", "an integer"},
+                           {{"ops[9].standing", "\"loud\"", "one of member, muted, staff"},
+                            {"ops[10].announcement_only", "1", "true or false"},
+                            {"ops[10].slow_ms", "86400001", "an integer from 0 to 86400000"},
+                            {"seq", "", "an integer"},
                             {"seq", "-1", "an integer"},
                             {"ops", "", "a list of 1 to 64 elements"},
                             {"ops", "[]", "a list of 1 to 64 elements"},

@@ -39,11 +39,16 @@ RosterHead full_head() {
           .version = 7,
           .pages = 1,
           .members = 42,
-          .available = 40};
+          .available = 40,
+          .rules = {.announcement_only = true, .slow_ms = 10'000}};
 }
 
 Buddy full_buddy() {
-  return {.user = "anna", .name = "Ånna", .presence = PresenceState::away, .ends_ms = kTime};
+  return {.user = "anna",
+          .name = "Ånna",
+          .presence = PresenceState::away,
+          .ends_ms = kTime,
+          .standing = topics::Standing::muted};
 }
 
 RosterPage full_page() { return {.group = kGroup, .version = 7, .page = 3, .buddies = {full_buddy()}}; }
@@ -70,13 +75,22 @@ SafeRegion full_safe_region() {
 }
 
 ChatMessage full_chat() {
-  return {.id = "m-1", .type = "text", .text = "See you\nat the bar 🍸", .reply_to = "m-0"};
+  return {.id = "m-1", .type = "text", .text = "See you\nat the bar 🍸", .reply_to = "m-0", .of = "m-9"};
+}
+
+Notice full_notice() {
+  Notice notice{"eve", full_chat()};
+  notice.message.author = "anna";
+  return notice;
 }
 
 ArchivedMessage full_archived() {
   return {.from = "anna",
-          .message = full_chat(),
-          .stamp = {.site = "demo", .epoch = 1, .n = 7, .time_ms = kTime}};
+          .message = full_notice().message,
+          .stamp = {.site = "demo", .epoch = 1, .n = 7, .time_ms = kTime},
+          .edited = Stamp{"demo", 1, 8, kTime},
+          .deleted = Stamp{"demo", 1, 9, kTime},
+          .deleted_by = "eve"};
 }
 
 AreaEvent full_area_event() {
@@ -98,7 +112,8 @@ std::vector<std::string> full_requests() {
           encode(Request{"3", PageRequest{kGroup, 4}}),
           encode(Request{"4", AvailableRequest{kGroup, "mia"}}),
           encode(Request{"5", HistoryRequest{kGroup, 1, 41, 50}}),
-          encode(Request{"6", LeaveRequest{kGroup}})};
+          encode(Request{"6", LeaveRequest{kGroup}}),
+          encode(Request{"7", ReportRequest{kGroup, "ben", "m-1", "insult"}})};
 }
 
 std::vector<std::string> full_responses() {
@@ -111,10 +126,12 @@ std::vector<std::string> full_responses() {
 }
 
 Feed full_feed() {
-  return {.seq = 7,
-          .ops = {FeedBegin{}, FeedReady{}, FeedAdd{kGroup, {"anna", "ben@other"}},
-                  FeedRemove{kGroup, {"ben"}}, FeedRetire{kGroup}, FeedBlock{"anna", "ben"},
-                  FeedUnblock{"anna", "ben"}, FeedRevoke{"anna", kTime}, FeedCounters{}}};
+  return {
+      .seq = 7,
+      .ops = {FeedBegin{}, FeedReady{}, FeedAdd{kGroup, {"anna", "ben@other"}}, FeedRemove{kGroup, {"ben"}},
+              FeedRetire{kGroup}, FeedBlock{"anna", "ben"}, FeedUnblock{"anna", "ben"},
+              FeedRevoke{"anna", kTime}, FeedCounters{},
+              FeedStanding{kGroup, topics::Standing::muted, {"anna"}}, FeedRules{kGroup, {true, 10'000}}}};
 }
 
 std::vector<std::string> full_feed_responses() {
@@ -143,6 +160,7 @@ std::vector<Kind> make_kinds() {
        {encode(InboxMessage{ChatStart{full_head()}}), encode(InboxMessage{full_end()}),
         encode(InboxMessage{full_safe_region()}), encode(InboxMessage{ReportPosition{}})}},
       {"chat-message", recode<decode_chat_message>, {encode(full_chat())}},
+      {"notice", recode<decode_notice>, {encode(full_notice())}},
       {"archived-message", recode<decode_archived_message>, {encode(full_archived())}},
       {"archived-up-to", recode<decode_archived_up_to>, {encode(ArchivedUpTo{1, 41, {{3, 3}, {17, 18}}})}},
       {"signal",

@@ -78,7 +78,12 @@ TEST_F(CApiTest, TakesNullForNothing) {
   EXPECT_EQ(convoke_request_available(client, nullptr, nullptr, nullptr, 0), 0);
   EXPECT_EQ(convoke_send(client, nullptr, nullptr, nullptr, 0), 0);
   EXPECT_EQ(convoke_leave(client, nullptr), 0);
+  EXPECT_EQ(convoke_edit(client, nullptr, nullptr, nullptr, nullptr, 0), 0);
+  EXPECT_EQ(convoke_delete_message(client, nullptr, nullptr, nullptr, 0), 0);
+  EXPECT_EQ(convoke_report_message(client, nullptr, nullptr, nullptr, nullptr, nullptr, 0), 0);
   convoke_typing(client, nullptr);
+  convoke_delivered(client, nullptr, 1, 1);
+  convoke_read(nullptr, nullptr, 1, 1);
   EXPECT_EQ(convoke_poll(client, 0, nullptr, nullptr), 0U);
   convoke_destroy(client);
   convoke_destroy(nullptr);

@@ -24,6 +24,37 @@ TEST(Outbox, SendsAgainUntilArchived) {
   EXPECT_FALSE(outbox.next_due().has_value());
 }
 
+TEST(Outbox, HoldsAnEditBackUntilItsMessageIsArchived) {
+  Outbox outbox;
+  outbox.add(kGroup, message("m1"));
+  outbox.add(kGroup, {"e1", "edit", "second", {}, "m1"});
+  ASSERT_EQ(outbox.take_due(0).size(), 1U);
+  EXPECT_EQ(outbox.next_due(), Outbox::kFirstRepeatMs);
+  const messages::ChatMessage newer{"e2", "edit", "third", {}, "m1"};
+  EXPECT_THAT(outbox.drop_changes(kGroup, newer), ElementsAre("e1"));
+  outbox.add(kGroup, newer);
+  outbox.remove(kGroup, "m1");
+  EXPECT_EQ(outbox.next_due(), 0);
+  EXPECT_EQ(outbox.take_due(0).at(0)->message.id, "e2");
+}
+
+TEST(Outbox, KeepsToThePaceOfASlowGroup) {
+  Outbox outbox;
+  outbox.set_pace(kGroup, 10'000);
+  outbox.add(kGroup, message("m1"));
+  outbox.add(kGroup, message("m2"));
+  outbox.add("other", message("o1"));
+  EXPECT_EQ(outbox.take_due(0).size(), 2U);
+  outbox.remove(kGroup, "m1");
+  outbox.remove("other", "o1");
+  EXPECT_EQ(outbox.next_due(), 10'000);
+  EXPECT_EQ(outbox.take_due(10'000).at(0)->message.id, "m2");
+  outbox.put_off(kGroup, "m2", 10'000);
+  EXPECT_EQ(outbox.next_due(), 20'000);
+  outbox.set_pace(kGroup, 0);
+  EXPECT_EQ(outbox.next_due(), 10'000 + Outbox::kPutOffMs);
+}
+
 TEST(Outbox, IsMorePatientOnceTheBrokerHasTheMessage) {
   Outbox outbox;
   outbox.add(kGroup, message("m1"));

@@ -54,6 +54,90 @@ TEST(Session, IgnoresAMessageWithoutStamp) {
   EXPECT_THAT(texts(phone), IsEmpty());
 }
 
+TEST(Session, BelievesAnAnnouncementOnlyWhereOnlyTheServerSpeaks) {
+  Phone phone = in_chat();
+  const messages::Notice notice{"eve", {"cv-1", "announcement", "the bar closes at ten", {}}};
+  phone.arrive(kPrefix + "notice", encode(notice), {"demo", 1, 1, 1});
+  phone.arrive(kPrefix + "notice", encode(notice), {"demo", 1, 2, 1});
+  const auto received = phone.take_events<MessageReceived>();
+  ASSERT_THAT(received, SizeIs(1));
+  EXPECT_EQ(received[0].message.type, "announcement");
+  EXPECT_EQ(received[0].message.from, "eve");
+  EXPECT_EQ(received[0].message.stamp.n, 1U);
+  phone.arrive(kPrefix + "chat/ben", encode(notice.message), {"demo", 1, 3, 1});
+  phone.arrive(kPrefix + "chat/ben", encode(messages::ChatMessage{"b1", "system", "hello", {}}),
+               {"demo", 1, 4, 1});
+  EXPECT_THAT(phone.take_events<MessageReceived>(), IsEmpty());
+}
+
+TEST(Session, TellsEditsAndDeletesLiveAndFromTheArchive) {
+  Phone phone = in_chat();
+  phone.arrive(kPrefix + "chat/ben", encode(messages::ChatMessage{"e1", "edit", "new", {}, "m1"}),
+               {"demo", 1, 1, 1});
+  const auto edited = phone.take_events<MessageEdited>();
+  ASSERT_THAT(edited, SizeIs(1));
+  EXPECT_EQ(edited[0].from + edited[0].id + edited[0].text, "benm1new");
+  messages::Notice notice{"eve", {"cv-1", "delete", "deleted", {}, "m1", "ben"}};
+  phone.arrive(kPrefix + "notice", encode(notice), {"demo", 1, 2, 1});
+  // The same words of a member are about that member's own message.
+  notice.message.id = "x1";
+  phone.arrive(kPrefix + "chat/zoe", encode(notice.message), {"demo", 1, 3, 1});
+  const auto deleted = phone.take_events<MessageDeleted>();
+  ASSERT_THAT(deleted, SizeIs(2));
+  EXPECT_EQ(deleted[0].from + deleted[0].id + deleted[0].by, "benm1eve");
+  EXPECT_EQ(deleted[1].from + deleted[1].id + deleted[1].by, "zoem1zoe");
+  phone.chat("ben", "m9", 1, 6);
+  phone.wait(5'000);
+  ArchivedMessage gone = archived("ben", "m4", 1, 4);
+  gone.deleted = messages::Stamp{"demo", 1, 5, 1};
+  gone.deleted_by = "ben";
+  ArchivedMessage last = archived("ben", "e2", 1, 5);
+  last.message.type = "edit";
+  last.message.of = "m1";
+  phone.respond(phone.request<HistoryRequest>().first, HistoryAnswer{{gone, last}, false});
+  EXPECT_THAT(phone.take_events<MessageEdited>(), SizeIs(1));
+  const auto received = phone.take_events<MessageReceived>();
+  ASSERT_THAT(received, SizeIs(2));
+  EXPECT_TRUE(received[1].message.deleted);
+  EXPECT_EQ(received[1].message.text, "");
+}
+
+TEST(Session, SendsAnEditOnceItsMessageIsArchived) {
+  Phone phone = in_chat();
+  const std::string id = *phone.session().send(kGroup, "helo", {}, phone.now());
+  const std::string edit = *phone.session().edit(kGroup, id, "hello", phone.now());
+  EXPECT_FALSE(phone.session().edit(kGroup, id, "", phone.now()));
+  EXPECT_FALSE(phone.session().edit(kGroup, "no id!", "hello", phone.now()));
+  phone.wait(0);
+  EXPECT_THAT(phone.take_published(kOwnChat), SizeIs(1));
+  phone.chat("mia", id, 1, 1);
+  phone.arrive(kPrefix + "ack", ack(1, 1));
+  const auto sent = phone.take_published(kOwnChat);
+  ASSERT_THAT(sent, SizeIs(1));
+  const auto message = messages::decode_chat_message(sent[0].payload);
+  EXPECT_EQ(message->type, "edit");
+  EXPECT_EQ(message->id, edit);
+  EXPECT_EQ(message->of, id);
+  ASSERT_TRUE(phone.session().delete_message(kGroup, id, phone.now()));
+  phone.wait(0);
+  EXPECT_THAT(phone.take_events<OwnMessage>(),
+              testing::Contains(Field(&OwnMessage::state, OwnMessage::State::dropped)));
+}
+
+TEST(Session, ReportsAMessage) {
+  Phone phone = in_chat();
+  ASSERT_TRUE(phone.session().report(kGroup, "ben", "m1", "rude", phone.now()));
+  EXPECT_FALSE(phone.session().report(kGroup, "ben", "no id!", "rude", phone.now()));
+  EXPECT_FALSE(phone.session().report(kGroup, "ben", "m1", std::string(1'001, 'x'), phone.now()));
+  phone.wait(0);
+  const auto [id, request] = phone.request<messages::ReportRequest>();
+  EXPECT_EQ(request.message, "m1");
+  phone.respond(id, messages::RequestError{"unknown-message", "x", {}});
+  const auto refused = phone.take_events<Refused>();
+  ASSERT_THAT(refused, SizeIs(1));
+  EXPECT_EQ(refused[0].what, "report-message");
+}
+
 TEST(Session, SendsAMessageUntilItIsArchived) {
   Phone phone = in_chat();
   const std::string id = *phone.session().send(kGroup, "see you at the bar", {}, phone.now());
@@ -96,6 +180,32 @@ TEST(Session, KeepsMessagesWhileOfflineAndSendsThemAfterTheResume) {
   const auto sent = phone.take_published(kOwnChat);
   ASSERT_THAT(sent, SizeIs(2));
   EXPECT_EQ(messages::decode_chat_message(sent[0].payload)->text, "one");
+}
+
+TEST(Session, TriesAMessageAgainThatCameTooSoon) {
+  for (const int code : {0x10, 0x97}) {
+    Phone phone = in_chat();
+    ASSERT_TRUE(phone.session().send(kGroup, "hello", {}, phone.now()));
+    phone.wait(0);
+    phone.on(PublishDone{phone.take_published(kOwnChat).at(0).ticket, code});
+    EXPECT_THAT(phone.take_events<OwnMessage>(), IsEmpty());
+    phone.wait(4'999);
+    EXPECT_THAT(phone.take_published(kOwnChat), IsEmpty());
+    phone.wait(1);
+    EXPECT_THAT(phone.take_published(kOwnChat), SizeIs(1));
+  }
+}
+
+TEST(Session, SpacesMessagesOutInASlowGroup) {
+  Phone phone = in_chat();
+  messages::RosterHead head = header(1);
+  head.rules.slow_ms = 10'000;
+  phone.arrive(kPrefix + "head", encode(head));
+  ASSERT_TRUE(phone.session().send(kGroup, "one", {}, phone.now()));
+  ASSERT_TRUE(phone.session().send(kGroup, "two", {}, phone.now()));
+  phone.wait(0);
+  EXPECT_THAT(phone.take_published(kOwnChat), SizeIs(1));
+  EXPECT_EQ(phone.session().group(kGroup)->slow_ms, 10'000);
 }
 
 TEST(Session, DropsAMessageThatTheBrokerRefuses) {

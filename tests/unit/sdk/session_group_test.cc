@@ -26,7 +26,8 @@ TEST(Session, R1_R3_OpensAChatAndSaysWhichListItHolds) {
   EXPECT_THAT(phone.take<SubscribeCommand>().filters,
               ElementsAre(std::pair(kPrefix + "head", 1), std::pair(kPrefix + "buddies/0", 1),
                           std::pair(kPrefix + "changes", 1), std::pair(kPrefix + "ack", 0),
-                          std::pair(kPrefix + "chat/+", 1), std::pair(kPrefix + "signal/+", 0)));
+                          std::pair(kPrefix + "notice", 1), std::pair(kPrefix + "chat/+", 1),
+                          std::pair(kPrefix + "signal/+", 0)));
   EXPECT_THAT(phone.take_events<BuddyListChanged>(), IsEmpty());
   phone.load(1);
   ASSERT_THAT(phone.take_events<BuddyListChanged>(), SizeIs(1));
@@ -167,7 +168,7 @@ TEST(Session, R2_R3_EndDeletesTheListAndUnsentMessagesAtOnce) {
   EXPECT_EQ(dropped[0].state, OwnMessage::State::dropped);
   EXPECT_THAT(phone.session().groups(), IsEmpty());
   EXPECT_THAT(phone.session().buddies(kGroup), IsEmpty());
-  EXPECT_THAT(phone.take<UnsubscribeCommand>().filters, SizeIs(6));
+  EXPECT_THAT(phone.take<UnsubscribeCommand>().filters, SizeIs(7));
   phone.wait(Session::kHoldPauseMs);
   const auto hold = phone.request<HoldRequest>();
   ASSERT_THAT(hold.second.groups, SizeIs(1));
@@ -212,7 +213,7 @@ TEST(Session, OpensAGroupAgainThatTheUserWasAddedToAgain) {
   phone.forget_commands();
   phone.arrive(kInbox, encode(InboxMessage(ChatStart{header(4)})));
   EXPECT_THAT(phone.take_events<ChatStarted>(), SizeIs(1));
-  EXPECT_THAT(phone.take<SubscribeCommand>().filters, SizeIs(6));
+  EXPECT_THAT(phone.take<SubscribeCommand>().filters, SizeIs(7));
   phone.load(4);
   EXPECT_EQ(phone.session().group(kGroup)->version, 4U);
   phone.wait(Session::kHoldPauseMs);
@@ -262,7 +263,7 @@ TEST(Session, TriesAgainWhenAGroupsSubscriptionIsRefused) {
   EXPECT_FALSE(phone.has<SubscribeCommand>());
   EXPECT_THAT(phone.take_events<Refused>(), SizeIs(6));
   phone.wait(2'000);
-  EXPECT_THAT(phone.take<SubscribeCommand>().filters, SizeIs(6));
+  EXPECT_THAT(phone.take<SubscribeCommand>().filters, SizeIs(7));
 }
 
 TEST(Session, SubscribesAgainWhereTheConnectionTookTheSubscriptionWithIt) {
@@ -276,7 +277,7 @@ TEST(Session, SubscribesAgainWhereTheConnectionTookTheSubscriptionWithIt) {
   EXPECT_THAT(phone.take<SubscribeCommand>().filters,
               SizeIs(2));  // inbox and res, whatever the session holds
   phone.respond(phone.request<ResumeRequest>().first, ResumeAnswer{{ChatStart{header(1)}}, {}});
-  EXPECT_THAT(phone.take<SubscribeCommand>().filters, SizeIs(6));
+  EXPECT_THAT(phone.take<SubscribeCommand>().filters, SizeIs(7));
   phone.load(1);
   EXPECT_EQ(phone.session().group(kGroup)->version, 1U);
 }
@@ -289,7 +290,7 @@ TEST(Session, SubscribesAgainWhereTheSubscriptionNeverWentOut) {
   phone.on(SubscribeDone{phone.take<SubscribeCommand>().ticket, std::vector<int>(6, -1)});
   EXPECT_THAT(phone.take_events<Refused>(), IsEmpty());  // nobody refused anything
   phone.wait(2'000);
-  EXPECT_THAT(phone.take<SubscribeCommand>().filters, SizeIs(6));
+  EXPECT_THAT(phone.take<SubscribeCommand>().filters, SizeIs(7));
 }
 
 TEST(Session, IgnoresForeignGroupsSitesAndBrokenPayloads) {

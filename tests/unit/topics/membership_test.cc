@@ -25,6 +25,32 @@ TEST(Membership, AddedUsersAreMembersUntilRemoved) {
   EXPECT_EQ(membership.memberships(), 1u);
 }
 
+TEST(Membership, KnowsWhoMaySpeak) {
+  Membership m;
+  m.set_standing("g", "anna", Standing::muted);
+  m.set_rules("g", {true, 5});
+  EXPECT_EQ(m.standing("g", "anna"), Standing::member) << "nobody is a member yet";
+  EXPECT_EQ(m.rules("g"), ChatRules{});
+  for (const char* user : {"anna", "ben", "eve"}) m.add("g", user);
+  m.set_standing("g", "anna", Standing::muted);
+  m.set_standing("g", "eve", Standing::staff);
+  m.add("g", "anna");
+  EXPECT_FALSE(m.may_speak("g", "anna"));
+  EXPECT_TRUE(m.may_speak("g", "ben"));
+  m.set_rules("g", {.announcement_only = true, .slow_ms = 0});
+  EXPECT_FALSE(m.may_speak("g", "ben"));
+  EXPECT_TRUE(m.may_speak("g", "eve"));
+  m.set_rules("g", {});
+  m.remove("g", "anna");
+  m.add("g", "anna");
+  EXPECT_TRUE(m.may_speak("g", "anna")) << "a removal takes the standing away";
+  m.set_rules("g", {true, 5});
+  m.retire("g");
+  m.add("g", "eve");
+  EXPECT_EQ(m.standing("g", "eve"), Standing::member);
+  EXPECT_EQ(m.rules("g"), ChatRules{});
+}
+
 TEST(Membership, ForgetsAGroupWithItsLastMember) {
   Membership membership;
   membership.add("g", "anna");

@@ -94,12 +94,27 @@ TEST_F(Policy, OnlyLanguageTopicsThatAreMeantSoMayBeRetained) {
 }
 
 TEST_F(Policy, MemberReceivesItsGroupsTopics) {
-  for (const std::string leaf : {"/head", "/buddies/0", "/changes", "/chat/ben", "/ack", "/signal/ben"}) {
+  for (const std::string leaf :
+       {"/head", "/buddies/0", "/changes", "/chat/ben", "/ack", "/signal/ben", "/notice"}) {
     EXPECT_EQ(receive(anna, kG + leaf), Decision::allow) << leaf;
     EXPECT_EQ(subscribe(anna, kG + leaf), Decision::allow) << leaf;
     EXPECT_EQ(receive(dave, kG + leaf), Decision::deny_not_member) << leaf;
     EXPECT_EQ(subscribe(dave, kG + leaf), Decision::deny_not_member) << leaf;
   }
+}
+
+TEST_F(Policy, NobodyButTheServerSpeaksWhereAnnouncementsAre) {
+  for (const Principal& who : {anna, dave, sam, olga, viewer, peer})
+    EXPECT_EQ(publish(who, kG + "/notice"), Decision::deny_role) << to_string(who.role);
+  EXPECT_EQ(publish(server, kG + "/notice", true), Decision::deny_retain);
+}
+
+TEST_F(Policy, MutedMembersListenOnly) {
+  membership.set_standing(kGroup, "anna", Standing::muted);
+  EXPECT_EQ(publish(anna, kG + "/chat/anna"), Decision::deny_muted);
+  EXPECT_EQ(publish(anna, kG + "/chat/ben"), Decision::deny_not_own);
+  EXPECT_EQ(publish(anna, kG + "/signal/anna"), Decision::allow);
+  EXPECT_EQ(receive(anna, kG + "/chat/ben"), Decision::allow);
 }
 
 TEST_F(Policy, BlockedPairDoesNotHearEachOtherButSharesTheGroup) {
@@ -166,7 +181,7 @@ TEST_F(Policy, AllowedWildcardFilterMatchesNothingThatMayNotBeReceived) {
     }
     for (const std::string& group : {kGroup, kOther}) {
       for (const std::string leaf :
-           {"/head", "/buddies/0", "/changes", "/chat/anna", "/ack", "/signal/anna"}) {
+           {"/head", "/buddies/0", "/changes", "/chat/anna", "/ack", "/signal/anna", "/notice"}) {
         names.push_back(p + "/g/" + group + leaf);
       }
     }
@@ -238,8 +253,8 @@ TEST_F(Policy, ViewerSeesAreasAndServersAndSaysNothing) {
 TEST_F(Policy, ServerHearsWhatIsForItAndSpeaksAsItself) {
   for (const std::string filter :
        {"cv1/demo/u/+/+/pos", "cv1/demo/u/+/+/presence", "cv1/demo/u/+/+/req", "cv1/demo/g/+/chat/+",
-        "cv1/demo/staff/+/+/req", "cv1/demo/peer/+/#", "owntracks/+/+/#", "cv1/demo/server/s1/marker",
-        "$SYS/#", "$CONTROL/convoke/v1/response"}) {
+        "cv1/demo/g/+/notice", "cv1/demo/staff/+/+/req", "cv1/demo/peer/+/#", "owntracks/+/+/#",
+        "cv1/demo/server/s1/marker", "$SYS/#", "$CONTROL/convoke/v1/response"}) {
     EXPECT_EQ(subscribe(server, filter), Decision::allow) << filter;
   }
   for (const std::string filter : {"#", "cv1/demo/#", "cv1/demo/u/#", "cv1/demo/g/+/signal/+",
@@ -248,9 +263,9 @@ TEST_F(Policy, ServerHearsWhatIsForItAndSpeaksAsItself) {
   }
   for (const std::string& topic : std::vector<std::string>{
            "cv1/demo/u/anna/in", "cv1/demo/u/anna/d1/res", kG + "/head", kG + "/buddies/0", kG + "/changes",
-           kG + "/ack", "cv1/demo/area/a/events", "cv1/demo/area/a/occupancy", "cv1/demo/server/s1/status",
-           "cv1/demo/server/s1/marker", "cv1/demo/staff/sam/d1/res", "owntracks/anna/d1/cmd",
-           "$CONTROL/convoke/v1"}) {
+           kG + "/ack", kG + "/notice", "cv1/demo/area/a/events", "cv1/demo/area/a/occupancy",
+           "cv1/demo/server/s1/status", "cv1/demo/server/s1/marker", "cv1/demo/staff/sam/d1/res",
+           "owntracks/anna/d1/cmd", "$CONTROL/convoke/v1"}) {
     EXPECT_EQ(publish(server, topic), Decision::allow) << topic;
   }
   for (const std::string& topic : std::vector<std::string>{

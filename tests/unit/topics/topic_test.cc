@@ -29,6 +29,7 @@ std::vector<Named> every_kind() {
           {"cv1/demo/g/" + kGroup + "/chat/anna", Kind::group_chat},
           {"cv1/demo/g/" + kGroup + "/ack", Kind::group_ack},
           {"cv1/demo/g/" + kGroup + "/signal/ben@b", Kind::group_signal},
+          {"cv1/demo/g/" + kGroup + "/notice", Kind::group_notice},
           {"cv1/demo/area/hall-a/events", Kind::area_events},
           {"cv1/demo/area/hall-a/occupancy", Kind::area_occupancy},
           {"cv1/demo/staff/sam/desk/req", Kind::staff_request},

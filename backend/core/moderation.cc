@@ -1,0 +1,60 @@
+#include "backend/core/moderation.h"
+
+#include "backend/core/organizer.h"
+#include "backend/core/roster.h"
+
+namespace convoke::core {
+
+using topics::Standing;
+
+bool set_standing(State& state, Group& group, const UserId& user, Standing standing, Context& ctx) {
+  if (!group.members.contains(user)) return false;
+  if (standing_of(group, user) == standing) return true;
+  if (standing == Standing::member)
+    group.standings.erase(user);
+  else if (group.standings.size() < kMaxStandings || group.standings.contains(user))
+    group.standings[user] = standing;
+  else
+    return false;
+  ctx.fx.out.emplace_back(FeedChange{{messages::FeedStanding{group.id.str(), standing, {user.str()}}}});
+  roster_touch(state, group, user, ctx);
+  return true;
+}
+
+Standing standing_of(const Group& group, const UserId& user) {
+  const auto found = group.standings.find(user);
+  return found == group.standings.end() ? Standing::member : found->second;
+}
+
+void set_rules(State& state, Group& group, const topics::ChatRules& rules, Context& ctx) {
+  if (group.rules == rules) return;
+  group.rules = rules;
+  ctx.fx.out.emplace_back(FeedChange{{messages::FeedRules{group.id.str(), rules}}});
+  roster_touch_head(state, group, ctx);
+}
+
+bool ban(State& state, Group& group, const UserId& user, Context& ctx) {
+  if (group.banned.contains(user)) return true;
+  if (group.banned.size() >= kMaxBanned) return false;
+  group.banned.insert(user);
+  ctx.fx.groups.insert(group.id);
+  remove_member(state, group, user, "banned", ctx);
+  return true;
+}
+
+bool unban(Group& group, const UserId& user, Context& ctx) {
+  if (group.banned.erase(user) == 0) return false;
+  ctx.fx.groups.insert(group.id);
+  return true;
+}
+
+std::vector<messages::FeedOp> feed_moderation(const Group& group) {
+  std::vector<messages::FeedOp> ops;
+  for (const auto& [user, standing] : group.standings)
+    if (group.members.contains(user))
+      ops.emplace_back(messages::FeedStanding{group.id.str(), standing, {user.str()}});
+  if (group.rules != topics::ChatRules{}) ops.emplace_back(messages::FeedRules{group.id.str(), group.rules});
+  return ops;
+}
+
+}  // namespace convoke::core
