@@ -78,6 +78,23 @@ struct RemoveMember {
   topics::GroupId id;
   topics::UserId user;
 };
+struct PutRegistration {
+  topics::PlanId plan;
+  topics::UserId user;
+};
+struct DeleteRegistration {
+  topics::PlanId plan;
+  topics::UserId user;
+};
+struct ListRegistrations {
+  topics::PlanId plan;
+  std::string after;  // a user id
+};
+/// How a user stands to a plan's audience.
+struct ShowWhy {
+  topics::PlanId plan;
+  topics::UserId user;
+};
 struct PostEvent {
   core::ExternalEvent event;
 };
@@ -115,7 +132,8 @@ struct ShowStatus {};
 using Command =
     std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups, ShowGroup,
                  StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember, RemoveMember,
-                 SetStanding, SetRules, Ban, Unban, ListReports, PostEvent, ShowUser, PutUser, ShowStatus>;
+                 SetStanding, SetRules, Ban, Unban, ListReports, PutRegistration, DeleteRegistration,
+                 ListRegistrations, ShowWhy, PostEvent, ShowUser, PutUser, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});

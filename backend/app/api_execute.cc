@@ -3,8 +3,10 @@
 
 #include "backend/app/api.h"
 #include "backend/core/announce.h"
+#include "backend/core/audience.h"
 #include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
+#include "backend/core/registrations.h"
 #include "backend/core/roster.h"
 #include "backend/core/triggers.h"
 #include "backend/ingress/plan_file.h"
@@ -214,6 +216,89 @@ ApiResponse run(Engine& e, const Principal&, RemoveMember c, Context& ctx) {
   if (!g->members.contains(c.user)) return api_error(404, "not-found", "no such member");
   core::remove_member(e.state(), *g, c.user, "removed", ctx);
   return ok(summary(*g));
+}
+
+core::PlanRecord* find_plan(Engine& e, const topics::PlanId& id) {
+  const auto it = e.state().plans.find(id);
+  return it == e.state().plans.end() ? nullptr : &it->second;
+}
+ApiResponse no_plan() { return api_error(404, "not-found", "no such plan"); }
+
+json::array registrations_of(const std::vector<core::Registration>& all) {
+  json::array out;
+  for (const core::Registration& r : all)
+    out.push_back({{"source", r.source}, {"proof", r.proof}, {"t", r.at_ms}});
+  return out;
+}
+
+ApiResponse run(Engine& e, const Principal& who, PutRegistration c, Context& ctx) {
+  core::PlanRecord* plan = find_plan(e, c.plan);
+  if (!plan) return no_plan();
+  if (!core::registered_by(*plan, c.user, core::kByStaff))
+    core::put_registration(e.state(), *plan, c.user, {core::kByStaff, by(who), ctx.now}, ctx);
+  return ok({{"user", c.user.str()}, {"by", registrations_of(plan->registrations.at(c.user))}});
+}
+
+/// Whatever the source: staff have the last word.
+ApiResponse run(Engine& e, const Principal&, DeleteRegistration c, Context& ctx) {
+  core::PlanRecord* plan = find_plan(e, c.plan);
+  if (!plan) return no_plan();
+  if (!core::take_registration(e.state(), *plan, c.user, "", ctx))
+    return api_error(404, "not-found", "not registered with this plan");
+  return ok({{"removed", c.user.str()}});
+}
+
+ApiResponse run(Engine& e, const Principal&, ListRegistrations c, Context&) {
+  constexpr std::size_t kPage = 1000;
+  const core::PlanRecord* plan = find_plan(e, c.plan);
+  if (!plan) return no_plan();
+  std::vector<topics::UserId> users;
+  for (const auto& [user, all] : plan->registrations)
+    if (user.str() > c.after) users.push_back(user);
+  const std::size_t shown = std::min(users.size(), kPage);
+  std::partial_sort(users.begin(), users.begin() + static_cast<std::ptrdiff_t>(shown), users.end());
+  json::array page;
+  for (std::size_t i = 0; i < shown; ++i)
+    page.push_back({{"user", users[i].str()}, {"by", registrations_of(plan->registrations.at(users[i]))}});
+  return ok({{"registrations", std::move(page)},
+             {"total", plan->registrations.size()},
+             {"more", users.size() > shown}});
+}
+
+/// Where the user stands with the plan's group, if it has one that has not ended.
+void add_membership(json::object& o, const Engine& e, const core::PlanRecord& plan,
+                    const topics::UserId& user) {
+  if (!plan.live) return;
+  const core::Group& group = *e.state().group(*plan.live);
+  o["group"] = group.id.str();
+  o["state"] = to_string(group.state);
+  const auto member = group.members.find(user);
+  o["standing"] = member != group.members.end()   ? "member"
+                  : group.invited.contains(user)  ? "invited"
+                  : group.banned.contains(user)   ? "banned"
+                  : group.kept_out.contains(user) ? "left"
+                                                  : "none";
+  if (member == group.members.end()) return;
+  o["member_because"] = member->second.why;
+  o["leaves_ms"] = optional_time(member->second.leaves_ms);
+}
+
+ApiResponse run(Engine& e, const Principal&, ShowWhy c, Context& ctx) {
+  const core::PlanRecord* plan = find_plan(e, c.plan);
+  if (!plan) return no_plan();
+  core::User unheard;
+  unheard.id = c.user;
+  const core::User* user = e.state().user(c.user);
+  const core::Explanation why = core::explain(e.state(), plan->plan, user ? *user : unheard, ctx.now);
+  json::array findings;
+  for (const core::Finding& f : why.findings)
+    findings.push_back({{"part", f.part}, {"condition", f.condition}, {"holds", f.holds}});
+  json::object o{{"plan", c.plan.str()},       {"user", c.user.str()}, {"known", user != nullptr},
+                 {"qualifies", why.qualifies}, {"because", why.why},   {"findings", std::move(findings)}};
+  if (const auto it = plan->registrations.find(c.user); it != plan->registrations.end())
+    o["registered"] = registrations_of(it->second);
+  add_membership(o, e, *plan, c.user);
+  return ok(o);
 }
 
 const char* result_name(core::StartResult result) {

@@ -172,17 +172,29 @@ Parsed parse_areas(const std::vector<std::string>& path, const ApiRequest& r) {
   return api_error(404, "not-found", "no such call");
 }
 
-Parsed parse_plans(const std::vector<std::string>& path, const ApiRequest& r) {
-  if (path.size() == 2 && r.method == "GET") return Command(ListPlans{});
-  if (path.size() == 2 && r.method == "PUT") return put_plans(r);
-  auto id = path.size() == 3 ? topics::PlanId::parse(path[2]) : topics::PlanId();
-  if (id && r.method == "DELETE") return Command(DeletePlan{id});
-  return api_error(404, "not-found", "no such call");
-}
-
 std::string query(const ApiRequest& r, const char* key) {
   auto it = r.query.find(key);
   return it == r.query.end() ? "" : it->second;
+}
+
+Parsed list_registrations(const topics::PlanId& plan, const ApiRequest& r) {
+  ListRegistrations command{plan, query(r, "after")};
+  if (!command.after.empty() && !topics::is_user_id(command.after)) return bad("after: expected a user id");
+  return Command(std::move(command));
+}
+
+Parsed parse_plans(const std::vector<std::string>& path, const ApiRequest& r) {
+  if (path.size() == 2 && r.method == "GET") return Command(ListPlans{});
+  if (path.size() == 2 && r.method == "PUT") return put_plans(r);
+  const auto id = path.size() >= 3 ? topics::PlanId::parse(path[2]) : topics::PlanId();
+  if (id && path.size() == 3 && r.method == "DELETE") return Command(DeletePlan{id});
+  const auto user = path.size() == 5 ? topics::UserId::parse(path[4]) : topics::UserId();
+  const bool registrations = id && path.size() >= 4 && path[3] == "registrations";
+  if (registrations && path.size() == 4 && r.method == "GET") return list_registrations(id, r);
+  if (registrations && user && r.method == "PUT") return Command(PutRegistration{id, user});
+  if (registrations && user && r.method == "DELETE") return Command(DeleteRegistration{id, user});
+  if (id && user && path[3] == "why" && r.method == "GET") return Command(ShowWhy{id, user});
+  return api_error(404, "not-found", "no such call");
 }
 
 Parsed list_groups(const ApiRequest& r) {
@@ -228,10 +240,12 @@ Parsed parse_users(const std::vector<std::string>& path, const ApiRequest& r) {
 }
 
 /// Which roles may call this: operators all, staff all but what defines the site, viewers the list of areas.
-bool role_may(Role role, const std::string& method, const std::string& resource) {
+bool role_may(Role role, const std::string& method, const std::vector<std::string>& path) {
+  const std::string& resource = path[1];
   if (role == Role::operator_) return true;
   if (role == Role::viewer) return resource == "areas" && method == "GET";
-  const bool defines_site = resource == "areas" || resource == "plans" || resource == "users";
+  const bool registers = resource == "plans" && path.size() == 5 && path[3] == "registrations";
+  const bool defines_site = !registers && (resource == "areas" || resource == "plans" || resource == "users");
   return role == Role::staff && (method == "GET" || !defines_site);
 }
 
@@ -263,7 +277,7 @@ std::optional<ApiResponse> refuse_api(const ApiRequest& r) {
   const auto path = split(r.path);
   if (path.size() < 2 || path[0] != "v1")
     return api_error(404, "not-found", "no such call; the interface begins with /v1");
-  if (!role_may(r.who.role, r.method, path[1]))
+  if (!role_may(r.who.role, r.method, path))
     return api_error(403, "forbidden", "the role " + std::string(to_string(r.who.role)) + " may not do this");
   return std::nullopt;
 }

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "backend/core/state.h"
 
+/// Who takes part in a plan's chat, and why.
 namespace convoke::core {
 
 /// A chosen user and why: "in hall-a", "listed", "has ticket".
@@ -14,7 +16,30 @@ struct Chosen {
   std::string why;
 };
 
-/// Who takes part now, in order of user id, at most `audience.max`.
-std::vector<Chosen> select_audience(const State& state, const Audience& audience);
+/// Those who qualify for the plan now, in order of user id. Of more than the audience's maximum a lot decides
+/// that `seed` draws: each has the same chance, and the same seed gives the same choice. `any_presence`:
+/// whatever their presence.
+std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs now, std::string_view seed,
+                                    bool any_presence = false);
+
+/// One thing that the audience asks of a user, and whether it is so.
+struct Finding {
+  const char* part;       // "any", "all", "none", "presence"
+  std::string condition;  // "in hall-a", "available"
+  bool holds = false;
+};
+/// How one user stands to the plan's audience: all that it asks, and what comes of it.
+struct Explanation {
+  bool qualifies = false;
+  std::string why;  // of one who qualifies, or would with another presence
+  std::vector<Finding> findings;
+};
+Explanation explain(const State& state, const Plan& plan, const User& user, TimeMs now);
+
+/// Why the user qualifies now; empty if not.
+std::string qualifies(const State& state, const Plan& plan, const User& user, TimeMs now, bool any_presence);
+
+/// The longest time after leaving the area that some plan asks for; 0: none does.
+TimeMs asked_after_leaving(const State& state, const AreaId& area);
 
 }  // namespace convoke::core

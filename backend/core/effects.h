@@ -126,6 +126,7 @@ struct Effects {
   std::set<AreaId> areas;  // or they are gone from it
   std::set<GroupId> groups;
   std::set<std::pair<GroupId, UserId>> members, invited;
+  std::set<std::pair<PlanId, UserId>> registrations;
   std::optional<TimeMs> graced_since;  // the presence grace after this broker start is over
   std::vector<ArchiveEntry> archive;
   std::vector<ReportEntry> reports;

@@ -9,6 +9,7 @@
 #include "backend/core/announce.h"
 #include "backend/core/chat_archive.h"
 #include "backend/core/end_detector.h"
+#include "backend/core/follow.h"
 #include "backend/core/invitations.h"
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
@@ -55,6 +56,11 @@ void Engine::load_plan(PlanRecord plan) {
   state_.plans[id] = std::move(plan);
 }
 
+void Engine::load_registrations(const PlanId& plan, const UserId& user, std::vector<Registration> all) {
+  if (auto it = state_.plans.find(plan); it != state_.plans.end())
+    it->second.registrations[user] = std::move(all);
+}
+
 void Engine::load_group(Group group) {
   const GroupId id = group.id;
   state_.groups[id] = std::move(group);
@@ -84,6 +90,10 @@ void Engine::loaded(TimeMs now) {
   }
   for (auto& [id, user] : state_.users)
     for (const AreaId& area : user.areas) state_.occupants[area].insert(id);
+  for (const auto& [id, user] : state_.users) {
+    for (const auto& [area, left] : user.left) state_.left[area][id] = left;
+    if (!user.left.empty()) arm_forgetting(state_, user);
+  }
   for (auto& [id, group] : state_.groups) {
     for (const std::string& key : group.start_keys) state_.start_keys[{group.plan, key}] = id;
     arm_group_timers(state_, group, now);
@@ -276,6 +286,14 @@ void Engine::fire(const TimerKey& key, Context& ctx) {
         member_end_due(state_, *group, UserId::parse(id.substr(slash + 1)), ctx);
       return;
     }
+    case TimerKind::member_leave: {
+      const auto slash = id.find('/');
+      if (Group* group = state_.live_group(GroupId::parse(id.substr(0, slash))))
+        leave_due(state_, *group, UserId::parse(id.substr(slash + 1)), ctx);
+      return;
+    }
+    case TimerKind::forget_areas:
+      return forget_areas_left(state_, UserId::parse(id), ctx);
     case TimerKind::group_open:
     case TimerKind::group_end:
     case TimerKind::group_watch:

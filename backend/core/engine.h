@@ -28,6 +28,7 @@ class Engine {
   void load_position(const UserId& user, geo::Position position);
   void load_area(geo::Area area, TimeMs now);
   void load_plan(PlanRecord plan);
+  void load_registrations(const PlanId& plan, const UserId& user, std::vector<Registration> all);
   void load_group(Group group);
   void load_member(const GroupId& group, const UserId& user, Member member);
   void load_invitation(const GroupId& group, const UserId& user, Invitation invitation);

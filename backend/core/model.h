@@ -42,12 +42,21 @@ struct User {
   std::optional<TimeMs> chat_duration_ms;  // this user's longest chat; absent: as long as the group
   std::map<DeviceId, Device> devices;
   std::set<AreaId> areas;           // areas inside
+  std::map<AreaId, TimeMs> left;    // when they last left an area, where a plan asks for that
   TimeMs unavailable_since_ms = 0;  // when they ceased to be available; 0: they are, or never were
 
   // Follow from the devices and from the groups' members.
   PresenceState presence = PresenceState::offline;
   std::set<GroupId> groups, invited;
 };
+
+/// What makes a user registered with a plan. There is at most one of each source.
+struct Registration {
+  std::string source;  // "staff", "self"
+  std::string proof;   // what it rests on: the staff user, the event's id; at most kMaxProofBytes
+  TimeMs at_ms = 0;
+};
+inline constexpr std::size_t kMaxProofBytes = 256;
 
 /// What a plan remembers between its groups.
 struct PlanRecord {
@@ -56,6 +65,8 @@ struct PlanRecord {
   std::set<std::size_t> disarmed;       // triggers that fired and wait for the area to fall below, or to fill
   std::map<std::size_t, TimeMs> again;  // of these, those that arm again at a time
   TimeMs scheduled_up_to = 0;           // schedule starts at or before this have had their turn
+  // A record of its own for each user, who has at least one.
+  std::unordered_map<UserId, std::vector<Registration>> registrations;
 
   std::optional<GroupId> live;  // follows from the groups
 };
@@ -66,6 +77,8 @@ struct Member {
   std::string why;                  // why in: "in hall-a", "listed", "added by staff ana"
   TimeMs joined_ms = 0;             // 0: at the group's start
   std::optional<TimeMs> ends_ms;    // own ending time, where it differs from the group's
+  std::optional<TimeMs> leaves_ms;  // does not qualify any more, and goes then
+  bool by_hand = false;             // added by staff: stays whether they qualify or not
   std::uint64_t since_version = 0;  // roster version that their start was told with; 0: the group's first
   std::uint64_t held_version = 0;   // newest roster version that a phone of theirs said it holds
   std::uint32_t page = 0;           // of the buddy list
@@ -124,8 +137,9 @@ struct Group {
   topics::ChatRules rules;
   // Of those who have another than `member`, also while they are away: leaving does not shake a mute off.
   std::map<UserId, topics::Standing> standings;
-  std::set<UserId> banned;                   // who may not be added again
-  std::uint64_t notices = 0;                 // that the server said so far; makes their ids
+  std::set<UserId> banned;    // who may not be added again
+  std::set<UserId> kept_out;  // who left or was removed, where the plan would draw them in again
+  std::uint64_t notices = 0;  // that the server said so far; makes their ids
   std::vector<messages::Notice> unarchived;  // of these, those that have not come back with a stamp
 
   // Each member is a record of its own. After the end: those who have not confirmed it yet.

@@ -54,6 +54,14 @@ void set_member_end(State& state, const Group& group, const UserId& user, Member
     state.timers.cancel(timer);
 }
 
+/// The audience does not draw the user in again. The record has them all, so there is a limit; beyond it
+/// those first in order may be drawn in.
+void keep_out(Group& group, const UserId& user) {
+  constexpr std::size_t kMaxKeptOut = 1000;
+  group.kept_out.insert(user);
+  if (group.kept_out.size() > kMaxKeptOut) group.kept_out.erase(group.kept_out.begin());
+}
+
 /// Adds the member to the records, not to anything published.
 void enroll(State& state, Group& group, const UserId& id, const std::string& why, Context& ctx) {
   User& user = state.users[id];
@@ -124,8 +132,10 @@ void cancel_timers(State& state, const Group& group) {
        {TimerKind::group_open, TimerKind::group_end, TimerKind::group_watch, TimerKind::group_warn,
         TimerKind::roster_flush, TimerKind::holding_event, TimerKind::notice_repeat})
     state.timers.cancel({kind, group.id.str()});
-  for (const auto& [user, member] : group.members)
+  for (const auto& [user, member] : group.members) {
     if (member.ends_ms) state.timers.cancel({TimerKind::member_end, group.id.str() + "/" + user.str()});
+    if (member.leaves_ms) state.timers.cancel({TimerKind::member_leave, group.id.str() + "/" + user.str()});
+  }
 }
 
 /// From now on the same key gives this group, for ever; of many the oldest is forgotten.
@@ -218,10 +228,10 @@ std::vector<Chosen> first_of(State& state, Group& group, const std::vector<Chose
   return first;
 }
 
-std::vector<Chosen> choose(const State& state, const Plan& plan) {
-  Audience audience = plan.audience;
-  if (std::holds_alternative<NextAvailable>(plan.start_timing)) audience.only_available = false;
-  return select_audience(state, audience);
+/// The group's id, which nobody can guess, draws the lot.
+std::vector<Chosen> choose(const State& state, const Plan& plan, const GroupId& group, TimeMs now) {
+  return select_audience(state, plan, now, group.str(),
+                         std::holds_alternative<NextAvailable>(plan.start_timing));
 }
 
 /// Opens the group if one of the chosen can come at once; else it waits for the first.
@@ -279,7 +289,8 @@ StartOutcome start_group(State& state, PlanRecord& record, const std::string& re
   if (over(record.plan, opens_ms)) return {StartResult::over, {}};
   if (ctx.fresh_ids.empty()) return {StartResult::put_off, {}};
   const bool now = opens_ms == ctx.now;
-  const std::vector<Chosen> chosen = now ? choose(state, record.plan) : std::vector<Chosen>();
+  const std::vector<Chosen> chosen =
+      now ? choose(state, record.plan, ctx.fresh_ids.front(), ctx.now) : std::vector<Chosen>();
   if (now && chosen.empty()) {
     ctx.event(NoMembersEvent{record.plan.id, reason});
     return {};
@@ -298,7 +309,7 @@ void open_due(State& state, Group& group, Context& ctx) {
   if (group.state == GroupState::gathering) return dismiss(state, group, "no-members", ctx);
   if (group.state != GroupState::scheduled) return;
   if (over(state.plan_of(group), ctx.now)) return dismiss(state, group, "set-time", ctx);
-  const std::vector<Chosen> chosen = choose(state, state.plan_of(group));
+  const std::vector<Chosen> chosen = choose(state, state.plan_of(group), group.id, ctx.now);
   if (chosen.empty()) return dismiss(state, group, "no-members", ctx);
   gather(state, group, chosen, ctx);
 }
@@ -384,7 +395,10 @@ void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Contex
 }
 
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx) {
-  if (!group.members.contains(user)) admit(state, group, {{user, why}}, ctx);
+  if (group.members.contains(user) || group.banned.contains(user)) return;
+  group.kept_out.erase(user);
+  admit(state, group, {{user, why}}, ctx);
+  group.members.at(user).by_hand = true;
 }
 
 void remove_member(State& state, Group& group, const UserId& user, const std::string& reason, Context& ctx) {
@@ -396,7 +410,9 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
   User* u = state.user(user);
   if (u) u->groups.erase(group.id);
   if (u && u->presence == PresenceState::available) --group.available;
-  state.timers.cancel({TimerKind::member_end, group.id.str() + "/" + user.str()});
+  for (const TimerKind kind : {TimerKind::member_end, TimerKind::member_leave})
+    state.timers.cancel({kind, group.id.str() + "/" + user.str()});
+  if (state.plan_of(group).audience.follow_ms && reason != "not-qualified") keep_out(group, user);
   group.members.erase(user);
   ctx.fx.members.insert({group.id, user});
   ctx.fx.groups.insert(group.id);
@@ -472,9 +488,12 @@ void arm_group_timers(State& state, const Group& group, TimeMs now) {
   arm_warning(state, group);
   arm_notices(state, group, now);
   if (group.ends_ms) state.timers.set({TimerKind::group_end, group.id.str()}, *group.ends_ms);
-  for (const auto& [user, member] : group.members)
+  for (const auto& [user, member] : group.members) {
     if (member.ends_ms)
       state.timers.set({TimerKind::member_end, group.id.str() + "/" + user.str()}, *member.ends_ms);
+    if (member.leaves_ms)
+      state.timers.set({TimerKind::member_leave, group.id.str() + "/" + user.str()}, *member.leaves_ms);
+  }
 }
 
 }  // namespace convoke::core

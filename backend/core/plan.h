@@ -17,20 +17,29 @@ using TimeMs = std::int64_t;
 inline constexpr TimeMs kMaxTimeMs = 253'402'300'799'999;
 
 /// One fact about a user that an audience asks for.
-/// Is in this area now.
+/// Is in this area now, or was within this time.
 struct InArea {
   topics::AreaId area;
+  std::optional<TimeMs> within_ms = {};
 };
 /// Is in this list.
 struct OneOf {
-  std::vector<topics::UserId> users;
+  std::vector<topics::UserId> users;  // in order
 };
 /// Has the attribute (with this value, where one is given).
 struct HasAttribute {
   std::string name;
   std::optional<std::string> equals;
 };
-using Condition = std::variant<InArea, OneOf, HasAttribute>;
+/// Is registered with the plan, by this source where one is given ("staff", "self", …).
+struct IsRegistered {
+  std::optional<std::string> source;
+};
+/// Is in the open group of that plan.
+struct IsMember {
+  topics::PlanId plan;
+};
+using Condition = std::variant<InArea, OneOf, HasAttribute, IsRegistered, IsMember>;
 
 /// Who takes part. A user qualifies if `any` is empty or one of it holds, all of `all` hold and none of
 /// `none` holds.
@@ -39,7 +48,16 @@ struct Audience {
   std::vector<Condition> all;
   std::vector<Condition> none;
   bool only_available = true;  // only those whose presence says available
-  std::uint32_t max = 10'000;  // the first by user id
+  std::uint32_t max = 10'000;  // of more, each has the same chance; a group's id draws the lot
+  // Late arrivals join, and who does not qualify any more leaves after this long; absent: as chosen at the
+  // start.
+  std::optional<TimeMs> follow_ms = {};
+};
+
+/// Who may register with a plan by themselves, and when.
+struct Registering {
+  bool self = false;  // terminals may ask for it
+  std::optional<TimeMs> from_ms, until_ms;
 };
 
 /// What starts a chat. Staff can always start one by hand.
@@ -135,6 +153,7 @@ struct Plan {
   std::string name;
   bool enabled = true;
   Audience audience;
+  Registering registering;
   std::vector<Trigger> starts;
   StartTiming start_timing;
   std::vector<End> ends;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backend/core/follow.h"
 #include "backend/core/roster.h"
 #include "backend/core/triggers.h"
 
@@ -80,8 +81,9 @@ void put_profile(State& state, const UserId& id, std::string name,
   user.attributes = std::move(attributes);
   user.chat_duration_ms = chat_duration_ms;
   ctx.fx.users.insert(id);
-  if (!renamed) return;
-  for (const GroupId& group : user.groups) roster_touch(state, *state.group(group), id, ctx);
+  if (renamed)
+    for (const GroupId& group : user.groups) roster_touch(state, *state.group(group), id, ctx);
+  follow_user(state, id, ctx);
 }
 
 }  // namespace convoke::core

@@ -4,6 +4,7 @@
 
 #include "backend/core/chat_archive.h"
 #include "backend/core/organizer.h"
+#include "backend/core/registrations.h"
 #include "backend/core/roster.h"
 #include "topics/messages/limits.h"
 #include "topics/topic.h"
@@ -124,6 +125,19 @@ Answer report(State& state, const UserId& user, const messages::ReportRequest& r
   return messages::EmptyAnswer{};
 }
 
+Answer registers(State& state, const UserId& user, const messages::RegisterRequest& r, Context& ctx) {
+  const auto plan = state.plans.find(PlanId::parse(r.plan));
+  if (r.withdraw) {
+    if (plan != state.plans.end()) take_registration(state, plan->second, user, kBySelf, ctx);
+    return messages::EmptyAnswer{};
+  }
+  if (plan == state.plans.end() || !may_register(plan->second.plan, ctx.now))
+    return messages::RequestError{"not-open", "plan: expected one that takes registrations of users now", {}};
+  if (!registered_by(plan->second, user, kBySelf))
+    put_registration(state, plan->second, user, {kBySelf, "", ctx.now}, ctx);
+  return messages::EmptyAnswer{};
+}
+
 void respond(const State& state, const Asker& asker, std::string id, Answer answer, Context& ctx) {
   messages::Response response{std::move(id), std::move(answer)};
   const bool echo = asker.correlation.size() <= messages::kMaxCorrelationBytes;
@@ -151,6 +165,8 @@ void terminal_request(State& state, const Asker& asker, const messages::Request&
     return respond(state, asker, request.id, leave(state, user, *r, ctx), ctx);
   if (auto* r = std::get_if<messages::ReportRequest>(&request.op))
     return respond(state, asker, request.id, report(state, user, *r, ctx), ctx);
+  if (auto* r = std::get_if<messages::RegisterRequest>(&request.op))
+    return respond(state, asker, request.id, registers(state, user, *r, ctx), ctx);
   const auto& history = std::get<messages::HistoryRequest>(request.op);
   if (!own_group(state, user, history.group)) return respond(state, asker, request.id, not_member(), ctx);
   ctx.fx.history.push_back({topics::response_topic(state.site, user, asker.device), asker.correlation,

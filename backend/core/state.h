@@ -30,6 +30,7 @@ struct State {
   // Follow from the above.
   std::map<std::pair<PlanId, std::string>, GroupId> start_keys;  // idempotency keys of starts
   std::map<AreaId, std::set<UserId>> occupants;
+  std::map<AreaId, std::map<UserId, TimeMs>> left;  // of the users' records, by area
   Timers timers;
 
   // Matter only while the server runs.

@@ -18,6 +18,8 @@ enum class TimerKind {
   group_watch,
   group_warn,
   member_end,
+  member_leave,
+  forget_areas,
   invitations,
   roster_flush,
   resend,

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "backend/core/end_detector.h"
+#include "backend/core/follow.h"
 #include "backend/core/invitations.h"
 #include "backend/core/presence.h"
 #include "backend/core/recurrence.h"
+#include "backend/core/registrations.h"
 #include "topics/rfc3339.h"
 
 namespace convoke::core {
@@ -79,11 +81,14 @@ void area_transition(State& state, const UserId& user, const AreaId& area, bool 
   if (enter) {
     u.areas.insert(area);
     state.occupants[area].insert(user);
+    note_area_entered(state, u, area);
   } else {
     u.areas.erase(area);
     state.occupants[area].erase(user);
+    note_area_left(state, u, area, ctx);
     if (state.occupancy(area) == 0) area_emptied(state, area, ctx);
   }
+  follow_user(state, user, ctx);
   for (auto& [id, record] : state.plans) {
     if (!record.plan.enabled) continue;
     for (std::size_t i = 0; i < record.plan.starts.size(); ++i) {
@@ -102,6 +107,7 @@ void availability_changed(State& state, const UserId& user, Context& ctx) {
   watch_availability(state, user);
   if (state.user(user)->presence != PresenceState::available) return;
   invited_is_available(state, user, ctx);
+  follow_user(state, user, ctx);
   for (auto& [id, record] : state.plans) {
     if (!record.plan.enabled) continue;
     const bool waits =
@@ -155,6 +161,7 @@ bool delete_plan(State& state, const PlanId& id, Context& ctx) {
   if (it->second.live) end_group(state, *state.group(*it->second.live), "plan-withdrawn", ctx);
   state.timers.cancel({TimerKind::plan_schedule, id.str()});
   state.timers.cancel({TimerKind::plan_again, id.str()});
+  take_registrations(it->second, ctx);
   state.plans.erase(it);
   ctx.fx.plans.insert(id);
   return true;

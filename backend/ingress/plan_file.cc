@@ -123,16 +123,31 @@ struct Reader {
 };
 
 std::optional<core::Condition> read_condition(Reader& r, const json::value& v, const std::string& path) {
-  const json::object* o = r.object(v, path, {"area", "users", "attribute", "equals"});
+  const json::object* o =
+      r.object(v, path, {"area", "within", "users", "attribute", "equals", "registered", "member_of"});
   if (!o) return std::nullopt;
-  const int kinds = o->contains("area") + o->contains("users") + o->contains("attribute");
+  const int kinds = o->contains("area") + o->contains("users") + o->contains("attribute") +
+                    o->contains("registered") + o->contains("member_of");
   if (kinds != 1) {
-    r.problem(path, "exactly one of area, users, attribute");
+    r.problem(path, "exactly one of area, users, attribute, registered, member_of");
     return std::nullopt;
   }
   if (o->contains("equals") && !o->contains("attribute"))
     r.problem(path + ".equals", "no such key without attribute");
-  if (o->contains("area")) return core::InArea{r.id<topics::AreaId>(*o, "area", path)};
+  if (o->contains("within") && !o->contains("area")) r.problem(path + ".within", "no such key without area");
+  if (o->contains("area")) {
+    core::InArea in{r.id<topics::AreaId>(*o, "area", path)};
+    if (o->contains("within")) in.within_ms = r.duration(*o, "within", path);
+    return in;
+  }
+  if (o->contains("member_of")) return core::IsMember{r.id<topics::PlanId>(*o, "member_of", path)};
+  if (const json::value* registered = o->if_contains("registered")) {
+    if (registered->is_bool() && registered->get_bool()) return core::IsRegistered{};
+    if (registered->is_string() && topics::is_plain_id(std::string_view(registered->get_string())))
+      return core::IsRegistered{std::string(registered->get_string())};
+    r.problem(path + ".registered", "true, or the name of a source, as \"staff\" or \"self\"");
+    return std::nullopt;
+  }
   if (o->contains("attribute")) {
     core::HasAttribute has{r.string(*o, "attribute", path, messages::kMaxIdBytes), {}};
     if (o->contains("equals")) has.equals = r.string(*o, "equals", path, 256);
@@ -147,12 +162,13 @@ std::optional<core::Condition> read_condition(Reader& r, const json::value& v, c
     else
       r.problem(at, "a user id");
   });
+  std::sort(list.users.begin(), list.users.end());
   return list;
 }
 
 core::Audience read_audience(Reader& r, const json::value& v, const std::string& path) {
   core::Audience audience;
-  const json::object* o = r.object(v, path, {"any", "all", "none", "presence", "max"});
+  const json::object* o = r.object(v, path, {"any", "all", "none", "presence", "max", "follow"});
   if (!o) return audience;
   auto conditions = [&](const char* key, std::vector<core::Condition>& out) {
     r.each(*o, key, path, 100, [&](const json::value& c, const std::string& at) {
@@ -168,6 +184,7 @@ core::Audience read_audience(Reader& r, const json::value& v, const std::string&
     else if (!p->is_string() || p->get_string() != "available")
       r.problem(path + ".presence", "\"available\" or \"any\"");
   }
+  if (o->contains("follow")) audience.follow_ms = r.duration(*o, "follow", path);
   if (o->contains("max")) audience.max = r.count(*o, "max", path, 100'000);
   return audience;
 }
@@ -292,13 +309,29 @@ Timing read_timing(Reader& r, const json::object& plan, const char* key, const s
   return core::AtOnce{};
 }
 
+core::Registering read_registering(Reader& r, const json::value& v, const std::string& path) {
+  core::Registering rules;
+  const json::object* o = r.object(v, path, {"self", "from", "until"});
+  if (!o) return rules;
+  if (const json::value* self = o->if_contains("self")) {
+    if (self->is_bool())
+      rules.self = self->get_bool();
+    else
+      r.problem(path + ".self", "true or false");
+  }
+  if (o->contains("from")) rules.from_ms = r.time(*o, "from", path);
+  if (o->contains("until")) rules.until_ms = r.time(*o, "until", path);
+  return rules;
+}
+
 core::Plan read_plan(Reader& r, const json::value& v, std::string path) {
   core::Plan plan;
   if (const json::object* named = v.if_object())
     if (const json::value* id = named->if_contains("id"); id && id->is_string())
       path += "(" + std::string(id->get_string()).substr(0, 64) + ")";
-  const json::object* o = r.object(
-      v, path, {"id", "name", "enabled", "audience", "start", "start_timing", "end", "end_timing", "warn"});
+  const json::object* o = r.object(v, path,
+                                   {"id", "name", "enabled", "audience", "start", "start_timing", "end",
+                                    "end_timing", "warn", "registration"});
   if (!o) return plan;
   plan.id = r.id<topics::PlanId>(*o, "id", path);
   plan.name = o->contains("name") ? r.string(*o, "name", path, messages::kMaxNameBytes) : plan.id.str();
@@ -312,6 +345,8 @@ core::Plan read_plan(Reader& r, const json::value& v, std::string path) {
     plan.audience = read_audience(r, *audience, path + ".audience");
   else
     r.problem(path + ".audience", "a table: who takes part");
+  if (const json::value* registration = o->if_contains("registration"))
+    plan.registering = read_registering(r, *registration, path + ".registration");
   r.each(*o, "start", path, 100, [&](const json::value& s, const std::string& at) {
     if (auto start = read_start(r, s, at)) plan.starts.push_back(std::move(*start));
   });
@@ -454,8 +489,19 @@ json::value parse_json(std::string_view text, std::size_t max_bytes, std::vector
   return root;
 }
 
+std::string seconds(TimeMs ms) { return std::to_string(ms / 1000) + "s"; }
+
 json::value condition_to_json(const core::Condition& condition) {
-  if (auto* in = std::get_if<core::InArea>(&condition)) return {{"area", in->area.str()}};
+  if (auto* in = std::get_if<core::InArea>(&condition)) {
+    json::object area{{"area", in->area.str()}};
+    if (in->within_ms) area["within"] = seconds(*in->within_ms);
+    return area;
+  }
+  if (auto* of = std::get_if<core::IsMember>(&condition)) return {{"member_of", of->plan.str()}};
+  if (auto* registered = std::get_if<core::IsRegistered>(&condition)) {
+    if (!registered->source) return {{"registered", true}};
+    return {{"registered", *registered->source}};
+  }
   if (auto* has = std::get_if<core::HasAttribute>(&condition)) {
     json::object o{{"attribute", has->name}};
     if (has->equals) o["equals"] = *has->equals;
@@ -472,14 +518,14 @@ json::value audience_to_json(const core::Audience& audience) {
     for (const auto& c : conditions) a.push_back(condition_to_json(c));
     return a;
   };
-  return {{"any", list(audience.any)},
-          {"all", list(audience.all)},
-          {"none", list(audience.none)},
-          {"presence", audience.only_available ? "available" : "any"},
-          {"max", audience.max}};
+  json::object o{{"any", list(audience.any)},
+                 {"all", list(audience.all)},
+                 {"none", list(audience.none)},
+                 {"presence", audience.only_available ? "available" : "any"},
+                 {"max", audience.max}};
+  if (audience.follow_ms) o["follow"] = seconds(*audience.follow_ms);
+  return o;
 }
-
-std::string seconds(TimeMs ms) { return std::to_string(ms / 1000) + "s"; }
 
 json::value start_to_json(const core::Trigger& trigger) {
   if (auto* s = std::get_if<core::OnSchedule>(&trigger))
@@ -515,6 +561,13 @@ json::value end_to_json(const core::End& end) {
     return {{"on", "idle"}, {"after", seconds(idle->after_ms)}};
   if (auto* empty = std::get_if<core::WhenEmpty>(&end)) return {{"on", "empty"}, {"area", empty->area.str()}};
   return {{"on", "set-time"}, {"at", topics::format_rfc3339(std::get<core::AtTime>(end).at_ms)}};
+}
+
+json::value registering_to_json(const core::Registering& rules) {
+  json::object o{{"self", rules.self}};
+  if (rules.from_ms) o["from"] = topics::format_rfc3339(*rules.from_ms);
+  if (rules.until_ms) o["until"] = topics::format_rfc3339(*rules.until_ms);
+  return o;
 }
 
 /// Nothing where it is at once.
@@ -565,6 +618,8 @@ std::string plan_to_json(const core::Plan& plan) {
   json::object o{{"id", plan.id.str()},        {"name", plan.name},
                  {"enabled", plan.enabled},    {"audience", audience_to_json(plan.audience)},
                  {"start", std::move(starts)}, {"end", std::move(ends)}};
+  if (plan.registering.self || plan.registering.from_ms || plan.registering.until_ms)
+    o["registration"] = registering_to_json(plan.registering);
   write_timing(o, "start_timing", plan.start_timing);
   write_timing(o, "end_timing", plan.end_timing);
   if (!plan.warn_ms.empty()) {

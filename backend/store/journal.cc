@@ -67,6 +67,10 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
     engine.load_position(core::UserId::parse(k), checked(decode_position(v), "positions", k));
   });
   all(Family::plans, [&](auto k, auto v) { engine.load_plan(checked(decode_plan(k, v), "plans", k)); });
+  all(Family::registrations, [&](auto k, auto v) {
+    const auto [plan, user] = checked(decode_registration_key(k), "registrations", k);
+    engine.load_registrations(plan, user, checked(decode_registrations(v), "registrations", k));
+  });
   all(Family::groups, [&](auto k, auto v) { engine.load_group(checked(decode_group(k, v), "groups", k)); });
   check_plans(engine.state());
   all(Family::members, [&](auto k, auto v) {
@@ -203,6 +207,12 @@ void Journal::add_records(const core::Engine& engine, const core::Effects& fx) {
     const bool there = group && group->members.contains(user);
     put(Family::members, member_key(id, user),
         there ? std::optional(encode_member(group->members.at(user))) : std::nullopt);
+  }
+  for (const auto& [id, user] : fx.registrations) {
+    const auto plan = s.plans.find(id);
+    const bool known = plan != s.plans.end() && plan->second.registrations.contains(user);
+    put(Family::registrations, registration_key(id, user),
+        known ? std::optional(encode_registrations(plan->second.registrations.at(user))) : std::nullopt);
   }
   for (const auto& [id, user] : fx.invited) {
     const core::Group* group = s.group(id);

@@ -58,12 +58,13 @@ void read_notices(const Field& field, std::vector<messages::Notice>& notices) {
 void write_moderation(JsonWriter& w, const core::Group& g) {
   if (g.rules.announcement_only) w.member("announcement_only", true);
   if (g.rules.slow_ms) w.member("slow_ms", g.rules.slow_ms);
-  std::vector<std::string> muted, staff, banned;
+  std::vector<std::string> muted, staff, banned, kept_out;
   for (const auto& [user, standing] : g.standings)
     (standing == topics::Standing::muted ? muted : staff).push_back(user.str());
   for (const auto& user : g.banned) banned.push_back(user.str());
-  for (const auto& [name, users] :
-       {std::pair("muted", &muted), std::pair("staff", &staff), std::pair("banned", &banned)}) {
+  for (const auto& user : g.kept_out) kept_out.push_back(user.str());
+  for (const auto& [name, users] : {std::pair("muted", &muted), std::pair("staff", &staff),
+                                    std::pair("banned", &banned), std::pair("kept_out", &kept_out)}) {
     if (users->empty()) continue;
     w.key(name).begin_list();
     for (const std::string& user : *users) w.string(user);
@@ -73,7 +74,7 @@ void write_moderation(JsonWriter& w, const core::Group& g) {
 
 void read_moderation(const Field& root, core::Group& g) {
   const Field only = root["announcement_only"], slow = root["slow_ms"], banned = root["banned"];
-  const Field muted = root["muted"], staff = root["staff"];
+  const Field muted = root["muted"], staff = root["staff"], kept_out = root["kept_out"];
   const auto each = [](const Field& users, auto put) {
     if (users.present())
       users.each(0, kMaxMany, [&](const Field& user) { put(core::UserId::parse(user.user_id())); });
@@ -82,6 +83,7 @@ void read_moderation(const Field& root, core::Group& g) {
   if (slow.present()) g.rules.slow_ms = slow.small_integer(0, messages::kMaxSlowMs);
   each(muted, [&](const core::UserId& user) { g.standings[user] = topics::Standing::muted; });
   each(staff, [&](const core::UserId& user) { g.standings[user] = topics::Standing::staff; });
+  each(kept_out, [&](const core::UserId& user) { g.kept_out.insert(user); });
   each(banned, [&](const core::UserId& user) { g.banned.insert(user); });
 }
 
@@ -141,6 +143,12 @@ std::string encode_user(const core::User& user) {
   w.begin_list();
   for (const auto& area : user.areas) w.string(area.str());
   w.end_list();
+  if (!user.left.empty()) {
+    w.key("left");
+    w.begin_object();
+    for (const auto& [area, at] : user.left) w.member(area.str(), at);
+    w.end_object();
+  }
   if (user.unavailable_since_ms) w.member("unavailable_since", user.unavailable_since_ms);
   w.end_object();
   return w.take();
@@ -152,7 +160,8 @@ Result<core::User> decode_user(std::string_view key, std::string_view value) {
   JsonReader r(value, kMaxRecordBytes);
   const Field& root = r.root();
   const Field name = root["name"], attributes = root["attributes"], duration = root["chat_duration_ms"];
-  const Field devices = root["devices"], areas = root["areas"], unavailable = root["unavailable_since"];
+  const Field devices = root["devices"], areas = root["areas"], unavailable = root["unavailable_since"],
+              left = root["left"];
   user.name = name.line(0, messages::kMaxNameBytes);
   attributes.each_member(kMaxMany,
                          [&](const std::string& k, const Field& v) { user.attributes[k] = v.line(0, 1024); });
@@ -165,6 +174,10 @@ Result<core::User> decode_user(std::string_view key, std::string_view value) {
     device.heard_ms = heard.time_ms();
   });
   areas.each(0, kMaxMany, [&](const Field& a) { user.areas.insert(core::AreaId::parse(a.plain_id())); });
+  if (left.present())
+    left.each_member(kMaxMany, [&](const std::string& area, const Field& at) {
+      user.left[core::AreaId::parse(area)] = at.time_ms();
+    });
   user.unavailable_since_ms = unavailable.optional_time_ms().value_or(0);
   if (!user.id) return Error{"key", "a user id"};
   return r.finish(std::move(user));
@@ -349,6 +362,8 @@ std::string encode_member(const core::Member& m) {
   w.member("why", m.why);
   w.member("joined", m.joined_ms);
   w.member("ends", m.ends_ms);
+  w.member("leaves", m.leaves_ms);
+  if (m.by_hand) w.member("by_hand", true);
   if (m.since_version) w.member("since", m.since_version);
   w.member("held", m.held_version);
   w.member("page", m.page);
@@ -360,11 +375,14 @@ Result<core::Member> decode_member(std::string_view value) {
   core::Member m;
   JsonReader r(value);
   const Field& root = r.root();
+  const Field leaves = root["leaves"], by_hand = root["by_hand"];
   const Field why = root["why"], joined = root["joined"], since = root["since"], ends = root["ends"],
               held = root["held"], page = root["page"];
   m.why = why.line(0, core::kMaxWhyBytes);
   m.joined_ms = joined.optional_time_ms().value_or(0);
   m.ends_ms = ends.optional_time_ms();
+  m.leaves_ms = leaves.optional_time_ms();
+  m.by_hand = by_hand.flag();
   if (since.present()) m.since_version = since.integer();
   m.held_version = held.integer();
   m.page = page.small_integer(0, 9999);
@@ -390,6 +408,44 @@ Result<core::Invitation> decode_invitation(std::string_view value) {
   i.at_ms = at.optional_time_ms();
   i.until_ms = until.time_ms();
   return r.finish(std::move(i));
+}
+
+std::string registration_key(const core::PlanId& plan, const core::UserId& user) {
+  return plan.str() + "/" + user.str();
+}
+
+std::string encode_registrations(const std::vector<core::Registration>& registrations) {
+  JsonWriter w(96);
+  w.begin_object();
+  w.key("by").begin_list();
+  for (const core::Registration& r : registrations) {
+    w.begin_object();
+    w.member("source", r.source);
+    w.member("proof", r.proof);
+    w.member("t", r.at_ms);
+    w.end_object();
+  }
+  w.end_list();
+  w.end_object();
+  return w.take();
+}
+
+Result<std::pair<core::PlanId, core::UserId>> decode_registration_key(std::string_view key) {
+  const auto slash = key.find('/');
+  if (slash == std::string_view::npos) return Error{"key", "plan/user"};
+  std::pair ids{core::PlanId::parse(key.substr(0, slash)), core::UserId::parse(key.substr(slash + 1))};
+  if (!ids.first || !ids.second) return Error{"key", "plan/user"};
+  return ids;
+}
+
+Result<std::vector<core::Registration>> decode_registrations(std::string_view value) {
+  std::vector<core::Registration> all;
+  JsonReader r(value);
+  r.root()["by"].each(1, kMaxMany, [&](const Field& one) {
+    const Field source = one["source"], proof = one["proof"], at = one["t"];
+    all.push_back({source.plain_id(), proof.line(0, core::kMaxProofBytes), at.time_ms()});
+  });
+  return r.finish(std::move(all));
 }
 
 Result<std::pair<core::GroupId, core::UserId>> decode_member_key(std::string_view key) {

@@ -34,6 +34,8 @@ std::string encode_plan(const core::PlanRecord& plan);
 std::string encode_group(const core::Group& group);
 std::string encode_member(const core::Member& member);
 std::string encode_invitation(const core::Invitation& invitation);
+std::string registration_key(const core::PlanId& plan, const core::UserId& user);
+std::string encode_registrations(const std::vector<core::Registration>& registrations);
 /// `message`: as archived when it was reported.
 std::string encode_report(const core::ReportEntry& report, const messages::ArchivedMessage& message);
 std::string encode_outgoing(const core::Outgoing& outgoing);
@@ -45,6 +47,9 @@ std::string encode_outgoing(const core::Outgoing& outgoing);
 [[nodiscard]] messages::Result<core::Group> decode_group(std::string_view key, std::string_view value);
 [[nodiscard]] messages::Result<core::Member> decode_member(std::string_view value);
 [[nodiscard]] messages::Result<core::Invitation> decode_invitation(std::string_view value);
+[[nodiscard]] messages::Result<std::pair<core::PlanId, core::UserId>> decode_registration_key(
+    std::string_view key);
+[[nodiscard]] messages::Result<std::vector<core::Registration>> decode_registrations(std::string_view value);
 [[nodiscard]] messages::Result<std::pair<core::GroupId, core::UserId>> decode_member_key(
     std::string_view key);
 struct Report {

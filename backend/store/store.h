@@ -21,9 +21,10 @@ enum class Family : std::uint8_t {
   members,
   chat,
   outbox,
-  invitations
+  invitations,
+  registrations
 };
-inline constexpr std::size_t kFamilies = 10;
+inline constexpr std::size_t kFamilies = 11;
 
 /// One put (value set) or removal (value absent).
 struct Write {

@@ -121,6 +121,12 @@ class ToC {
     c.code = e.more ? 1 : 0;
     return c;
   }
+  convoke_event operator()(const Registered& e) {
+    convoke_event c = blank(CONVOKE_REGISTERED);
+    c.plan = e.plan.c_str();
+    c.code = e.registered ? 1 : 0;
+    return c;
+  }
   convoke_event operator()(const PositionWanted&) { return blank(CONVOKE_POSITION_WANTED); }
   convoke_event operator()(const Refused& e) {
     convoke_event c = blank(CONVOKE_REFUSED);
@@ -313,18 +319,26 @@ int convoke_report_message(convoke_client* client, const char* group, const char
                   id, id_size);
 }
 
+int convoke_set_registered(convoke_client* client, const char* plan, int registered, char* id,
+                           size_t id_size) {
+  if (client == nullptr) return 0;
+  return hand_out(client->client.set_registered(text_or_empty(plan), registered != 0), id, id_size);
+}
+
 void convoke_typing(convoke_client* client, const char* group) {
   if (client != nullptr) client->client.signal(text_or_empty(group), SignalReceived::Kind::typing);
 }
 
 void convoke_delivered(convoke_client* client, const char* group, uint64_t epoch, uint64_t n) {
   if (client == nullptr) return;
-  client->client.signal(text_or_empty(group), SignalReceived::Kind::delivered, {.epoch = epoch, .n = n});
+  client->client.signal(text_or_empty(group), SignalReceived::Kind::delivered,
+                        {.site = {}, .epoch = epoch, .n = n});
 }
 
 void convoke_read(convoke_client* client, const char* group, uint64_t epoch, uint64_t n) {
   if (client == nullptr) return;
-  client->client.signal(text_or_empty(group), SignalReceived::Kind::read, {.epoch = epoch, .n = n});
+  client->client.signal(text_or_empty(group), SignalReceived::Kind::read,
+                        {.site = {}, .epoch = epoch, .n = n});
 }
 
 int convoke_leave(convoke_client* client, const char* group) {

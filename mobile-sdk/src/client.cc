@@ -357,6 +357,11 @@ std::optional<std::string> Client::report(std::string_view group, std::string_vi
       [&](Session& session, Now now) { return session.report(group, from, message, reason, now); });
 }
 
+std::optional<std::string> Client::set_registered(std::string_view plan, bool registered) {
+  return impl_->call(
+      [&](Session& session, Now now) { return session.set_registered(plan, registered, now); });
+}
+
 void Client::signal(std::string_view group, SignalReceived::Kind kind, const Stamp& up_to) {
   impl_->call([&](Session& session, Now) { session.signal(group, kind, {up_to.epoch, up_to.n}); });
 }

@@ -90,6 +90,13 @@ void Requests::drop_holds() {
   std::erase_if(pending_, [](const auto& p) { return std::holds_alternative<HoldRequest>(p.second.op); });
 }
 
+void Requests::drop_registrations(std::string_view plan) {
+  std::erase_if(pending_, [&](const auto& p) {
+    const auto* registers = std::get_if<messages::RegisterRequest>(&p.second.op);
+    return registers != nullptr && registers->plan == plan;
+  });
+}
+
 void Requests::drop_state_reports() {
   drop_holds();
   std::erase_if(pending_, [](const auto& p) { return std::holds_alternative<ResumeRequest>(p.second.op); });

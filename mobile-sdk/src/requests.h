@@ -46,6 +46,8 @@ class Requests {
   /// Drops holds, or resumes and holds: they are made anew from the present state.
   void drop_holds();
   void drop_state_reports();
+  /// Forgets what was asked about registering with the plan: a newer wish counts.
+  void drop_registrations(std::string_view plan);
 
   std::size_t size() const { return pending_.size(); }
 

@@ -60,6 +60,7 @@ class Session {
   void signal(std::string_view group, SignalReceived::Kind kind, Place up_to);
   std::optional<std::string> report(std::string_view group, std::string_view from, std::string_view message,
                                     std::string_view reason, Now now);
+  std::optional<std::string> set_registered(std::string_view plan, bool registered, Now now);
   bool leave(std::string_view group, Now now);
   bool load_more_buddies(std::string_view group, Now now);
   std::optional<std::string> request_available(std::string_view group, std::string_view after, Now now);

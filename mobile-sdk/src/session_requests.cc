@@ -10,8 +10,8 @@ using namespace messages;
 namespace {
 
 std::string name_of(const Requests::Operation& op) {
-  static constexpr const char* kNames[] = {"resume",  "hold",  "page",          "available",
-                                           "history", "leave", "report-message"};
+  static constexpr const char* kNames[] = {"resume",  "hold",  "page",           "available",
+                                           "history", "leave", "report-message", "register"};
   return kNames[op.index()];
 }
 
@@ -36,6 +36,8 @@ void Session::on_response(std::string_view payload, Now now) {
     if (const auto* result = std::get_if<AvailableAnswer>(&response->result))
       events_.push_back(
           AvailableBuddies{response->id, available->group, from_wire(result->buddies), result->more});
+  } else if (const auto* registered = std::get_if<RegisterRequest>(&*op)) {
+    events_.push_back(Registered{registered->plan, !registered->withdraw});
   }
 }
 
@@ -126,6 +128,14 @@ std::optional<std::string> Session::report(std::string_view group, std::string_v
   ReportRequest report{std::string(group), std::string(from), std::string(message), std::string(reason)};
   if (!decode_request(encode(Request{"1", report}))) return std::nullopt;
   std::optional<std::string> id = requests_.add(std::move(report));
+  flush(now);
+  return id;
+}
+
+std::optional<std::string> Session::set_registered(std::string_view plan, bool registered, Now now) {
+  if (!topics::is_plain_id(plan)) return std::nullopt;
+  requests_.drop_registrations(plan);
+  std::optional<std::string> id = requests_.add(RegisterRequest{std::string(plan), !registered});
   flush(now);
   return id;
 }

@@ -53,6 +53,96 @@ void remove_plan(const Context& context, const std::string& id) {
   context.out << "plan " << id << " withdrawn; a running group of it ends\n";
 }
 
+struct PlanUser {
+  std::string plan, user;
+};
+std::shared_ptr<PlanUser> with_plan_and_user(CLI::App* command) {
+  auto named = std::make_shared<PlanUser>();
+  command->add_option("plan", named->plan, "the plan's id")->required()->check(kPlainId);
+  command->add_option("user", named->user, "the user's id")->required()->check(kUserId);
+  return named;
+}
+
+void change_registration(const Context& context, const char* method, const PlanUser& named,
+                         const char* done) {
+  const auto answer =
+      context.client().call(method, "/v1/plans/" + named.plan + "/registrations/" + named.user);
+  if (context.json) return context.print_json(answer);
+  context.out << named.user << ' ' << done << ' ' << named.plan << '\n';
+}
+
+/// "staff (operator eve), self"
+std::string sources(const boost::json::value& registration) {
+  std::string out;
+  for (const auto& by : list(registration, "by")) {
+    const std::string proof = show(field(by, "proof"));
+    out += (out.empty() ? "" : ", ") + show(field(by, "source")) + (proof.empty() ? "" : " (" + proof + ")");
+  }
+  return out;
+}
+
+bool is_true(const boost::json::value& of, const char* key) {
+  const auto& value = field(of, key);
+  return value.is_bool() && value.get_bool();
+}
+
+void list_registrations(const Context& context, const std::string& plan) {
+  boost::json::array all;
+  std::string after;
+  for (bool more = true; more;) {
+    const auto page = context.client().call("GET", "/v1/plans/" + plan + "/registrations?after=" + after);
+    for (const auto& one : list(page, "registrations")) all.push_back(one);
+    more = is_true(page, "more") && !all.empty();
+    if (more) after = show(field(all.back(), "user"));
+  }
+  if (context.json) return context.print_json(boost::json::object{{"registrations", std::move(all)}});
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& one : all) rows.push_back({show(field(one, "user")), sources(one)});
+  print_table(context.out, {"user", "registered by"}, rows, "nobody is registered");
+}
+
+void explain_user(const Context& context, const PlanUser& named) {
+  const auto answer = context.client().call("GET", "/v1/plans/" + named.plan + "/why/" + named.user);
+  if (context.json) return context.print_json(answer);
+  const bool qualifies = is_true(answer, "qualifies");
+  context.out << named.user << (qualifies ? " qualifies now: " : " does not qualify now")
+              << (qualifies ? printable(show(field(answer, "because"))) : "") << '\n';
+  if (!is_true(answer, "known")) context.out << "nothing has been heard of this user yet\n";
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& finding : list(answer, "findings"))
+    rows.push_back({show(field(finding, "part")), show(field(finding, "condition")),
+                    is_true(finding, "holds") ? "yes" : "no"});
+  print_table(context.out, {"part", "asks", "holds"}, rows, "the audience asks for nothing");
+  if (field(answer, "group").is_null()) return;
+  const std::string standing = show(field(answer, "standing"));
+  context.out << "in the plan's chat " << show(field(answer, "group")) << ": " << standing;
+  if (standing == "member") context.out << ", because " << printable(show(field(answer, "member_because")));
+  context.out << '\n';
+}
+
+void add_registrations(CLI::App& plan, Context& context) {
+  auto* put = plan.add_subcommand("register", "Register a user with a plan");
+  put->footer("Example:\n  convokectl plan register meetup anna");
+  auto registered = with_plan_and_user(put);
+  put->callback(
+      [&context, registered] { change_registration(context, "PUT", *registered, "is registered with"); });
+  auto* remove = plan.add_subcommand("unregister", "Take a user's registration back, whatever made it");
+  remove->footer("Example:\n  convokectl plan unregister meetup anna");
+  auto removed = with_plan_and_user(remove);
+  remove->callback([&context, removed] {
+    change_registration(context, "DELETE", *removed, "is no longer registered with");
+  });
+  auto* list = plan.add_subcommand("registrations", "Who is registered with a plan, and by what");
+  list->footer("Example:\n  convokectl plan registrations meetup");
+  auto listed = std::make_shared<std::string>();
+  list->add_option("plan", *listed, "the plan's id")->required()->check(kPlainId);
+  list->callback([&context, listed] { list_registrations(context, *listed); });
+  auto* why = plan.add_subcommand("why", "Why a user is or is not in a plan's audience");
+  why->footer("Example:\n  convokectl plan why meetup anna");
+  auto asked = with_plan_and_user(why);
+  why->callback([&context, asked] { explain_user(context, *asked); });
+}
+
 struct Draft {
   std::string areas;
   std::optional<std::uint32_t> reaches;
@@ -100,6 +190,7 @@ void add_plan_commands(CLI::App& app, Context& context) {
   remove->add_option("plan", *id, "the plan's id")->required()->check(kPlainId);
   remove->callback([&context, id] { remove_plan(context, *id); });
 
+  add_registrations(*plan, context);
   add_draft(*plan, context);
 }
 

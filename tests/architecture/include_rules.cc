@@ -86,7 +86,10 @@ const std::vector<Rule>& rules() {
        {"topics", "topics/messages", "topics/token"},
        with_system({"boost/unordered", "mosquitto", "mqtt_protocol.h"})},
       {"geo", {"topics"}, {"boost/", "date/tz.h", "pugixml.hpp"}, kImpure},
-      {"backend/core", {"geo", "topics", "topics/messages"}, {"boost/"}, kImpure},
+      {"backend/core",
+       {"geo", "topics", "topics/messages"},
+       {"boost/", "date/tz.h", "libical/ical.h"},  // dates: rules of repeating times
+       kImpure},
       {"backend/ingress", {"backend/core", "geo", "topics", "topics/messages"}, {"boost/json", "toml++/"}},
       {"backend/store",
        {"backend/core", "backend/ingress", "geo", "topics", "topics/messages"},

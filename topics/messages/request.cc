@@ -59,7 +59,9 @@ decltype(Request::op) read_op(const Field& root) {
   if (word == "history") return read_history(root);
   if (word == "leave") return LeaveRequest{.group = root["group"].group_id()};
   if (word == "report") return read_report(root);
-  op.fail("one of resume, hold, page, available, history, leave, report");
+  if (word == "register" || word == "unregister")
+    return RegisterRequest{.plan = root["plan"].plain_id(), .withdraw = word == "unregister"};
+  op.fail("one of resume, hold, page, available, history, leave, report, register, unregister");
   return LeaveRequest{};
 }
 
@@ -100,6 +102,10 @@ struct OpWriter {
     json.member("limit", op.limit);
   }
   void operator()(const LeaveRequest& op) const { group("leave", op.group); }
+  void operator()(const RegisterRequest& op) const {
+    json.member("op", op.withdraw ? "unregister" : "register");
+    json.member("plan", op.plan);
+  }
   void operator()(const ReportRequest& op) const {
     group("report", op.group);
     json.member("from", op.from);

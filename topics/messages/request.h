@@ -78,10 +78,17 @@ struct ReportRequest {
   std::string reason;   // 0 to kMaxReasonBytes bytes
 };
 
+/// {"id":"8","op":"register","plan":"meetup"} or "unregister": the terminal's user, by themselves. Answer:
+/// empty result, once it is kept; error "not-open" where the plan does not take it now.
+struct RegisterRequest {
+  std::string plan;
+  bool withdraw = false;  // "unregister"
+};
+
 struct Request {
   std::string id;
   std::variant<ResumeRequest, HoldRequest, PageRequest, AvailableRequest, HistoryRequest, LeaveRequest,
-               ReportRequest>
+               ReportRequest, RegisterRequest>
       op;
 };
 
@@ -106,7 +113,7 @@ struct HistoryAnswer {
 /// {"id":"1","ok":true,"op":"resume","result":{…}} or
 /// {"id":"1","ok":false,"error":{"code":"not-member","detail":"…"},"retry_after_ms":1000}
 struct RequestError {
-  // "bad-request", "not-member", "unknown-page", "unknown-message", "unavailable"; not sent yet:
+  // "bad-request", "not-member", "unknown-page", "unknown-message", "not-open", "unavailable"; not sent yet:
   // "unknown-group", "rate-limited"
   std::string code;
   std::string detail;  // for people; names the field and what was expected

@@ -38,7 +38,8 @@ typedef enum {
   CONVOKE_REFUSED,           /* message_type: what, id: topic, or the request's id, group, code, text */
   CONVOKE_EVENTS_LOST,       /* version: how many */
   CONVOKE_MESSAGE_EDITED,    /* group, user: who wrote it, id, text, epoch, n, time_ms of the edit */
-  CONVOKE_MESSAGE_DELETED /* group, user: who wrote it, id, text: by whom, epoch, n, time_ms of the delete */
+  CONVOKE_MESSAGE_DELETED, /* group, user: who wrote it, id, text: by whom, epoch, n, time_ms of the delete */
+  CONVOKE_REGISTERED       /* plan, code: 1 registered, 0 not any more */
 } convoke_event_type;
 
 typedef enum { CONVOKE_MEMBER, CONVOKE_MUTED, CONVOKE_STAFF } convoke_standing;
@@ -150,6 +151,11 @@ int convoke_delete_message(convoke_client* client, const char* group, const char
  */
 int convoke_report_message(convoke_client* client, const char* group, const char* from, const char* message,
                            const char* reason, char* id, size_t id_size);
+/* Registers this user with a plan, or takes that back (0). `id` (may be NULL) gets the request's id (65
+ * bytes).
+ */
+int convoke_set_registered(convoke_client* client, const char* plan, int registered, char* id,
+                           size_t id_size);
 void convoke_typing(convoke_client* client, const char* group);
 /* This user has received, or read, all up to the message at this place. */
 void convoke_delivered(convoke_client* client, const char* group, uint64_t epoch, uint64_t n);

@@ -149,6 +149,10 @@ class Client {
   /// is not held or an argument is not usable.
   std::optional<std::string> report(std::string_view group, std::string_view from, std::string_view message,
                                     std::string_view reason);
+  /// Registers this user with a plan of the site, or takes that back; the plan says when it takes it. A
+  /// Registered event comes when the server has kept it, a Refused event if it does not take it. Returns the
+  /// request's id; nothing if `plan` is no id.
+  std::optional<std::string> set_registered(std::string_view plan, bool registered = true);
   /// Tells the others that this user types, or has received or read all up to this stamp. Lost while offline.
   void signal(std::string_view group, SignalReceived::Kind kind, const Stamp& up_to = {});
   /// Leaves the chat. The ChatEnded comes when the server has taken the user out. False if the group is not

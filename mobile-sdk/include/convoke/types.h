@@ -167,6 +167,12 @@ struct AvailableBuddies {
 /// The server asks for a fix now: measure one and report it.
 struct PositionWanted {};
 
+/// The server has kept that this user is registered with a plan by themselves, or is not any more.
+struct Registered {
+  std::string plan;
+  bool registered = true;
+};
+
 /// The broker or the server said no. For the developer's log, not for people.
 struct Refused {
   std::string
@@ -185,7 +191,7 @@ struct EventsLost {
 };
 
 using Event = std::variant<Connected, Disconnected, ChatStarted, BuddyListChanged, ChatEnded, MessageReceived,
-                           OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Refused, EventsLost,
-                           MessageEdited, MessageDeleted>;
+                           OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Registered, Refused,
+                           EventsLost, MessageEdited, MessageDeleted>;
 
 }  // namespace convoke::sdk

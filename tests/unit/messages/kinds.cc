@@ -113,7 +113,9 @@ std::vector<std::string> full_requests() {
           encode(Request{"4", AvailableRequest{kGroup, "mia"}}),
           encode(Request{"5", HistoryRequest{kGroup, 1, 41, 50}}),
           encode(Request{"6", LeaveRequest{kGroup}}),
-          encode(Request{"7", ReportRequest{kGroup, "ben", "m-1", "insult"}})};
+          encode(Request{"7", ReportRequest{kGroup, "ben", "m-1", "insult"}}),
+          encode(Request{"8", RegisterRequest{"meetup", false}}),
+          encode(Request{"9", RegisterRequest{"meetup", true}})};
 }
 
 std::vector<std::string> full_responses() {

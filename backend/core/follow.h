@@ -1,0 +1,23 @@
+#pragma once
+
+#include "backend/core/effects.h"
+#include "backend/core/state.h"
+
+/// Groups whose plan follows its audience: who comes to qualify joins, and who does not any more leaves after
+/// a time of grace.
+namespace convoke::core {
+
+/// Something has changed of the user that an audience may ask for: area, attributes, registration, presence.
+void follow_user(State& state, const UserId& user, Context& ctx);
+/// A member's time of grace is over.
+void leave_due(State& state, Group& group, const UserId& user, Context& ctx);
+
+/// The user has left or entered an area: notes that for as long as some plan asks for it.
+void note_area_left(State& state, User& user, const AreaId& area, Context& ctx);
+void note_area_entered(State& state, User& user, const AreaId& area);
+/// What was noted is no longer asked for: forgets it.
+void forget_areas_left(State& state, const UserId& user, Context& ctx);
+/// Sets the timer for that; also after loading.
+void arm_forgetting(State& state, const User& user);
+
+}  // namespace convoke::core

@@ -1,0 +1,53 @@
+#include "backend/core/registrations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "backend/core/follow.h"
+#include "backend/core/presence.h"
+
+namespace convoke::core {
+
+bool registered_by(const PlanRecord& plan, const UserId& user, const std::string& source) {
+  const auto it = plan.registrations.find(user);
+  return it != plan.registrations.end() &&
+         std::any_of(it->second.begin(), it->second.end(),
+                     [&](const Registration& r) { return r.source == source; });
+}
+
+void put_registration(State& state, PlanRecord& plan, const UserId& user, Registration registration,
+                      Context& ctx) {
+  ensure_user(state, user, ctx);
+  std::vector<Registration>& all = plan.registrations[user];
+  std::erase_if(all, [&](const Registration& r) { return r.source == registration.source; });
+  all.push_back(std::move(registration));
+  ctx.fx.registrations.insert({plan.plan.id, user});
+  follow_user(state, user, ctx);
+}
+
+bool take_registration(State& state, PlanRecord& plan, const UserId& user, const std::string& source,
+                       Context& ctx) {
+  const auto it = plan.registrations.find(user);
+  if (it == plan.registrations.end()) return false;
+  const auto taken =
+      std::erase_if(it->second, [&](const Registration& r) { return source.empty() || r.source == source; });
+  if (taken == 0) return false;
+  if (it->second.empty()) plan.registrations.erase(it);
+  ctx.fx.registrations.insert({plan.plan.id, user});
+  follow_user(state, user, ctx);
+  return true;
+}
+
+void take_registrations(PlanRecord& plan, Context& ctx) {
+  for (const auto& [user, registrations] : plan.registrations)
+    ctx.fx.registrations.insert({plan.plan.id, user});
+  plan.registrations.clear();
+}
+
+bool may_register(const Plan& plan, TimeMs now) {
+  const Registering& rules = plan.registering;
+  return plan.enabled && rules.self && (!rules.from_ms || *rules.from_ms <= now) &&
+         (!rules.until_ms || now < *rules.until_ms);
+}
+
+}  // namespace convoke::core

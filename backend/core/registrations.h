@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "backend/core/effects.h"
+#include "backend/core/state.h"
+
+/// Who is registered with a plan, and what that rests on (R-5 to R-7: each source ends here).
+namespace convoke::core {
+
+inline constexpr const char* kBySelf = "self";
+inline constexpr const char* kByStaff = "staff";
+
+/// Whether the source has registered the user.
+bool registered_by(const PlanRecord& plan, const UserId& user, const std::string& source);
+
+/// Registers a user (who becomes known if not yet so). The same source again replaces what it said before.
+void put_registration(State& state, PlanRecord& plan, const UserId& user, Registration registration,
+                      Context& ctx);
+/// Takes back what one source said, or with an empty source all. False, and no change, if there is nothing.
+bool take_registration(State& state, PlanRecord& plan, const UserId& user, const std::string& source,
+                       Context& ctx);
+/// All of a plan that is withdrawn.
+void take_registrations(PlanRecord& plan, Context& ctx);
+
+/// Whether a terminal may register by itself with this plan now.
+bool may_register(const Plan& plan, TimeMs now);
+
+}  // namespace convoke::core
