@@ -239,5 +239,24 @@ TEST_F(Story, R1_R35_AnEventFromOutsideStartsAChatOnce) {
   for (auto& phone : phones.all()) EXPECT_EQ(phone->started.size(), 1U);
 }
 
+TEST_F(Story, R1_WhoRegistersByThemselvesIsDrawnInWhileTheChatGoesOn) {
+  plan(
+      "audience = { follow = \"1s\", any = [{ registered = \"self\" }] }\nregistration = { self = true }\n"
+      "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  for (const int i : {0, 1}) phones[i].client->set_registered("p");
+  ASSERT_TRUE(phones.until([&] {
+    return server.call("GET", "/plans/p/registrations").body.find("\"total\":2") != std::string::npos;
+  }));
+  press_start();
+  wait_for_list({0, 1}, {"user0", "user1"});
+  phones[2].client->set_registered("p");
+  wait_for_list({0, 1, 2}, kFirstThree);
+  phones[0].client->set_registered("p", false);
+  wait_for_end({0});
+  wait_for_list({1, 2}, {"user1", "user2"});
+}
+
 }  // namespace
 }  // namespace convoke

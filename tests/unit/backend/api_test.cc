@@ -175,6 +175,29 @@ TEST_F(Api, ListsReports) {
   EXPECT_EQ(reports_answer(std::nullopt).status, 503);
 }
 
+TEST_F(Api, StaffRegisterUsersAndSeeWhyTheyAreInOrNot) {
+  call(
+      "PUT", "/v1/plans",
+      R"({"schema":1,"plan":[{"id":"p","audience":{"all":[{"registered":true}]},"end":[{"on":"duration","after":"1h"}]}]})");
+  EXPECT_EQ(call("PUT", "/v1/plans/q/registrations/anna", "", Role::staff).status, 404);
+  const auto put = call("PUT", "/v1/plans/p/registrations/anna", "", Role::staff);
+  EXPECT_TRUE(has(put, R"("by":[{"source":"staff","proof":"staff eve")")) << put.body;
+  EXPECT_EQ(call("PUT", "/v1/plans/p/registrations/ben", "", Role::viewer).status, 403);
+  EXPECT_TRUE(has(call("GET", "/v1/plans/p/registrations"), R"("total":1,"more":false)"));
+  EXPECT_TRUE(has(call("GET", "/v1/plans/p/registrations?after=anna"), R"("registrations":[])"));
+  const auto why = call("GET", "/v1/plans/p/why/anna", "", Role::staff);
+  EXPECT_TRUE(has(why, R"("qualifies":false)")) << why.body;
+  EXPECT_TRUE(has(why, R"({"part":"all","condition":"registered","holds":true})")) << why.body;
+  EXPECT_TRUE(has(why, R"({"part":"presence","condition":"available","holds":false})")) << why.body;
+  w.available("anna");
+  EXPECT_EQ(call("POST", "/v1/groups", R"({"plan":"p"})").status, 201);
+  EXPECT_TRUE(
+      has(call("GET", "/v1/plans/p/why/anna"), R"("standing":"member","member_because":"registered")"));
+  EXPECT_TRUE(has(call("GET", "/v1/plans/p/why/nobody"), R"("known":false)"));
+  EXPECT_EQ(call("DELETE", "/v1/plans/p/registrations/anna", "", Role::staff).status, 200);
+  EXPECT_EQ(call("DELETE", "/v1/plans/p/registrations/anna", "", Role::staff).status, 404);
+}
+
 TEST_F(Api, OnlyOperatorsSeePositions) {
   w.at("anna", 50, 10);
   EXPECT_TRUE(has(call("GET", "/v1/users/anna"), "\"position\""));

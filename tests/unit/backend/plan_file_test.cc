@@ -12,11 +12,16 @@ constexpr const char* kFull = R"(schema = 1
 id = "hall-a"
 name = "Hall A"
 [plan.audience]
-any = [{ area = "hall-a" }, { users = ["anna", "ben@other"] }]
+any = [{ area = "hall-a", within = "10m" }, { users = ["ben@other", "anna"] }, { registered = true }, { registered = "self" }, { member_of = "q" }]
 all = [{ attribute = "ticket", equals = "vip" }]
 none = [{ attribute = "crew" }]
 presence = "any"
 max = 500
+follow = "2m"
+[plan.registration]
+self = true
+from = 2026-06-01T10:00:00Z
+until = 2026-06-01T19:00:00Z
 [[plan.start]]
 on = "occupancy"
 area = "hall-a"
@@ -74,7 +79,14 @@ TEST(PlanFile, ReadsEveryKeyOfTheFormat) {
                                            : file.problems[0].where + ": " + file.problems[0].expected);
   const core::Plan& p = file.plans[0];
   EXPECT_EQ(p.name, "Hall A");
-  EXPECT_EQ(p.audience.any.size(), 2u);
+  ASSERT_EQ(p.audience.any.size(), 5u);
+  EXPECT_EQ(std::get<core::InArea>(p.audience.any[0]).within_ms, 600'000);
+  EXPECT_FALSE(std::get<core::IsRegistered>(p.audience.any[2]).source);
+  EXPECT_EQ(std::get<core::IsRegistered>(p.audience.any[3]).source, "self");
+  EXPECT_EQ(std::get<core::IsMember>(p.audience.any[4]).plan.str(), "q");
+  EXPECT_EQ(p.audience.follow_ms, 120'000);
+  EXPECT_TRUE(p.registering.self);
+  EXPECT_EQ(p.registering.until_ms, topics::parse_rfc3339("2026-06-01T19:00:00Z"));
   EXPECT_EQ(std::get<core::OneOf>(p.audience.any[1]).users[1].str(), "ben@other");
   EXPECT_EQ(std::get<core::HasAttribute>(p.audience.all[0]).equals, "vip");
   EXPECT_FALSE(std::get<core::HasAttribute>(p.audience.none[0]).equals);
@@ -154,6 +166,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{
             "schema = 1\n[[plan]]\nid = \"p\"\naudience = { all = [{ area = \"a\", equals = \"b\" }] }\n" END,
             "plan[0](p).audience.all[0].equals"},
+        BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\naudience = { any = [{ registered = false }] }\n" END,
+                "plan[0](p).audience.any[0].registered"},
+        BadPlan{
+            "schema = 1\n[[plan]]\nid = \"p\"\naudience = { any = [{ users = [], within = \"5m\" }] }\n" END,
+            "plan[0](p).audience.any[0].within"},
+        BadPlan{HEAD "registration = { self = 1 }\n" END, "plan[0](p).registration.self"},
         BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\naudience = { presence = \"asleep\" }\n" END,
                 "plan[0](p).audience.presence"},
         BadPlan{HEAD END "[[plan]]\nid = \"p\"\naudience = {}\n" END, "plan[1].id"}));

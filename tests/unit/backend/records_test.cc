@@ -9,6 +9,7 @@
 #include "backend/core/announce.h"
 #include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
+#include "backend/core/registrations.h"
 #include "backend/store/journal.h"
 #include "tests/support/core_world.h"
 #include "topics/messages/json_reader.h"
@@ -49,7 +50,12 @@ class Kept {
     ASSERT_EQ(is.plans.size(), was.plans.size());
     ASSERT_EQ(is.groups.size(), was.groups.size());
     for (const auto& [id, user] : was.users) EXPECT_EQ(encode_user(is.users.at(id)), encode_user(user));
-    for (const auto& [id, plan] : was.plans) EXPECT_EQ(encode_plan(is.plans.at(id)), encode_plan(plan));
+    for (const auto& [id, plan] : was.plans) {
+      EXPECT_EQ(encode_plan(is.plans.at(id)), encode_plan(plan));
+      ASSERT_EQ(is.plans.at(id).registrations.size(), plan.registrations.size());
+      for (const auto& [user, all] : plan.registrations)
+        EXPECT_EQ(encode_registrations(is.plans.at(id).registrations.at(user)), encode_registrations(all));
+    }
     for (const auto& [id, group] : was.groups) {
       EXPECT_EQ(encode_group(is.groups.at(id)), encode_group(group));
       ASSERT_EQ(is.groups.at(id).members.size(), group.members.size());
@@ -80,7 +86,8 @@ class Kept {
       EXPECT_EQ(is.timers.due(watch).has_value(), was.timers.due(watch).has_value()) << id.str();
       EXPECT_GE(is.timers.due(watch), was.timers.due(watch)) << id.str();
       for (const auto& [user, member] : group.members)
-        expect(TimerKind::member_end, id.str() + "/" + user.str());
+        for (const TimerKind kind : {TimerKind::member_end, TimerKind::member_leave})
+          expect(kind, id.str() + "/" + user.str());
     }
   }
 
@@ -182,6 +189,7 @@ class Anything {
         w_.now += below(2) ? below(2000) : below(600'000);
         return kept_.step([](Engine& e, Context& ctx) { e.tick(ctx); });
       case 11:
+        if (below(2)) return registers();
         return kept_.step([&](Engine& e, Context& ctx) { e.feed_confirmed(group(), ctx); });
       case 12:
         return kept_.step([&](Engine& e, Context& ctx) { e.broker_connected(w_.now, ctx); });
@@ -207,6 +215,8 @@ class Anything {
     static constexpr const char* kMoreEnds[] = {"", "", "[[plan.end]]\non = \"idle\"\nafter = \"1m\"\n",
                                                 "[[plan.end]]\non = \"unavailable\"\nuser = \"user1\"\n",
                                                 "[[plan.end]]\non = \"empty\"\narea = \"hall\"\n"};
+    static constexpr const char* kAudiences[] = {"", "", "follow = \"1m\", ", "max = 2, ",
+                                                 "all = [{ registered = true }], "};
     static constexpr const char* kTimings[] = {"",
                                                "",
                                                "start_timing = { delay = \"1m\" }\n",
@@ -216,7 +226,8 @@ class Anything {
                                                "end_timing = { spread = \"1m\" }\n",
                                                "end_timing = { delay = \"1m\" }\n"};
     w_.plan("[[plan]]\nid = \"p" + std::to_string(below(3)) + "\"\n" + kTimings[below(8)] +
-            "name = \"\u00a0\\\"\"\naudience = { presence = \"any\", any = [{ area = \"hall\" }, { users = "
+            "name = \"\u00a0\\\"\"\naudience = { " + kAudiences[below(5)] +
+            "presence = \"any\", any = [{ area = \"hall\", within = \"5m\" }, { users = "
             "[\"user1\", \"ann@other\"] }] }\n[[plan.start]]\non = \"occupancy\"\narea = \"hall\"\nreaches = "
             "2\nagain = "
             "\"1m\"\n"
@@ -225,6 +236,20 @@ class Anything {
             "[[plan.start]]\non = \"occupancy\"\narea = \"hall\"\nfalls_to = 1\n[[plan.end]]\n" +
             kEnds[below(4)] + "\n" + kMoreEnds[below(5)]);
     kept_.keep();
+  }
+
+  void registers() {
+    const UserId who = UserId::parse(user());
+    kept_.step([&](Engine& e, Context& ctx) {
+      auto& plans = e.state().plans;
+      if (plans.empty()) return;
+      auto& plan = std::next(plans.begin(), static_cast<std::ptrdiff_t>(below(plans.size())))->second;
+      if (below(3) == 0)
+        core::take_registration(e.state(), plan, who, below(2) ? "" : "self", ctx);
+      else
+        core::put_registration(e.state(), plan, who,
+                               {below(2) ? "self" : "staff", std::string(below(257), '"'), ctx.now}, ctx);
+    });
   }
 
   void chat() {

@@ -267,5 +267,33 @@ TEST_F(Terminal, CorrelationDataIsGivenBackUpTo256Bytes) {
   EXPECT_NE(refused.payload.find("correlation data: expected at most 256 bytes"), std::string::npos);
 }
 
+TEST(Registering, ATerminalDoesItWhereThePlanTakesIt) {
+  CoreWorld w;
+  const std::string rest = "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n";
+  const std::string head = "[[plan]]\nid = \"p\"\naudience = { any = [{ registered = \"self\" }] }\n";
+  const auto answer = [&](bool withdraw = false) {
+    const auto response = w.request("anna", messages::RegisterRequest{"p", withdraw});
+    const auto* error = std::get_if<messages::RequestError>(&response.result);
+    return error ? error->code : std::string("ok");
+  };
+  EXPECT_EQ(answer(), "not-open") << "no such plan";
+  w.plan(head + rest);
+  EXPECT_EQ(answer(), "not-open");
+  w.plan(head +
+         "registration = { self = true, from = 2026-01-01T01:00:00Z, until = 2026-01-01T02:00:00Z }\n" +
+         rest);
+  EXPECT_EQ(answer(), "not-open") << "not yet";
+  w.pass(3'600'000);
+  EXPECT_EQ(answer(), "ok");
+  EXPECT_EQ(answer(), "ok") << "a repeat";
+  const auto& registrations = w.engine.state().plans.begin()->second.registrations;
+  ASSERT_EQ(registrations.size(), 1u);
+  EXPECT_EQ(registrations.begin()->second.size(), 1u);
+  w.pass(3'600'000);
+  EXPECT_EQ(answer(), "not-open") << "not any more";
+  EXPECT_EQ(answer(true), "ok");
+  EXPECT_TRUE(registrations.empty());
+}
+
 }  // namespace
 }  // namespace convoke::core
