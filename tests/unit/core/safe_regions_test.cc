@@ -179,15 +179,9 @@ TEST_F(SafeRegions, RegionsAcrossTheAntimeridianAreCalledBackToo) {
 class SafeRegionsAfterARestart : public SafeRegions {
  protected:
   SafeRegionsAfterARestart() {
-    w.engine.load_user({.id = UserId::parse("mia"),
-                        .name = "",
-                        .attributes = {},
-                        .chat_duration_ms = {},
-                        .devices = {},
-                        .areas = {},
-                        .presence = {},
-                        .groups = {},
-                        .invited = {}});
+    User mia;
+    mia.id = UserId::parse("mia");
+    w.engine.load_user(mia);
     w.engine.load_position(UserId::parse("mia"), {{0, 500 * kMeter}, w.now, 5.0});
     w.engine.loaded(w.now);
   }
