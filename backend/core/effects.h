@@ -127,6 +127,8 @@ struct Effects {
   std::set<GroupId> groups;
   std::set<std::pair<GroupId, UserId>> members, invited;
   std::set<std::pair<PlanId, UserId>> registrations;
+  std::set<std::string> identities, acts;
+  std::set<std::pair<PlanId, std::string>> waiting;
   std::optional<TimeMs> graced_since;  // the presence grace after this broker start is over
   std::vector<ArchiveEntry> archive;
   std::vector<ReportEntry> reports;

@@ -74,6 +74,18 @@ void Engine::load_invitation(const GroupId& group, const UserId& user, Invitatio
   if (Group* g = state_.group(group)) g->invited[user] = std::move(invitation);
 }
 
+void Engine::load_identity(const std::string& key, IdentityRecord identity) {
+  if (User* user = state_.user(identity.user)) user->identities.insert(key);
+  state_.identities[key] = std::move(identity);
+}
+
+void Engine::load_waiting(const PlanId& plan, const std::string& identity, std::vector<WaitingAct> acts) {
+  if (auto it = state_.plans.find(plan); it != state_.plans.end())
+    it->second.waiting[identity] = std::move(acts);
+}
+
+void Engine::load_act(const std::string& key, ActRecord act) { state_.acts[key] = act; }
+
 void Engine::load_message_key(const GroupId& group, std::uint64_t key, ChatPlace place) {
   if (Group* g = state_.live_group(group)) g->message_keys.emplace(key, place);
 }
@@ -108,6 +120,7 @@ void Engine::loaded(TimeMs now) {
       if (User* u = state_.user(user)) u->groups.insert(id);
   }
   for (auto& [id, plan] : state_.plans) arm_plan_timers(state_, plan);
+  state_.timers.set({TimerKind::forget_acts, ""}, now);
   safe_regions_unknown(state_, now);
 }
 
@@ -189,6 +202,17 @@ bool Engine::delete_plan(const PlanId& id, Context& ctx) { return core::delete_p
 std::vector<std::pair<PlanId, StartOutcome>> Engine::external_event(const ExternalEvent& event,
                                                                     Context& ctx) {
   return core::external_event(state_, event, ctx);
+}
+
+ActOutcome Engine::act(const Act& act, Context& ctx) { return core::act(state_, act, ctx); }
+MailOutcome Engine::mail(const Mail& mail, Context& ctx) { return core::mail(state_, mail, ctx); }
+
+LinkResult Engine::link_identity(const UserId& user, const Identity& identity, bool proven,
+                                 const std::string& source, Context& ctx) {
+  return core::link_identity(state_, user, identity, proven, source, ctx);
+}
+bool Engine::unlink_identity(const UserId& user, const std::string& key, Context& ctx) {
+  return core::unlink_identity(state_, user, key, ctx);
 }
 
 void Engine::put_profile(const UserId& user, std::string name, std::map<std::string, std::string> attributes,
@@ -294,6 +318,8 @@ void Engine::fire(const TimerKey& key, Context& ctx) {
     }
     case TimerKind::forget_areas:
       return forget_areas_left(state_, UserId::parse(id), ctx);
+    case TimerKind::forget_acts:
+      return forget_acts(state_, ctx);
     case TimerKind::group_open:
     case TimerKind::group_end:
     case TimerKind::group_watch:

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "backend/core/effects.h"
+#include "backend/core/identities.h"
+#include "backend/core/registrars.h"
 #include "backend/core/requests.h"
 #include "backend/core/state.h"
 #include "backend/core/triggers.h"
@@ -32,6 +34,9 @@ class Engine {
   void load_group(Group group);
   void load_member(const GroupId& group, const UserId& user, Member member);
   void load_invitation(const GroupId& group, const UserId& user, Invitation invitation);
+  void load_identity(const std::string& key, IdentityRecord identity);
+  void load_waiting(const PlanId& plan, const std::string& identity, std::vector<WaitingAct> acts);
+  void load_act(const std::string& key, ActRecord act);
   void load_message_key(const GroupId& group, std::uint64_t key, ChatPlace place);
   void loaded(TimeMs now);
 
@@ -57,6 +62,13 @@ class Engine {
   std::vector<std::pair<PlanId, StartOutcome>> external_event(const ExternalEvent& event, Context& ctx);
   void put_profile(const UserId& user, std::string name, std::map<std::string, std::string> attributes,
                    std::optional<TimeMs> chat_duration_ms, Context& ctx);
+
+  // Inputs from outside, whose senders are proven by the ingress.
+  ActOutcome act(const Act& act, Context& ctx);
+  MailOutcome mail(const Mail& mail, Context& ctx);
+  LinkResult link_identity(const UserId& user, const Identity& identity, bool proven,
+                           const std::string& source, Context& ctx);
+  bool unlink_identity(const UserId& user, const std::string& key, Context& ctx);
 
   // Inputs from the broker's side.
   /// The broker's plugin has had its full feed; the broker may know nothing else: publishes the retained

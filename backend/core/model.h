@@ -48,15 +48,45 @@ struct User {
   // Follow from the devices and from the groups' members.
   PresenceState presence = PresenceState::offline;
   std::set<GroupId> groups, invited;
+  std::set<std::string> identities;  // keys, follow from their records
 };
 
-/// What makes a user registered with a plan. There is at most one of each source.
+/// What makes a user registered with a plan. There is at most one of each source and act.
 struct Registration {
-  std::string source;  // "staff", "self"
-  std::string proof;   // what it rests on: the staff user, the event's id; at most kMaxProofBytes
+  std::string source;  // "staff", "self", "call", "mail", "ticket"
+  std::string proof;   // what it rests on: the staff user, who vouched; at most kMaxProofBytes
   TimeMs at_ms = 0;
+  std::string act = {};  // of those from outside: what can be taken back, as the order; see Act::subject
 };
 inline constexpr std::size_t kMaxProofBytes = 256;
+
+/// How somebody is known outside. The core never sees the value itself.
+struct Identity {
+  std::string key;     // "phone/", "mail/" or "ticket/" and a keyed hash: equal values have equal keys
+  std::string sealed;  // the value, encrypted, for those who may read it
+};
+inline constexpr std::size_t kMaxSealedBytes = 1024;
+
+/// Whose an identity is.
+struct IdentityRecord {
+  UserId user;
+  bool proven = false;  // only then it counts; otherwise somebody says so
+  std::string source;   // who says or has proved it: "operator crm", "token"
+  TimeMs at_ms = 0;
+  std::string sealed;
+};
+
+/// An act of somebody unknown, which registers whoever proves to be them.
+struct WaitingAct {
+  Registration registration;
+  TimeMs until_ms = 0;
+};
+
+/// What is known of an act, so that it counts once, or of what it is about, so that only the newest counts.
+struct ActRecord {
+  TimeMs at_ms = 0;     // when it was done
+  TimeMs heard_ms = 0;  // when that came in
+};
 
 /// What a plan remembers between its groups.
 struct PlanRecord {
@@ -67,6 +97,8 @@ struct PlanRecord {
   TimeMs scheduled_up_to = 0;           // schedule starts at or before this have had their turn
   // A record of its own for each user, who has at least one.
   std::unordered_map<UserId, std::vector<Registration>> registrations;
+  // By identity; records of their own too.
+  std::unordered_map<std::string, std::vector<WaitingAct>> waiting;
 
   std::optional<GroupId> live;  // follows from the groups
 };

@@ -54,10 +54,29 @@ struct Audience {
   std::optional<TimeMs> follow_ms = {};
 };
 
-/// Who may register with a plan by themselves, and when.
+/// What registers a user with a plan from outside. A call to this number.
+struct ByCall {
+  std::string number;  // E.164: "+4930123456"
+  std::optional<std::string> attested =
+      {};  // by the caller's operator (STIR/SHAKEN) as "A", or "B" or better, …
+};
+/// A mail to this address.
+struct ByMail {
+  std::string address;      // lower case
+  bool unverified = false;  // also where nobody vouches for the sender
+};
+/// A ticket bought in this shop.
+struct ByTicket {
+  std::string shop;                         // name of its hook
+  std::optional<std::string> product = {};  // absent: whatever it is for
+};
+using Registrar = std::variant<ByCall, ByMail, ByTicket>;
+
+/// Who may register with a plan, and when.
 struct Registering {
-  bool self = false;  // terminals may ask for it
-  std::optional<TimeMs> from_ms, until_ms;
+  bool self = false;                        // terminals may ask for it
+  std::optional<TimeMs> from_ms, until_ms;  // counts for the registrars too: when the act was done
+  std::vector<Registrar> by;
 };
 
 /// What starts a chat. Staff can always start one by hand.
@@ -100,8 +119,18 @@ struct OnEvent {
   std::string type;
   std::optional<std::string> source, subject;
 };
-using Trigger =
-    std::variant<OnSchedule, OnRecurrence, OnOccupancy, OnEmptying, OnEnter, OnAvailable, OnEvent>;
+/// This user sends a mail: from an address that is proven to be theirs, and vouched for.
+struct OnMail {
+  topics::UserId user;
+  std::optional<std::string> to, subject;  // to this address; with this in its subject
+};
+/// A mailing comes in, which went to the terminals' owners too.
+struct OnMailing {
+  std::string domain;                        // that vouches for it (DKIM), lower case
+  std::optional<std::string> list, subject;  // its List-Id; with this in its subject
+};
+using Trigger = std::variant<OnSchedule, OnRecurrence, OnOccupancy, OnEmptying, OnEnter, OnAvailable, OnEvent,
+                             OnMail, OnMailing>;
 
 /// What ends it. The first wins. Staff can always end one by hand.
 /// So long after the start.

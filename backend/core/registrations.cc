@@ -19,23 +19,39 @@ void put_registration(State& state, PlanRecord& plan, const UserId& user, Regist
                       Context& ctx) {
   ensure_user(state, user, ctx);
   std::vector<Registration>& all = plan.registrations[user];
-  std::erase_if(all, [&](const Registration& r) { return r.source == registration.source; });
+  std::erase_if(all, [&](const Registration& r) {
+    return r.source == registration.source && r.act == registration.act;
+  });
+  if (all.size() == kMaxRegistrations) all.erase(all.begin());
   all.push_back(std::move(registration));
   ctx.fx.registrations.insert({plan.plan.id, user});
   follow_user(state, user, ctx);
 }
 
-bool take_registration(State& state, PlanRecord& plan, const UserId& user, const std::string& source,
-                       Context& ctx) {
+namespace {
+
+template <class Taken>
+bool take(State& state, PlanRecord& plan, const UserId& user, Taken taken, Context& ctx) {
   const auto it = plan.registrations.find(user);
-  if (it == plan.registrations.end()) return false;
-  const auto taken =
-      std::erase_if(it->second, [&](const Registration& r) { return source.empty() || r.source == source; });
-  if (taken == 0) return false;
+  if (it == plan.registrations.end() || std::erase_if(it->second, taken) == 0) return false;
   if (it->second.empty()) plan.registrations.erase(it);
   ctx.fx.registrations.insert({plan.plan.id, user});
   follow_user(state, user, ctx);
   return true;
+}
+
+}  // namespace
+
+bool take_registration(State& state, PlanRecord& plan, const UserId& user, const std::string& source,
+                       Context& ctx) {
+  return take(
+      state, plan, user, [&](const Registration& r) { return source.empty() || r.source == source; }, ctx);
+}
+
+void take_act(State& state, PlanRecord& plan, const UserId& user, const std::string& source,
+              const std::string& act, Context& ctx) {
+  take(
+      state, plan, user, [&](const Registration& r) { return r.source == source && r.act == act; }, ctx);
 }
 
 void take_registrations(PlanRecord& plan, Context& ctx) {

@@ -14,12 +14,18 @@ inline constexpr const char* kByStaff = "staff";
 /// Whether the source has registered the user.
 bool registered_by(const PlanRecord& plan, const UserId& user, const std::string& source);
 
-/// Registers a user (who becomes known if not yet so). The same source again replaces what it said before.
+inline constexpr std::size_t kMaxRegistrations = 64;  // of a user with a plan
+
+/// Registers a user (who becomes known if not yet so). The same source and act again replaces what it said
+/// before. Over kMaxRegistrations the oldest is forgotten.
 void put_registration(State& state, PlanRecord& plan, const UserId& user, Registration registration,
                       Context& ctx);
 /// Takes back what one source said, or with an empty source all. False, and no change, if there is nothing.
 bool take_registration(State& state, PlanRecord& plan, const UserId& user, const std::string& source,
                        Context& ctx);
+/// Takes back what came by one act.
+void take_act(State& state, PlanRecord& plan, const UserId& user, const std::string& source,
+              const std::string& act, Context& ctx);
 /// All of a plan that is withdrawn.
 void take_registrations(PlanRecord& plan, Context& ctx);
 

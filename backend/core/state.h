@@ -26,6 +26,8 @@ struct State {
   std::unordered_map<UserId, User> users;
   std::map<PlanId, PlanRecord> plans;
   std::map<GroupId, Group> groups;  // live, ending and retired
+  std::unordered_map<std::string, IdentityRecord> identities;
+  std::unordered_map<std::string, ActRecord> acts;  // see registrars.h
 
   // Follow from the above.
   std::map<std::pair<PlanId, std::string>, GroupId> start_keys;  // idempotency keys of starts

@@ -27,7 +27,8 @@ enum class TimerKind {
   chat_event,
   notice_repeat,
   presence_grace,
-  occupancy
+  occupancy,
+  forget_acts
 };
 
 /// What a timer is about: a kind, and the id of its plan, group or area, or "group/user".

@@ -4,6 +4,7 @@
 
 #include "backend/core/end_detector.h"
 #include "backend/core/follow.h"
+#include "backend/core/identities.h"
 #include "backend/core/invitations.h"
 #include "backend/core/presence.h"
 #include "backend/core/recurrence.h"
@@ -162,6 +163,7 @@ bool delete_plan(State& state, const PlanId& id, Context& ctx) {
   state.timers.cancel({TimerKind::plan_schedule, id.str()});
   state.timers.cancel({TimerKind::plan_again, id.str()});
   take_registrations(it->second, ctx);
+  forget_waiting(it->second, kMaxTimeMs, ctx);
   state.plans.erase(it);
   ctx.fx.plans.insert(id);
   return true;

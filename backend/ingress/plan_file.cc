@@ -74,6 +74,22 @@ struct Reader {
     return parsed;
   }
 
+  /// False where it is absent.
+  bool flag(const json::object& o, const char* key, const std::string& path) {
+    const json::value* v = o.if_contains(key);
+    if (v && !v->is_bool()) problem(path + "." + key, "true or false");
+    return v && v->is_bool() && v->get_bool();
+  }
+
+  /// A name that is chosen in the server's configuration.
+  std::string name(const json::object& o, const char* key, const std::string& path) {
+    const json::value* v = o.if_contains(key);
+    if (v && v->is_string() && topics::is_plain_id(std::string_view(v->get_string())))
+      return std::string(v->get_string());
+    problem(path + "." + key, "a name: 1 to 64 characters out of A-Z a-z 0-9 . _ -");
+    return {};
+  }
+
   std::uint32_t count(const json::object& o, const char* key, const std::string& path, std::uint32_t max,
                       std::uint32_t min = 1) {
     const json::value* v = o.if_contains(key);
@@ -121,6 +137,24 @@ struct Reader {
     for (std::size_t i = 0; i < a->size(); ++i) f((*a)[i], path + "." + key + "[" + std::to_string(i) + "]");
   }
 };
+
+bool is_e164(std::string_view text) {
+  return text.size() >= 4 && text.size() <= 16 && text[0] == '+' && text[1] != '0' &&
+         std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+/// What follows a "+" is not part of a plan's address: it names a person.
+bool is_mail_address(std::string_view text) {
+  const auto at = text.find('@');
+  return at != text.npos && at > 0 && at + 1 < text.size() && text.find('@', at + 1) == text.npos &&
+         text.find_first_of(" +<>") == text.npos;
+}
 
 std::optional<core::Condition> read_condition(Reader& r, const json::value& v, const std::string& path) {
   const json::object* o =
@@ -240,12 +274,34 @@ core::Trigger read_event(Reader& r, const json::value& v, const std::string& pat
   return event;
 }
 
+core::Trigger read_mail(Reader& r, const json::value& v, const std::string& path) {
+  const json::object* o = r.object(v, path, {"on", "user", "to", "subject"});
+  core::OnMail mail{r.id<topics::UserId>(*o, "user", path), {}, {}};
+  if (o->contains("to")) {
+    mail.to = lower(r.string(*o, "to", path, 254));
+    if (!is_mail_address(*mail.to)) r.problem(path + ".to", "a mail address without a \"+\"");
+  }
+  if (o->contains("subject")) mail.subject = r.string(*o, "subject", path, 100);
+  return mail;
+}
+
+core::Trigger read_mailing(Reader& r, const json::value& v, const std::string& path) {
+  const json::object* o = r.object(v, path, {"on", "domain", "list", "subject"});
+  core::OnMailing mailing{lower(r.string(*o, "domain", path, 253)), {}, {}};
+  if (o->contains("list")) mailing.list = lower(r.string(*o, "list", path, 200));
+  if (o->contains("subject")) mailing.subject = r.string(*o, "subject", path, 100);
+  return mailing;
+}
+
 std::optional<core::Trigger> read_start(Reader& r, const json::value& v, const std::string& path) {
-  constexpr const char* kAllowed = "\"occupancy\", \"enter\", \"schedule\", \"available\" or \"event\"";
+  constexpr const char* kAllowed =
+      "\"occupancy\", \"enter\", \"schedule\", \"available\", \"event\", \"mail\" or \"mailing\"";
   const std::string on = read_on(r, v, path, kAllowed);
   if (on.empty()) return std::nullopt;
   if (on == "schedule") return read_schedule(r, v, path);
   if (on == "event") return read_event(r, v, path);
+  if (on == "mail") return read_mail(r, v, path);
+  if (on == "mailing") return read_mailing(r, v, path);
   if (on == "available") {
     const json::object* o = r.object(v, path, {"on", "user"});
     return core::OnAvailable{r.id<topics::UserId>(*o, "user", path)};
@@ -309,18 +365,46 @@ Timing read_timing(Reader& r, const json::object& plan, const char* key, const s
   return core::AtOnce{};
 }
 
+/// One of the registrars under "call", "mail" or "ticket".
+void read_registrars(Reader& r, const json::object& o, const std::string& path,
+                     std::vector<core::Registrar>& by) {
+  constexpr std::size_t kMany = 20;
+  r.each(o, "call", path, kMany, [&](const json::value& v, const std::string& at) {
+    const json::object* call = r.object(v, at, {"number", "attested"});
+    if (!call) return;
+    core::ByCall registrar{r.string(*call, "number", at, 16), {}};
+    if (!is_e164(registrar.number)) r.problem(at + ".number", "a telephone number as +4930123456");
+    if (call->contains("attested")) {
+      registrar.attested = r.string(*call, "attested", at, 1);
+      if (*registrar.attested < "A" || *registrar.attested > "C")
+        r.problem(at + ".attested", "\"A\", \"B\" or \"C\"");
+    }
+    by.push_back(std::move(registrar));
+  });
+  r.each(o, "mail", path, kMany, [&](const json::value& v, const std::string& at) {
+    const json::object* mail = r.object(v, at, {"address", "unverified"});
+    if (!mail) return;
+    core::ByMail registrar{lower(r.string(*mail, "address", at, 254)), r.flag(*mail, "unverified", at)};
+    if (!is_mail_address(registrar.address)) r.problem(at + ".address", "a mail address without a \"+\"");
+    by.push_back(std::move(registrar));
+  });
+  r.each(o, "ticket", path, kMany, [&](const json::value& v, const std::string& at) {
+    const json::object* ticket = r.object(v, at, {"shop", "product"});
+    if (!ticket) return;
+    core::ByTicket registrar{r.name(*ticket, "shop", at), {}};
+    if (ticket->contains("product")) registrar.product = r.string(*ticket, "product", at, 100);
+    by.push_back(std::move(registrar));
+  });
+}
+
 core::Registering read_registering(Reader& r, const json::value& v, const std::string& path) {
   core::Registering rules;
-  const json::object* o = r.object(v, path, {"self", "from", "until"});
+  const json::object* o = r.object(v, path, {"self", "from", "until", "call", "mail", "ticket"});
   if (!o) return rules;
-  if (const json::value* self = o->if_contains("self")) {
-    if (self->is_bool())
-      rules.self = self->get_bool();
-    else
-      r.problem(path + ".self", "true or false");
-  }
+  rules.self = r.flag(*o, "self", path);
   if (o->contains("from")) rules.from_ms = r.time(*o, "from", path);
   if (o->contains("until")) rules.until_ms = r.time(*o, "until", path);
+  read_registrars(r, *o, path, rules.by);
   return rules;
 }
 
@@ -546,6 +630,18 @@ json::value start_to_json(const core::Trigger& trigger) {
     if (e->subject) event["subject"] = *e->subject;
     return event;
   }
+  if (auto* m = std::get_if<core::OnMail>(&trigger)) {
+    json::object mail{{"on", "mail"}, {"user", m->user.str()}};
+    if (m->to) mail["to"] = *m->to;
+    if (m->subject) mail["subject"] = *m->subject;
+    return mail;
+  }
+  if (auto* m = std::get_if<core::OnMailing>(&trigger)) {
+    json::object mailing{{"on", "mailing"}, {"domain", m->domain}};
+    if (m->list) mailing["list"] = *m->list;
+    if (m->subject) mailing["subject"] = *m->subject;
+    return mailing;
+  }
   const auto& o = std::get<core::OnOccupancy>(trigger);
   json::object full{{"on", "occupancy"}, {"area", o.area.str()}, {"reaches", o.reaches}};
   if (o.again_ms) full["again"] = seconds(*o.again_ms);
@@ -563,10 +659,32 @@ json::value end_to_json(const core::End& end) {
   return {{"on", "set-time"}, {"at", topics::format_rfc3339(std::get<core::AtTime>(end).at_ms)}};
 }
 
+void write_registrars(json::object& o, const std::vector<core::Registrar>& by) {
+  json::array calls, mails, tickets;
+  for (const core::Registrar& registrar : by) {
+    if (auto* call = std::get_if<core::ByCall>(&registrar)) {
+      json::object c{{"number", call->number}};
+      if (call->attested) c["attested"] = *call->attested;
+      calls.push_back(std::move(c));
+    } else if (auto* mail = std::get_if<core::ByMail>(&registrar)) {
+      mails.push_back({{"address", mail->address}, {"unverified", mail->unverified}});
+    } else {
+      const auto& ticket = std::get<core::ByTicket>(registrar);
+      json::object t{{"shop", ticket.shop}};
+      if (ticket.product) t["product"] = *ticket.product;
+      tickets.push_back(std::move(t));
+    }
+  }
+  for (auto& [key, list] :
+       {std::pair("call", &calls), std::pair("mail", &mails), std::pair("ticket", &tickets)})
+    if (!list->empty()) o[key] = std::move(*list);
+}
+
 json::value registering_to_json(const core::Registering& rules) {
   json::object o{{"self", rules.self}};
   if (rules.from_ms) o["from"] = topics::format_rfc3339(*rules.from_ms);
   if (rules.until_ms) o["until"] = topics::format_rfc3339(*rules.until_ms);
+  write_registrars(o, rules.by);
   return o;
 }
 
@@ -618,7 +736,8 @@ std::string plan_to_json(const core::Plan& plan) {
   json::object o{{"id", plan.id.str()},        {"name", plan.name},
                  {"enabled", plan.enabled},    {"audience", audience_to_json(plan.audience)},
                  {"start", std::move(starts)}, {"end", std::move(ends)}};
-  if (plan.registering.self || plan.registering.from_ms || plan.registering.until_ms)
+  if (plan.registering.self || plan.registering.from_ms || plan.registering.until_ms ||
+      !plan.registering.by.empty())
     o["registration"] = registering_to_json(plan.registering);
   write_timing(o, "start_timing", plan.start_timing);
   write_timing(o, "end_timing", plan.end_timing);

@@ -71,6 +71,15 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
     const auto [plan, user] = checked(decode_registration_key(k), "registrations", k);
     engine.load_registrations(plan, user, checked(decode_registrations(v), "registrations", k));
   });
+  all(Family::identities, [&](auto k, auto v) {
+    engine.load_identity(std::string(k), checked(decode_identity(v), "identities", k));
+  });
+  all(Family::waiting, [&](auto k, auto v) {
+    const auto [plan, identity] = checked(decode_waiting_key(k), "waiting", k);
+    engine.load_waiting(plan, identity, checked(decode_waiting(v), "waiting", k));
+  });
+  all(Family::acts,
+      [&](auto k, auto v) { engine.load_act(std::string(k), checked(decode_act(v), "acts", k)); });
   all(Family::groups, [&](auto k, auto v) { engine.load_group(checked(decode_group(k, v), "groups", k)); });
   check_plans(engine.state());
   all(Family::members, [&](auto k, auto v) {
@@ -99,6 +108,7 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
 
 std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::Effects& fx) {
   add_records(engine, fx);
+  add_outside(engine.state(), fx);
   auto report = fx.reports.begin();
   for (std::size_t i = 0; i <= fx.archive.size(); ++i) {
     for (; report != fx.reports.end() && report->after == i; ++report) add_report(*report);
@@ -219,6 +229,25 @@ void Journal::add_records(const core::Engine& engine, const core::Effects& fx) {
     const bool there = group && group->invited.contains(user);
     put(Family::invitations, member_key(id, user),
         there ? std::optional(encode_invitation(group->invited.at(user))) : std::nullopt);
+  }
+}
+
+/// What is known of acts outside and of who did them.
+void Journal::add_outside(const core::State& s, const core::Effects& fx) {
+  for (const std::string& key : fx.identities) {
+    const auto it = s.identities.find(key);
+    put(Family::identities, key,
+        it != s.identities.end() ? std::optional(encode_identity(it->second)) : std::nullopt);
+  }
+  for (const std::string& key : fx.acts) {
+    const auto it = s.acts.find(key);
+    put(Family::acts, key, it != s.acts.end() ? std::optional(encode_act(it->second)) : std::nullopt);
+  }
+  for (const auto& [id, identity] : fx.waiting) {
+    const auto plan = s.plans.find(id);
+    const bool waits = plan != s.plans.end() && plan->second.waiting.contains(identity);
+    put(Family::waiting, waiting_key(id, identity),
+        waits ? std::optional(encode_waiting(plan->second.waiting.at(identity))) : std::nullopt);
   }
 }
 

@@ -59,6 +59,7 @@ class Journal {
     batch_.push_back({family, std::move(key), std::move(value)});
   }
   void add_records(const core::Engine& engine, const core::Effects& fx);
+  void add_outside(const core::State& state, const core::Effects& fx);
   void add_chat(const core::ArchiveEntry& entry);
   void add_change(const core::ArchiveEntry& change);
   void add_report(const core::ReportEntry& report);

@@ -36,6 +36,10 @@ std::string encode_member(const core::Member& member);
 std::string encode_invitation(const core::Invitation& invitation);
 std::string registration_key(const core::PlanId& plan, const core::UserId& user);
 std::string encode_registrations(const std::vector<core::Registration>& registrations);
+std::string encode_identity(const core::IdentityRecord& identity);
+std::string waiting_key(const core::PlanId& plan, const std::string& identity);
+std::string encode_waiting(const std::vector<core::WaitingAct>& acts);
+std::string encode_act(const core::ActRecord& act);
 /// `message`: as archived when it was reported.
 std::string encode_report(const core::ReportEntry& report, const messages::ArchivedMessage& message);
 std::string encode_outgoing(const core::Outgoing& outgoing);
@@ -50,6 +54,10 @@ std::string encode_outgoing(const core::Outgoing& outgoing);
 [[nodiscard]] messages::Result<std::pair<core::PlanId, core::UserId>> decode_registration_key(
     std::string_view key);
 [[nodiscard]] messages::Result<std::vector<core::Registration>> decode_registrations(std::string_view value);
+[[nodiscard]] messages::Result<core::IdentityRecord> decode_identity(std::string_view value);
+[[nodiscard]] messages::Result<std::pair<core::PlanId, std::string>> decode_waiting_key(std::string_view key);
+[[nodiscard]] messages::Result<std::vector<core::WaitingAct>> decode_waiting(std::string_view value);
+[[nodiscard]] messages::Result<core::ActRecord> decode_act(std::string_view value);
 [[nodiscard]] messages::Result<std::pair<core::GroupId, core::UserId>> decode_member_key(
     std::string_view key);
 struct Report {

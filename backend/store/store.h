@@ -22,9 +22,12 @@ enum class Family : std::uint8_t {
   chat,
   outbox,
   invitations,
-  registrations
+  registrations,
+  identities,
+  waiting,
+  acts
 };
-inline constexpr std::size_t kFamilies = 11;
+inline constexpr std::size_t kFamilies = 14;
 
 /// One put (value set) or removal (value absent).
 struct Write {

@@ -22,6 +22,9 @@ follow = "2m"
 self = true
 from = 2026-06-01T10:00:00Z
 until = 2026-06-01T19:00:00Z
+call = [{ number = "+4930123456", attested = "B" }]
+mail = [{ address = "Evening@club.example", unverified = true }]
+ticket = [{ shop = "main", product = "vip" }, { shop = "other" }]
 [[plan.start]]
 on = "occupancy"
 area = "hall-a"
@@ -51,6 +54,16 @@ on = "event"
 type = "doors.open"
 source = "gate"
 subject = "west"
+[[plan.start]]
+on = "mail"
+user = "host"
+to = "evening@club.example"
+subject = "start"
+[[plan.start]]
+on = "mailing"
+domain = "club.example"
+list = "news.club.example"
+subject = "Tonight"
 [[plan.end]]
 on = "duration"
 after = "45m"
@@ -100,6 +113,12 @@ TEST(PlanFile, ReadsEveryKeyOfTheFormat) {
   EXPECT_EQ(std::get<core::OnAvailable>(p.starts[4]).user.str(), "host");
   EXPECT_EQ(std::get<core::OnEmptying>(p.starts[5]).falls_to, 0u);
   EXPECT_EQ(std::get<core::OnEvent>(p.starts[6]).subject, "west");
+  EXPECT_EQ(std::get<core::OnMail>(p.starts[7]).to, "evening@club.example");
+  EXPECT_EQ(std::get<core::OnMailing>(p.starts[8]).list, "news.club.example");
+  ASSERT_EQ(p.registering.by.size(), 4u);
+  EXPECT_EQ(std::get<core::ByCall>(p.registering.by[0]).attested, "B");
+  EXPECT_EQ(std::get<core::ByMail>(p.registering.by[1]).address, "evening@club.example");
+  EXPECT_EQ(std::get<core::ByTicket>(p.registering.by[2]).product, "vip");
   EXPECT_EQ(std::get<core::AfterDuration>(p.ends[0]).duration_ms, 45 * 60'000);
   EXPECT_EQ(std::get<core::WhenUnavailable>(p.ends[2]).grace_ms, 30'000) << "the default";
   EXPECT_EQ(std::get<core::WhenIdle>(p.ends[3]).after_ms, 600'000);
@@ -172,6 +191,16 @@ INSTANTIATE_TEST_SUITE_P(
             "schema = 1\n[[plan]]\nid = \"p\"\naudience = { any = [{ users = [], within = \"5m\" }] }\n" END,
             "plan[0](p).audience.any[0].within"},
         BadPlan{HEAD "registration = { self = 1 }\n" END, "plan[0](p).registration.self"},
+        BadPlan{HEAD "registration = { call = [{ number = \"030123456\" }] }\n" END,
+                "plan[0](p).registration.call[0].number"},
+        BadPlan{HEAD "registration = { call = [{ number = \"+4930123456\", attested = \"D\" }] }\n" END,
+                "plan[0](p).registration.call[0].attested"},
+        BadPlan{HEAD "registration = { mail = [{ address = \"a+b@club.example\" }] }\n" END,
+                "plan[0](p).registration.mail[0].address"},
+        BadPlan{HEAD "registration = { ticket = [{ shop = \"a shop\" }] }\n" END,
+                "plan[0](p).registration.ticket[0].shop"},
+        BadPlan{HEAD "[[plan.start]]\non = \"mail\"\nuser = \"host\"\nto = \"nobody\"\n" END,
+                "plan[0](p).start[0].to"},
         BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\naudience = { presence = \"asleep\" }\n" END,
                 "plan[0](p).audience.presence"},
         BadPlan{HEAD END "[[plan]]\nid = \"p\"\naudience = {}\n" END, "plan[1].id"}));

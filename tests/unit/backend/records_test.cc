@@ -55,7 +55,16 @@ class Kept {
       ASSERT_EQ(is.plans.at(id).registrations.size(), plan.registrations.size());
       for (const auto& [user, all] : plan.registrations)
         EXPECT_EQ(encode_registrations(is.plans.at(id).registrations.at(user)), encode_registrations(all));
+      ASSERT_EQ(is.plans.at(id).waiting.size(), plan.waiting.size());
+      for (const auto& [key, acts] : plan.waiting)
+        EXPECT_EQ(encode_waiting(is.plans.at(id).waiting.at(key)), encode_waiting(acts));
     }
+    ASSERT_EQ(is.identities.size(), was.identities.size());
+    for (const auto& [key, identity] : was.identities)
+      EXPECT_EQ(encode_identity(is.identities.at(key)), encode_identity(identity));
+    ASSERT_EQ(is.acts.size(), was.acts.size());
+    for (const auto& [key, act] : was.acts) EXPECT_EQ(encode_act(is.acts.at(key)), encode_act(act));
+    for (const auto& [id, user] : was.users) EXPECT_EQ(is.users.at(id).identities, user.identities);
     for (const auto& [id, group] : was.groups) {
       EXPECT_EQ(encode_group(is.groups.at(id)), encode_group(group));
       ASSERT_EQ(is.groups.at(id).members.size(), group.members.size());
@@ -189,7 +198,7 @@ class Anything {
         w_.now += below(2) ? below(2000) : below(600'000);
         return kept_.step([](Engine& e, Context& ctx) { e.tick(ctx); });
       case 11:
-        if (below(2)) return registers();
+        if (below(2)) return below(2) ? registers() : outside();
         return kept_.step([&](Engine& e, Context& ctx) { e.feed_confirmed(group(), ctx); });
       case 12:
         return kept_.step([&](Engine& e, Context& ctx) { e.broker_connected(w_.now, ctx); });
@@ -226,7 +235,9 @@ class Anything {
                                                "end_timing = { spread = \"1m\" }\n",
                                                "end_timing = { delay = \"1m\" }\n"};
     w_.plan("[[plan]]\nid = \"p" + std::to_string(below(3)) + "\"\n" + kTimings[below(8)] +
-            "name = \"\u00a0\\\"\"\naudience = { " + kAudiences[below(5)] +
+            "registration = { ticket = [{ shop = \"main\" }] }\n"
+            "name = \"\u00a0\\\"\"\naudience = { " +
+            kAudiences[below(5)] +
             "presence = \"any\", any = [{ area = \"hall\", within = \"5m\" }, { users = "
             "[\"user1\", \"ann@other\"] }] }\n[[plan.start]]\non = \"occupancy\"\narea = \"hall\"\nreaches = "
             "2\nagain = "
@@ -249,6 +260,30 @@ class Anything {
       else
         core::put_registration(e.state(), plan, who,
                                {below(2) ? "self" : "staff", std::string(below(257), '"'), ctx.now}, ctx);
+    });
+  }
+
+  /// A ticket bought or given back, a mail, or somebody who proves who they are.
+  void outside() {
+    const core::Identity who{"mail/" + std::to_string(below(4)), std::string(below(20), '"')};
+    kept_.step([&](Engine& e, Context& ctx) {
+      if (below(3) == 0) {
+        e.link_identity(UserId::parse(user()), who, below(3) > 0, "operator \"crm\"", ctx);
+      } else if (below(5) == 0) {
+        e.unlink_identity(UserId::parse(user()), who.key, ctx);
+      } else {
+        e.act({.source = core::kByTicket,
+               .provider = "main",
+               .id = "e" + std::to_string(below(200)),
+               .subject = "order " + std::to_string(below(6)),
+               .at_ms = ctx.now - static_cast<core::TimeMs>(below(2000)),
+               .to = "main",
+               .who = {who},
+               .verified = true,
+               .proof = std::string(below(core::kMaxProofBytes + 1), '"'),
+               .withdrawn = below(4) == 0},
+              ctx);
+      }
     });
   }
 

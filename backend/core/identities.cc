@@ -1,0 +1,97 @@
+#include "backend/core/identities.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "backend/core/presence.h"
+#include "backend/core/registrations.h"
+
+namespace convoke::core {
+namespace {
+
+constexpr std::size_t kMaxWaiting = 100'000;  // identities of a plan
+constexpr std::size_t kMaxActsWaiting = 16;   // of an identity
+
+/// What waited in each plan for this identity registers its owner.
+void register_waiting(State& state, const UserId& user, const std::string& key, Context& ctx) {
+  for (auto& [id, plan] : state.plans) {
+    const auto it = plan.waiting.find(key);
+    if (it == plan.waiting.end()) continue;
+    const std::vector<WaitingAct> acts = std::move(it->second);
+    plan.waiting.erase(it);
+    ctx.fx.waiting.insert({id, key});
+    for (const WaitingAct& act : acts)
+      if (ctx.now < act.until_ms) put_registration(state, plan, user, act.registration, ctx);
+  }
+}
+
+void take_from(State& state, const UserId& owner, const std::string& key) {
+  if (User* user = state.user(owner)) user->identities.erase(key);
+}
+
+/// Keeps of an identity's acts those for which `keep` holds.
+template <class Keep>
+void keep_waiting(PlanRecord& plan, Keep keep, Context& ctx) {
+  for (auto it = plan.waiting.begin(); it != plan.waiting.end();) {
+    if (std::erase_if(it->second, [&](const WaitingAct& act) { return !keep(act); }) > 0)
+      ctx.fx.waiting.insert({plan.plan.id, it->first});
+    it = it->second.empty() ? plan.waiting.erase(it) : std::next(it);
+  }
+}
+
+}  // namespace
+
+LinkResult link_identity(State& state, const UserId& user, const Identity& identity, bool proven,
+                         const std::string& source, Context& ctx) {
+  const auto had = state.identities.find(identity.key);
+  const bool own = had != state.identities.end() && had->second.user == user;
+  if (had != state.identities.end() && !own && had->second.proven && !proven) return LinkResult::taken;
+  if (own && had->second.proven && !proven) return LinkResult::linked;
+  User& owner = ensure_user(state, user, ctx);
+  if (!own && owner.identities.size() >= kMaxIdentities) return LinkResult::too_many;
+  if (had != state.identities.end()) take_from(state, had->second.user, identity.key);
+  owner.identities.insert(identity.key);
+  state.identities[identity.key] = {user, proven, source, ctx.now, identity.sealed};
+  ctx.fx.identities.insert(identity.key);
+  if (proven) register_waiting(state, user, identity.key, ctx);
+  return LinkResult::linked;
+}
+
+bool unlink_identity(State& state, const UserId& user, const std::string& key, Context& ctx) {
+  const auto it = state.identities.find(key);
+  if (it == state.identities.end() || it->second.user != user) return false;
+  take_from(state, user, key);
+  state.identities.erase(it);
+  ctx.fx.identities.insert(key);
+  return true;
+}
+
+UserId proven_owner(const State& state, const std::string& key) {
+  const auto it = state.identities.find(key);
+  return it != state.identities.end() && it->second.proven ? it->second.user : UserId();
+}
+
+void await_identity(PlanRecord& plan, const std::string& key, Registration registration, TimeMs until_ms,
+                    Context& ctx) {
+  if (plan.waiting.size() >= kMaxWaiting && !plan.waiting.contains(key)) return;
+  std::vector<WaitingAct>& acts = plan.waiting[key];
+  std::erase_if(acts, [&](const WaitingAct& act) {
+    return act.registration.source == registration.source && act.registration.act == registration.act;
+  });
+  if (acts.size() >= kMaxActsWaiting) return;
+  acts.push_back({std::move(registration), until_ms});
+  ctx.fx.waiting.insert({plan.plan.id, key});
+}
+
+void withdraw_waiting(PlanRecord& plan, const std::string& source, const std::string& act, Context& ctx) {
+  keep_waiting(
+      plan, [&](const WaitingAct& w) { return w.registration.source != source || w.registration.act != act; },
+      ctx);
+}
+
+void forget_waiting(PlanRecord& plan, TimeMs until, Context& ctx) {
+  keep_waiting(
+      plan, [&](const WaitingAct& act) { return until < act.until_ms; }, ctx);
+}
+
+}  // namespace convoke::core
