@@ -8,14 +8,10 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "backend/app/history_page.h"
 #include "backend/app/overload.h"
 #include "backend/app/reports_answer.h"
-#include "backend/core/organizer.h"
-#include "backend/store/records.h"
 #include "topics/messages/area_event.h"
 #include "topics/messages/limits.h"
-#include "topics/messages/request.h"
 #include "topics/topic.h"
 
 #ifndef CONVOKE_VERSION
@@ -25,11 +21,7 @@
 namespace convoke::app {
 namespace {
 
-// In stock before each step, besides one for each plan: a step starts one group of a plan at most, and one
-// call brings up to 1000 new plans.
-constexpr std::size_t kFreshIds = 1024;
 constexpr std::size_t kMaxMail = 200'000;  // beyond it what will come again is dropped
-constexpr std::int64_t kPositionsEveryMs = 1000;
 constexpr std::int64_t kHousekeepingEveryMs = 5000;
 constexpr std::size_t kMaxStaffAnswer = 60'000;  // over MQTT
 constexpr auto kStoreRetry = std::chrono::milliseconds(500);
@@ -72,6 +64,11 @@ const char* kind_name(topics::Kind kind) {
   }
 }
 
+void log_link(const egress::LinkEvent& event) {
+  if (const auto* up = std::get_if<egress::LinkUp>(&event))
+    spdlog::info("broker connected, session_present={}", up->session_present);
+}
+
 std::string to_message(std::optional<std::string> id, const ApiResponse& response) {
   return encode(
       messages::StaffResponse{std::move(id), static_cast<std::uint32_t>(response.status), response.body});
@@ -84,9 +81,6 @@ Server::Server(Config config)
       clock_(config_.dev_clock),
       keys_(config_.keys_file),
       store_(store::open_rocksdb(config_.data_dir)),
-      journal_(*store_),
-      engine_(config_.site, config_.rule),
-      decoder_(engine_, [](const std::string& line) { spdlog::warn("{}", line); }),
       metrics_(config_.metrics_host, config_.metrics_port),
       link_(link_options(config_),
             [this](egress::LinkEvent event) {
@@ -95,16 +89,36 @@ Server::Server(Config config)
               else
                 ++dropped_;
             }),
-      session_(config_.site, config_.server_id, CONVOKE_VERSION, link_, outbox_,
-               {[this] { return read_token(); }, [this] { return core::full_feed(engine_.state()); },
-                [this](std::uint64_t epoch) { broker_fed(epoch); },
-                [this](const core::FeedChange& change) { feed_confirmed(change); },
-                [](const std::string& line) { spdlog::warn("{}", line); }}) {
-  const core::TimeMs now = clock_.now();
-  for (auto& [seq, message] : journal_.load(engine_, now)) outbox_.push({seq, std::move(message)});
-  engine_.loaded(now);
-  spdlog::info("store loaded: users={} plans={} groups={} outbox={}", engine_.state().users.size(),
-               engine_.state().plans.size(), engine_.state().groups.size(), outbox_.size());
+      loop_({config_.site, config_.server_id, config_.rule, CONVOKE_VERSION}, *store_, link_, hooks(),
+            clock_.now()) {
+  const core::State& state = loop_.engine().state();
+  spdlog::info("store loaded: users={} plans={} groups={} outbox={}", state.users.size(), state.plans.size(),
+               state.groups.size(), loop_.outbox().size());
+}
+
+Loop::Hooks Server::hooks() {
+  return {.read_token = [this] { return read_token(); },
+          .fresh_id = random_group_id,
+          .time_of = [this](std::int64_t real_ms) { return clock_.at(real_ms); },
+          .warn = [](const std::string& line) { spdlog::warn("{}", line); },
+          .try_again =
+              [this](const std::string&) {
+                if (!stopping_) std::this_thread::sleep_for(kStoreRetry);
+                return !stopping_;
+              },
+          .problem =
+              [this](const std::string& what, const std::string& detail) {
+                if (detail.empty()) spdlog::info("{}: well again", what);
+                set_problem(what, detail);
+              },
+          .arrived = [this](topics::Kind kind) { metrics_.count_message(kind_name(kind)); },
+          .staff = [this](const auto& topic, const auto& message,
+                          core::Context& ctx) { handle_staff(topic, message, ctx); },
+          .released =
+              [this](const core::Effects& fx) {
+                for (const core::Event& event : fx.events) metrics_.count_event(event_type(event));
+                events_.publish(fx.events);
+              }};
 }
 
 Server::~Server() = default;
@@ -123,19 +137,17 @@ void Server::run(const std::function<void()>& ready) {
   set_problem("broker", "not connected yet");
   http_->start(config_.http_host, config_.http_port);
   while (!stopping_) {
-    session_.tick(Clock::real_now());
+    egress::BrokerSession& session = loop_.session();
+    session.tick(Clock::real_now());
     turn(mailbox_.take(patience()));
-    if (session_.drained() && !std::exchange(was_drained_, true)) session_.publish_status(true, clock_.now());
-    was_drained_ = session_.drained();
+    if (session.drained() && !std::exchange(was_drained_, true)) session.publish_status(true, clock_.now());
+    was_drained_ = session.drained();
     if (was_drained_ && !std::exchange(announced_ready_, true)) ready();
     housekeeping(Clock::real_now());
   }
   events_.close();
   http_->stop();
-  journal_.add_positions(engine_);
-  journal_.remove_outgoing(outbox_.take_finished());
-  if (auto failure = journal_.commit()) spdlog::error("store: {}", *failure);
-  session_.close(clock_.now());
+  loop_.close({clock_.now(), Clock::real_now()});
 }
 
 void Server::reload_keys() {
@@ -154,62 +166,29 @@ void Server::stop() {
 
 std::chrono::milliseconds Server::patience() const {
   std::int64_t wait = 100;  // the session's retries, and the store's writes of positions
-  if (session_.drained())
-    if (auto next = engine_.next_deadline()) wait = std::min(wait, clock_.until(*next));
+  if (loop_.session().drained())
+    if (auto next = loop_.engine().next_deadline()) wait = std::min(wait, clock_.until(*next));
   return std::chrono::milliseconds(wait);
 }
 
 void Server::turn(std::deque<Mail> mail) {
-  core::Effects fx;
-  core::Context ctx{clock_.now(), fresh_ids_, fx};
-  ctx_ = &ctx;
   Answers answers;
-  for (Mail& item : mail) {
-    refill_ids();
-    if (auto* event = std::get_if<egress::LinkEvent>(&item)) {
-      handle(*event, ctx);
-      continue;
+  const bool written = loop_.turn({clock_.now(), Clock::real_now()}, [&](core::Context& ctx) {
+    for (Mail& item : mail) {
+      loop_.refill_ids();
+      if (auto* event = std::get_if<egress::LinkEvent>(&item)) {
+        log_link(*event);
+        loop_.take(*event);
+        continue;
+      }
+      auto& c = std::get<std::unique_ptr<ApiCall>>(item);
+      ApiResponse response = carry_out(c->who, std::move(c->command), ctx);
+      answers.emplace_back(std::move(c), std::move(response));
     }
-    auto& c = std::get<std::unique_ptr<ApiCall>>(item);
-    ApiResponse response = carry_out(c->who, std::move(c->command), ctx);
-    answers.emplace_back(std::move(c), std::move(response));
-  }
-  refill_ids();
-  if (session_.drained()) engine_.tick(ctx);
-  engine_.finish(ctx);
-  const auto seqs = journal_.add(engine_, fx);
-  if (fx.graced_since) journal_.put_meta(store::kBrokerEpochKey, std::to_string(broker_epoch_));
-  if (!commit()) return;  // stopping with a store that cannot be written: nothing is acknowledged
-  release(fx, seqs);
+  });
+  if (!written) return;  // stopping with a store that cannot be written: nothing is acknowledged
   for (auto& [c, response] : answers) c->answer.set_value(std::move(response));
-  session_.pump();
-}
-
-void Server::handle(egress::LinkEvent& event, core::Context& ctx) {
-  const std::int64_t real = Clock::real_now();
-  if (auto* up = std::get_if<egress::LinkUp>(&event)) {
-    spdlog::info("broker connected, session_present={}", up->session_present);
-    return session_.link_up(*up, real);
-  }
-  if (auto* down = std::get_if<egress::LinkDown>(&event)) {
-    set_problem("broker", down->why);
-    return session_.link_down(*down, real);
-  }
-  if (auto* done = std::get_if<egress::LinkDone>(&event)) return session_.link_done(*done);
-  auto& message = std::get<egress::LinkMessage>(event);
-  if (message.stamp && !session_.stamp_holds(*message.stamp))
-    message.stamp.reset();  // counted by the decoder
-  if (!session_.message(message)) handle(message, ctx);
-}
-
-void Server::handle(const egress::LinkMessage& message, core::Context& ctx) {
-  auto topic = topics::parse_topic(message.topic);
-  const bool of_a_site = topic && topic->kind != topics::Kind::owntracks;
-  if (!topic || (of_a_site && topic->site != config_.site)) return decoder_.unknown_topic(Clock::real_now());
-  metrics_.count_message(kind_name(topic->kind));
-  if (topic->kind == topics::Kind::staff_request) return handle_staff(*topic, message, ctx);
-  decoder_.handle(*topic, {message.topic, message.payload, message.correlation, message.stamp},
-                  Clock::real_now(), ctx);
+  loop_.session().pump();
 }
 
 /// The staff interface over MQTT. The broker has checked that the sender has the role staff or operator;
@@ -254,84 +233,29 @@ ApiResponse Server::carry_out(const messages::StaffRequest& request, const topic
 
 ApiResponse Server::carry_out(const topics::Principal& who, Command command, core::Context& ctx) {
   if (const auto* list = std::get_if<ListReports>(&command)) {
-    if (!engine_.state().group(list->id)) return api_error(404, "not-found", "no such group");
-    return reports_answer(journal_.reports(list->id, list->after, kMaxReports + 1));
+    if (!loop_.engine().state().group(list->id)) return api_error(404, "not-found", "no such group");
+    return reports_answer(loop_.journal().reports(list->id, list->after, kMaxReports + 1));
   }
-  return execute(engine_, who, std::move(command), status(), ctx);
-}
-
-bool Server::commit() {
-  journal_.remove_outgoing(outbox_.take_finished());
-  if (const auto real = Clock::real_now(); real - positions_written_ms_ >= kPositionsEveryMs) {
-    journal_.add_positions(engine_);
-    positions_written_ms_ = real;
-  }
-  auto failure = journal_.commit();
-  if (failure) spdlog::error("store: {}; nothing is acknowledged until it can be written again", *failure);
-  while (failure && !stopping_) {
-    set_problem("store", *failure);
-    std::this_thread::sleep_for(kStoreRetry);
-    failure = journal_.commit();
-    if (!failure) spdlog::info("store: can be written again");
-  }
-  set_problem("store", "");
-  return !failure;
-}
-
-void Server::release(core::Effects& fx, const std::vector<std::uint64_t>& seqs) {
-  for (std::size_t i = 0; i < fx.out.size(); ++i) outbox_.push({seqs[i], std::move(fx.out[i])});
-  for (const core::HistoryQuery& query : fx.history) answer_history(query);
-  for (const core::Event& event : fx.events) metrics_.count_event(event_type(event));
-  events_.publish(fx.events);
-}
-
-void Server::answer_history(const core::HistoryQuery& query) {
-  auto found = journal_.history(query.group, query.epoch, query.n, query.limit);
-  messages::Response response{query.request_id,
-                              messages::RequestError{"unavailable", "the archive cannot be read", {}}};
-  if (found)
-    response.result = history_page(*std::move(found), query.limit);
-  else
-    spdlog::error("store: the archive of {} cannot be read", query.group.str());
-  core::Publish p{query.response_topic, encode(response), 1, false, false, query.correlation};
-  outbox_.push({0, std::move(p)});
-}
-
-void Server::broker_fed(std::uint64_t epoch) {
-  const std::string seen = journal_.meta(store::kBrokerEpochKey);
-  const bool restarted = seen != std::to_string(epoch);
-  broker_epoch_ = epoch;
-  spdlog::info("broker plugin fed, epoch={} restarted={}", epoch, restarted);
-  engine_.broker_connected(
-      restarted ? std::optional(clock_.at(static_cast<std::int64_t>(epoch))) : std::nullopt, *ctx_);
-  set_problem("broker", "");
-}
-
-void Server::feed_confirmed(const core::FeedChange& change) {
-  if (change.retires) engine_.feed_confirmed(*change.retires, *ctx_);
-}
-
-void Server::refill_ids() {
-  const std::size_t wanted = kFreshIds + engine_.state().plans.size();
-  while (fresh_ids_.size() < wanted) fresh_ids_.push_back(random_group_id());
+  return execute(loop_.engine(), who, std::move(command), status(), ctx);
 }
 
 void Server::housekeeping(std::int64_t real_ms) {
   if (real_ms - housekeeping_ms_ < kHousekeepingEveryMs) return;
   housekeeping_ms_ = real_ms;
+  const core::Engine& engine = loop_.engine();
   std::size_t live = 0;
-  for (const auto& [id, group] : engine_.state().groups) live += group.state == core::GroupState::open;
-  metrics_.set_gauge("users", static_cast<double>(engine_.state().users.size()));
-  metrics_.set_gauge("plans", static_cast<double>(engine_.state().plans.size()));
-  metrics_.set_gauge("areas", static_cast<double>(engine_.tracker().index().size()));
+  for (const auto& [id, group] : engine.state().groups) live += group.state == core::GroupState::open;
+  metrics_.set_gauge("users", static_cast<double>(engine.state().users.size()));
+  metrics_.set_gauge("plans", static_cast<double>(engine.state().plans.size()));
+  metrics_.set_gauge("areas", static_cast<double>(engine.tracker().index().size()));
   metrics_.set_gauge("live_groups", static_cast<double>(live));
-  metrics_.set_gauge("outbox", static_cast<double>(outbox_.size()));
+  metrics_.set_gauge("outbox", static_cast<double>(loop_.outbox().size()));
   metrics_.set_gauge("dropped", static_cast<double>(dropped_));
-  metrics_.set_gauge("too_large", static_cast<double>(session_.too_large()));
-  metrics_.set_gauge("broker_connected", session_.drained() ? 1 : 0);
-  metrics_.set_rejects(decoder_.rejects().counts());
-  metrics_.set_broker_counters(session_.counters());
-  session_.ask_counters();
+  metrics_.set_gauge("too_large", static_cast<double>(loop_.session().too_large()));
+  metrics_.set_gauge("broker_connected", loop_.session().drained() ? 1 : 0);
+  metrics_.set_rejects(loop_.rejects().counts());
+  metrics_.set_broker_counters(loop_.session().counters());
+  loop_.session().ask_counters();
 }
 
 void Server::set_problem(const std::string& what, const std::string& detail) {
@@ -359,22 +283,23 @@ ApiResponse Server::call(const topics::Principal& who, Command command) {
 
 std::string Server::status() const {
   namespace json = boost::json;
+  const core::State& state = loop_.engine().state();
   json::object rejected, plugin;
-  for (const auto& [reason, n] : decoder_.rejects().counts()) rejected[reason] = n;
-  for (const auto& [name, n] : session_.counters()) plugin[name] = n;
+  for (const auto& [reason, n] : loop_.rejects().counts()) rejected[reason] = n;
+  for (const auto& [name, n] : loop_.session().counters()) plugin[name] = n;
   return json::serialize(json::object{{"version", CONVOKE_VERSION},
                                       {"site", config_.site.str()},
                                       {"server", config_.server_id.str()},
                                       {"now_ms", clock_.now()},
-                                      {"broker_connected", session_.drained()},
-                                      {"broker_epoch", broker_epoch_},
-                                      {"users", engine_.state().users.size()},
-                                      {"plans", engine_.state().plans.size()},
-                                      {"areas", engine_.tracker().index().size()},
-                                      {"groups", engine_.state().groups.size()},
-                                      {"outbox", outbox_.size()},
+                                      {"broker_connected", loop_.session().drained()},
+                                      {"broker_epoch", loop_.broker_epoch()},
+                                      {"users", state.users.size()},
+                                      {"plans", state.plans.size()},
+                                      {"areas", loop_.engine().tracker().index().size()},
+                                      {"groups", state.groups.size()},
+                                      {"outbox", loop_.outbox().size()},
                                       {"dropped", dropped_.load()},
-                                      {"too_large", session_.too_large()},
+                                      {"too_large", loop_.session().too_large()},
                                       {"rejected", std::move(rejected)},
                                       {"broker_plugin", std::move(plugin)}});
 }

@@ -6,7 +6,6 @@
 #include <functional>
 #include <future>
 #include <memory>
-#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,24 +16,19 @@
 #include "backend/app/event_hub.h"
 #include "backend/app/http_server.h"
 #include "backend/app/keys.h"
+#include "backend/app/loop.h"
 #include "backend/app/mailbox.h"
 #include "backend/app/metrics.h"
 #include "backend/app/staff_answers.h"
-#include "backend/core/engine.h"
 #include "backend/egress/broker_link.h"
-#include "backend/egress/broker_session.h"
-#include "backend/egress/outbox.h"
-#include "backend/ingress/decoder.h"
-#include "backend/store/journal.h"
 #include "backend/store/store.h"
 #include "topics/messages/staff.h"
 #include "topics/sync/mutex.h"
 
 namespace convoke::app {
 
-/// The server: the only place where the parts meet. One thread (`run`) owns the core, the store's journal and
-/// the outbox; Paho's and HTTP's threads only put things in its mailbox. Each turn of the loop takes what is
-/// there, lets the core work, commits once, and only then lets anything out.
+/// The server: the only place where the parts meet. One thread (`run`) owns the loop, which joins the core,
+/// the store's journal and the outbox; Paho's and HTTP's threads only put things in its mailbox.
 class Server {
  public:
   /// Opens and loads the store. Throws std::runtime_error saying what is wrong with the configuration or the
@@ -59,18 +53,11 @@ class Server {
   using Mail = std::variant<egress::LinkEvent, std::unique_ptr<ApiCall>>;
   using Answers = std::vector<std::pair<std::unique_ptr<ApiCall>, ApiResponse>>;
 
+  Loop::Hooks hooks();
   void turn(std::deque<Mail> mail);
-  void handle(egress::LinkEvent& event, core::Context& ctx);
-  void handle(const egress::LinkMessage& message, core::Context& ctx);
   void handle_staff(const topics::Topic& topic, const egress::LinkMessage& message, core::Context& ctx);
   ApiResponse carry_out(const messages::StaffRequest& request, const topics::Topic& topic,
                         core::Context& ctx);
-  bool commit();
-  void release(core::Effects& fx, const std::vector<std::uint64_t>& seqs);
-  void answer_history(const core::HistoryQuery& query);
-  void broker_fed(std::uint64_t epoch);
-  void feed_confirmed(const core::FeedChange& change);
-  void refill_ids();
   void housekeeping(std::int64_t real_ms);
   void set_problem(const std::string& what, const std::string& detail);
   ApiResponse carry_out(const topics::Principal& who, Command command, core::Context& ctx);
@@ -83,24 +70,17 @@ class Server {
   Clock clock_;
   Keys keys_;
   std::unique_ptr<store::Store> store_;
-  store::Journal journal_;
-  core::Engine engine_;
-  ingress::Decoder decoder_;
   Metrics metrics_;
   EventHub events_;
   Mailbox<Mail> mailbox_;
   std::atomic<std::uint64_t> dropped_ = 0;  // messages, because the mailbox was full
-  egress::Outbox outbox_;
   egress::BrokerLink link_;
-  egress::BrokerSession session_;
+  Loop loop_;
   std::unique_ptr<HttpServer> http_;
 
-  core::Context* ctx_ = nullptr;  // of the turn under way
   StaffAnswers staff_answers_;
-  std::deque<topics::GroupId> fresh_ids_;
-  std::int64_t positions_written_ms_ = 0, housekeeping_ms_ = 0;
+  std::int64_t housekeeping_ms_ = 0;
   bool was_drained_ = false, announced_ready_ = false;
-  std::uint64_t broker_epoch_ = 0;
   std::atomic<bool> stopping_ = false;
 
   mutable Mutex problems_mutex_;

@@ -1,0 +1,134 @@
+#include "backend/app/loop.h"
+
+#include <utility>
+
+#include "backend/app/history_page.h"
+#include "backend/core/organizer.h"
+#include "backend/store/records.h"
+#include "topics/messages/request.h"
+
+namespace convoke::app {
+namespace {
+
+// In stock before each step, besides one for each plan: a step starts one group of a plan at most, and one
+// call brings up to 1000 new plans.
+constexpr std::size_t kFreshIds = 1024;
+constexpr std::int64_t kPositionsEveryMs = 1000;
+
+}  // namespace
+
+Loop::Loop(Options options, store::Store& store, egress::Link& link, Hooks hooks, core::TimeMs now)
+    : options_(std::move(options)),
+      hooks_(std::move(hooks)),
+      journal_(store),
+      engine_(options_.site, options_.rule),
+      decoder_(engine_, hooks_.warn),
+      session_(options_.site, options_.server, options_.version, link, outbox_,
+               {hooks_.read_token, [this] { return core::full_feed(engine_.state()); },
+                [this](std::uint64_t epoch) { broker_fed(epoch); },
+                [this](const core::FeedChange& change) { feed_confirmed(change); }, hooks_.warn}) {
+  for (auto& [seq, message] : journal_.load(engine_, now)) outbox_.push({seq, std::move(message)});
+  engine_.loaded(now);
+}
+
+bool Loop::turn(Times times, const std::function<void(core::Context&)>& inputs) {
+  core::Effects fx;
+  core::Context ctx{times.now, fresh_ids_, fx};
+  ctx_ = &ctx;
+  times_ = times;
+  inputs(ctx);
+  refill_ids();
+  if (session_.drained()) engine_.tick(ctx);
+  engine_.finish(ctx);
+  const auto seqs = journal_.add(engine_, fx);
+  if (fx.graced_since) journal_.put_meta(store::kBrokerEpochKey, std::to_string(broker_epoch_));
+  if (!commit()) return false;
+  release(fx, seqs);
+  return true;
+}
+
+void Loop::take(egress::LinkEvent& event) {
+  if (const auto* up = std::get_if<egress::LinkUp>(&event)) return session_.link_up(*up, times_.real_ms);
+  if (const auto* down = std::get_if<egress::LinkDown>(&event)) {
+    hooks_.problem("broker", down->why);
+    return session_.link_down(*down, times_.real_ms);
+  }
+  if (const auto* done = std::get_if<egress::LinkDone>(&event)) return session_.link_done(*done);
+  auto& message = std::get<egress::LinkMessage>(event);
+  if (message.stamp && !session_.stamp_holds(*message.stamp))
+    message.stamp.reset();  // counted by the decoder
+  if (!session_.message(message)) handle(message);
+}
+
+void Loop::handle(const egress::LinkMessage& message) {
+  auto topic = topics::parse_topic(message.topic);
+  const bool of_a_site = topic && topic->kind != topics::Kind::owntracks;
+  if (!topic || (of_a_site && topic->site != options_.site)) return decoder_.unknown_topic(times_.real_ms);
+  hooks_.arrived(topic->kind);
+  if (topic->kind == topics::Kind::staff_request) return hooks_.staff(*topic, message, *ctx_);
+  decoder_.handle(*topic, {message.topic, message.payload, message.correlation, message.stamp},
+                  times_.real_ms, *ctx_);
+}
+
+bool Loop::commit() {
+  journal_.remove_outgoing(outbox_.take_finished());
+  if (times_.real_ms - positions_written_ms_ >= kPositionsEveryMs) {
+    journal_.add_positions(engine_);
+    positions_written_ms_ = times_.real_ms;
+  }
+  auto failure = journal_.commit();
+  if (!failure) return true;
+  hooks_.warn("store: " + *failure + "; nothing is acknowledged until it can be written again");
+  while (failure) {
+    hooks_.problem("store", *failure);
+    if (!hooks_.try_again(*failure)) return false;
+    failure = journal_.commit();
+  }
+  hooks_.problem("store", "");
+  return true;
+}
+
+void Loop::release(core::Effects& fx, const std::vector<std::uint64_t>& seqs) {
+  for (std::size_t i = 0; i < fx.out.size(); ++i) outbox_.push({seqs[i], std::move(fx.out[i])});
+  for (const core::HistoryQuery& query : fx.history) answer_history(query);
+  hooks_.released(fx);
+}
+
+void Loop::answer_history(const core::HistoryQuery& query) {
+  auto found = journal_.history(query.group, query.epoch, query.n, query.limit);
+  messages::Response response{query.request_id,
+                              messages::RequestError{"unavailable", "the archive cannot be read", {}}};
+  if (found)
+    response.result = history_page(*std::move(found), query.limit);
+  else
+    hooks_.warn("store: the archive of " + query.group.str() + " cannot be read");
+  core::Publish p{query.response_topic, encode(response), 1, false, false, query.correlation};
+  outbox_.push({0, std::move(p)});
+}
+
+void Loop::broker_fed(std::uint64_t epoch) {
+  const bool restarted = journal_.meta(store::kBrokerEpochKey) != std::to_string(epoch);
+  broker_epoch_ = epoch;
+  std::optional<core::TimeMs> restarted_at;
+  if (restarted) restarted_at = hooks_.time_of(static_cast<std::int64_t>(epoch));
+  engine_.broker_connected(restarted_at, *ctx_);
+  hooks_.problem("broker", "");
+}
+
+void Loop::feed_confirmed(const core::FeedChange& change) {
+  if (change.retires) engine_.feed_confirmed(*change.retires, *ctx_);
+}
+
+void Loop::refill_ids() {
+  const std::size_t wanted = kFreshIds + engine_.state().plans.size();
+  while (fresh_ids_.size() < wanted) fresh_ids_.push_back(hooks_.fresh_id());
+}
+
+void Loop::close(Times times) {
+  journal_.add_positions(engine_);
+  journal_.remove_outgoing(outbox_.take_finished());
+  if (auto failure = journal_.commit()) hooks_.warn("store: " + *failure);
+  session_.close(times.now);
+}
+
+}  // namespace convoke::app

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend/core/engine.h"
+#include "backend/egress/broker_session.h"
+#include "backend/egress/outbox.h"
+#include "backend/ingress/decoder.h"
+#include "backend/store/journal.h"
+#include "backend/store/store.h"
+#include "topics/topic.h"
+
+namespace convoke::app {
+
+/// Core, journal and outbox joined as "write, then speak" asks for: a turn takes what came in, lets the core
+/// work, commits once, and only then lets anything out. No thread, clock or socket of its own: the server
+/// runs it on its one thread, the simulation with a simulated network, disk and clock.
+class Loop {
+ public:
+  struct Options {
+    topics::SiteId site;
+    topics::ServerId server;
+    geo::Rule rule;
+    std::string version;
+  };
+  /// Both clocks at one instant: the one that plans go by, and the real one, which connections go by.
+  struct Times {
+    core::TimeMs now = 0;
+    std::int64_t real_ms = 0;
+  };
+  struct Hooks {
+    std::function<std::string()> read_token;    // the token file, read anew for each connection
+    std::function<topics::GroupId()> fresh_id;  // one that nobody can guess
+    std::function<core::TimeMs(std::int64_t real_ms)> time_of;
+    std::function<void(const std::string&)> warn;
+    /// The store cannot be written: true to try once more, false to stop.
+    std::function<bool(const std::string& failure)> try_again;
+    /// Something is not as it should be, or with an empty detail is again: "broker", "store".
+    std::function<void(const std::string& what, const std::string& detail)> problem;
+    /// A message of this kind came from the broker.
+    std::function<void(topics::Kind)> arrived;
+    /// The staff interface over MQTT.
+    std::function<void(const topics::Topic&, const egress::LinkMessage&, core::Context&)> staff;
+    /// On the disk, and on its way.
+    std::function<void(const core::Effects&)> released;
+  };
+
+  /// Loads the store. Throws std::runtime_error saying what is wrong with it.
+  Loop(Options options, store::Store& store, egress::Link& link, Hooks hooks, core::TimeMs now);
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  /// One turn: `inputs` gives what came in, through `take` or calls of the core. False if the store cannot be
+  /// written and the server stops: then nothing of it may be acknowledged.
+  bool turn(Times times, const std::function<void(core::Context&)>& inputs);
+  /// Within a turn, before each input: fresh ids are in stock.
+  void refill_ids();
+  /// Within a turn: something came from the broker.
+  void take(egress::LinkEvent& event);
+  /// Says goodbye, and writes what could wait.
+  void close(Times times);
+
+  core::Engine& engine() { return engine_; }
+  const core::Engine& engine() const { return engine_; }
+  store::Journal& journal() { return journal_; }
+  egress::BrokerSession& session() { return session_; }
+  const egress::BrokerSession& session() const { return session_; }
+  const egress::Outbox& outbox() const { return outbox_; }
+  const ingress::Rejects& rejects() const { return decoder_.rejects(); }
+  std::uint64_t broker_epoch() const { return broker_epoch_; }
+
+ private:
+  void handle(const egress::LinkMessage& message);
+  bool commit();
+  void release(core::Effects& fx, const std::vector<std::uint64_t>& seqs);
+  void answer_history(const core::HistoryQuery& query);
+  void broker_fed(std::uint64_t epoch);
+  void feed_confirmed(const core::FeedChange& change);
+
+  Options options_;
+  Hooks hooks_;
+  store::Journal journal_;
+  core::Engine engine_;
+  ingress::Decoder decoder_;
+  egress::Outbox outbox_;
+  egress::BrokerSession session_;
+
+  core::Context* ctx_ = nullptr;  // of the turn under way
+  Times times_;                   // of the turn under way
+  std::deque<topics::GroupId> fresh_ids_;
+  std::int64_t positions_written_ms_ = 0;
+  std::uint64_t broker_epoch_ = 0;
+};
+
+}  // namespace convoke::app
