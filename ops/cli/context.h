@@ -33,6 +33,7 @@ struct Context {
 /// Every family of commands adds itself to the program.
 void add_area_commands(CLI::App& app, Context& context);
 void add_plan_commands(CLI::App& app, Context& context);
+void add_rehearsal_commands(CLI::App& plan, Context& context);  // plan check, plan simulate
 void add_group_commands(CLI::App& app, Context& context);
 void add_user_commands(CLI::App& app, Context& context);
 void add_key_commands(CLI::App& app, Context& context);  // token issue, keys init

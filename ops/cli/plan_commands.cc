@@ -192,6 +192,7 @@ void add_plan_commands(CLI::App& app, Context& context) {
 
   add_registrations(*plan, context);
   add_draft(*plan, context);
+  add_rehearsal_commands(*plan, context);
 }
 
 }  // namespace convoke::cli

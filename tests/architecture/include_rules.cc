@@ -106,12 +106,16 @@ const std::vector<Rule>& rules() {
        with_system({"boost/", "mqtt/", "MQTT"})},
       {"mobile-sdk/examples", {"mobile-sdk/include"}, with_system({"stdio.h", "stdlib.h"})},
       {"ops/cli",
-       {"geo", "ops/tracks", "topics", "topics/token"},
+       {"geo", "ops/rehearsal", "ops/tracks", "topics", "topics/token"},
        with_system({"CLI/", "boost/json", "fmt/", "httplib.h"})},
       {"ops/crowd",
        {"geo", "mobile-sdk/include", "ops/tracks", "topics", "topics/messages", "topics/sync",
         "topics/token"},
        with_system({"CLI/", "boost/json", "fmt/", "mqtt/"})},
+      {"ops/rehearsal",
+       {"backend/core", "backend/ingress", "geo", "ops/tracks", "topics", "topics/messages"},
+       {"boost/json"},
+       kImpure},
       {"ops/tracks", {"geo", "topics"}, with_system({"fmt/", "pugixml.hpp", "zlib.h"})},
   };
   return kRules;
