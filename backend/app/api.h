@@ -128,12 +128,18 @@ struct PutUser {
   std::map<std::string, std::string> attributes;
   std::optional<core::TimeMs> chat_duration_ms;
 };
+struct ListBlocks {
+  topics::UserId id;
+};
+struct Unblock {
+  topics::UserId by, user;
+};
 struct ShowStatus {};
 using Command =
     std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups, ShowGroup,
                  StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember, RemoveMember,
                  SetStanding, SetRules, Ban, Unban, ListReports, PutRegistration, DeleteRegistration,
-                 ListRegistrations, ShowWhy, PostEvent, ShowUser, PutUser, ShowStatus>;
+                 ListRegistrations, ShowWhy, PostEvent, ShowUser, PutUser, ListBlocks, Unblock, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});

@@ -4,6 +4,7 @@
 #include "backend/app/api.h"
 #include "backend/core/announce.h"
 #include "backend/core/audience.h"
+#include "backend/core/blocks.h"
 #include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
 #include "backend/core/registrations.h"
@@ -205,6 +206,11 @@ ApiResponse run(Engine& e, const Principal& who, AddMember c, Context& ctx) {
   if (!g) return no_group();
   if (g->state != GroupState::open) return not_live();
   if (g->banned.contains(c.user)) return api_error(409, "banned", "the user is banned from this group");
+  if (const auto other = core::kept_apart_from(e.state(), *g, c.user); !other.empty())
+    return api_error(
+        409, "kept-apart",
+        c.user.str() + " and " + other.str() +
+            ": one has blocked the other, and a chat of at most 200 members has only one of them");
   core::add_member(e.state(), *g, c.user, "added by " + by(who), ctx);
   return ok(summary(*g));
 }
@@ -273,10 +279,14 @@ void add_membership(json::object& o, const Engine& e, const core::PlanRecord& pl
   o["group"] = group.id.str();
   o["state"] = to_string(group.state);
   const auto member = group.members.find(user);
+  const topics::UserId apart_from =
+      member == group.members.end() ? core::kept_apart_from(e.state(), group, user) : topics::UserId();
+  if (!apart_from.empty()) o["apart_from"] = apart_from.str();
   o["standing"] = member != group.members.end()   ? "member"
                   : group.invited.contains(user)  ? "invited"
                   : group.banned.contains(user)   ? "banned"
                   : group.kept_out.contains(user) ? "left"
+                  : !apart_from.empty()           ? "kept-apart"
                                                   : "none";
   if (member == group.members.end()) return;
   o["member_because"] = member->second.why;
@@ -403,6 +413,22 @@ ApiResponse run(Engine& e, const Principal& who, ShowUser c, Context&) {
 ApiResponse run(Engine& e, const Principal&, PutUser c, Context& ctx) {
   e.put_profile(c.id, std::move(c.name), std::move(c.attributes), c.chat_duration_ms, ctx);
   return ok({{"user", c.id.str()}});
+}
+
+ApiResponse run(Engine& e, const Principal&, ListBlocks c, Context&) {
+  const core::User* u = e.state().user(c.id);
+  json::array blocked, blocked_by;
+  if (u)
+    for (const auto& other : u->blocked) blocked.emplace_back(other.str());
+  for (const auto& other : core::blocked_with(e.state(), c.id))
+    if (const core::User* by = e.state().user(other); by && by->blocked.contains(c.id))
+      blocked_by.emplace_back(other.str());
+  return ok({{"user", c.id.str()}, {"blocked", std::move(blocked)}, {"blocked_by", std::move(blocked_by)}});
+}
+
+ApiResponse run(Engine& e, const Principal&, Unblock c, Context& ctx) {
+  if (!core::unblock(e.state(), c.by, c.user, ctx)) return api_error(404, "not-found", "not blocked");
+  return ok({{"removed", c.user.str()}});
 }
 
 ApiResponse run(Engine&, const Principal&, ShowStatus, Context&) { return {}; }  // answered by execute

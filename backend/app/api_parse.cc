@@ -233,9 +233,13 @@ Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
 }
 
 Parsed parse_users(const std::vector<std::string>& path, const ApiRequest& r) {
-  auto id = path.size() == 3 ? topics::UserId::parse(path[2]) : topics::UserId();
-  if (id && r.method == "GET") return Command(ShowUser{id});
-  if (id && r.method == "PUT") return put_user(id, r);
+  auto id = path.size() >= 3 ? topics::UserId::parse(path[2]) : topics::UserId();
+  if (id && path.size() == 3 && r.method == "GET") return Command(ShowUser{id});
+  if (id && path.size() == 3 && r.method == "PUT") return put_user(id, r);
+  const bool blocks = id && path.size() >= 4 && path[3] == "blocks";
+  if (blocks && path.size() == 4 && r.method == "GET") return Command(ListBlocks{id});
+  const auto other = blocks && path.size() == 5 ? topics::UserId::parse(path[4]) : topics::UserId();
+  if (other && r.method == "DELETE") return Command(Unblock{id, other});
   return api_error(404, "not-found", "no such call");
 }
 

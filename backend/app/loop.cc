@@ -95,7 +95,7 @@ void Loop::release(core::Effects& fx, const std::vector<std::uint64_t>& seqs) {
 }
 
 void Loop::answer_history(const core::HistoryQuery& query) {
-  auto found = journal_.history(query.group, query.epoch, query.n, query.limit);
+  auto found = journal_.history(query);
   messages::Response response{query.request_id,
                               messages::RequestError{"unavailable", "the archive cannot be read", {}}};
   if (found)

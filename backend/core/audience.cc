@@ -1,8 +1,12 @@
 #include "backend/core/audience.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <optional>
+#include <set>
 
+#include "backend/core/blocks.h"
 #include "backend/core/chat_archive.h"
 
 namespace convoke::core {
@@ -157,17 +161,53 @@ std::uint64_t mixed(std::uint64_t x) {
   return x ^ (x >> 33);
 }
 
-/// Keeps as many as there may be. The seed draws the lot.
-void draw(std::vector<Chosen>& chosen, std::size_t max, std::string_view seed) {
-  if (chosen.size() <= max) return;
+/// Each with their lot, which the seed draws.
+std::vector<std::pair<std::uint64_t, std::size_t>> draw_lots(const std::vector<Chosen>& chosen,
+                                                             std::string_view seed) {
   std::vector<std::pair<std::uint64_t, std::size_t>> lots;
   for (std::size_t i = 0; i < chosen.size(); ++i)
     lots.emplace_back(mixed(message_key(seed, chosen[i].user.str())), i);
+  return lots;
+}
+
+/// The places of those with the smallest lots, at most `max`.
+std::vector<std::size_t> first_lots(const std::vector<Chosen>& chosen, std::size_t max,
+                                    std::string_view seed) {
+  auto lots = draw_lots(chosen, seed);
   std::nth_element(lots.begin(), lots.begin() + static_cast<std::ptrdiff_t>(max), lots.end());
-  lots.resize(max);
-  std::sort(lots.begin(), lots.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < max; ++i) places.push_back(lots[i].second);
+  return places;
+}
+
+/// The same, but of two of whom one has blocked the other only the one with the smaller lot, whoever of them
+/// has blocked: nobody can keep another out by a block, nor is kept out for one.
+std::vector<std::size_t> first_lots_apart(const State& state, const std::vector<Chosen>& chosen,
+                                          std::size_t max, std::string_view seed) {
+  auto lots = draw_lots(chosen, seed);
+  std::make_heap(lots.begin(), lots.end(), std::greater<>());
+  std::vector<std::size_t> places;
+  std::set<UserId> out;
+  for (auto end = lots.end(); end != lots.begin() && places.size() < max; --end) {
+    std::pop_heap(lots.begin(), end, std::greater<>());
+    const std::size_t place = std::prev(end)->second;
+    const UserId& user = chosen[place].user;
+    if (out.contains(user)) continue;
+    places.push_back(place);
+    const std::set<UserId>& others = blocked_with(state, user);
+    out.insert(others.begin(), others.end());
+  }
+  return places;
+}
+
+/// Keeps as many as there may be, and keeps blocked pairs apart in a small chat.
+void draw(const State& state, std::vector<Chosen>& chosen, std::size_t max, std::string_view seed) {
+  const bool apart = !state.blocked_pairs.empty() && keeps_apart(std::min(chosen.size(), max));
+  if (chosen.size() <= max && !apart) return;
+  auto places = apart ? first_lots_apart(state, chosen, max, seed) : first_lots(chosen, max, seed);
+  std::sort(places.begin(), places.end());
   std::vector<Chosen> kept;
-  for (const auto& [lot, i] : lots) kept.push_back(std::move(chosen[i]));
+  for (const std::size_t place : places) kept.push_back(std::move(chosen[place]));
   chosen = std::move(kept);
 }
 
@@ -195,7 +235,7 @@ std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs
     if (std::string why = reason(judge, audience, *user); !why.empty())
       chosen.push_back({*id, std::move(why)});
   }
-  draw(chosen, audience.max, seed);
+  draw(state, chosen, audience.max, seed);
   return chosen;
 }
 

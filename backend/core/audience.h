@@ -17,8 +17,8 @@ struct Chosen {
 };
 
 /// Those who qualify for the plan now, in order of user id. Of more than the audience's maximum a lot decides
-/// that `seed` draws: each has the same chance, and the same seed gives the same choice. `any_presence`:
-/// whatever their presence.
+/// that `seed` draws: each has the same chance, and the same seed gives the same choice. It decides too which
+/// one of a blocked pair takes part in a small chat. `any_presence`: whatever their presence.
 std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs now, std::string_view seed,
                                     bool any_presence = false);
 

@@ -115,6 +115,7 @@ struct HistoryQuery {
   GroupId group;
   std::uint64_t epoch = 0, n = 0;
   std::uint32_t limit = 0;
+  std::set<UserId> without = {};  // nothing that these said
 };
 
 /// Everything one step wants done. The caller writes the records named here and the durable outgoing messages

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "backend/core/announce.h"
+#include "backend/core/blocks.h"
 #include "backend/core/chat_archive.h"
 #include "backend/core/end_detector.h"
 #include "backend/core/follow.h"
@@ -105,6 +106,7 @@ void Engine::loaded(TimeMs now) {
   for (const auto& [id, user] : state_.users) {
     for (const auto& [area, left] : user.left) state_.left[area][id] = left;
     if (!user.left.empty()) arm_forgetting(state_, user);
+    load_blocks(state_, user);
   }
   for (auto& [id, group] : state_.groups) {
     for (const std::string& key : group.start_keys) state_.start_keys[{group.plan, key}] = id;

@@ -43,6 +43,7 @@ struct User {
   std::map<DeviceId, Device> devices;
   std::set<AreaId> areas;           // areas inside
   std::map<AreaId, TimeMs> left;    // when they last left an area, where a plan asks for that
+  std::set<UserId> blocked;         // whom they have blocked
   TimeMs unavailable_since_ms = 0;  // when they ceased to be available; 0: they are, or never were
 
   // Follow from the devices and from the groups' members.

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "backend/core/announce.h"
+#include "backend/core/blocks.h"
 #include "backend/core/chat_archive.h"
 #include "backend/core/end_detector.h"
+#include "backend/core/follow.h"
 #include "backend/core/invitations.h"
 #include "backend/core/moderation.h"
 #include "backend/core/roster.h"
@@ -200,6 +202,7 @@ void open(State& state, Group& group, const std::vector<Chosen>& chosen, Context
   for (auto& op : feed_adds(group.id, members_of(group)))
     ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
   roster_publish_all(state, group, ctx, true);
+  tell_newly_hidden(state, group, members_of(group), ctx);
   for (const Chosen& c : chosen) tell_start(state, group, c.user, true, ctx);
   arm_group_timers(state, group, ctx.now);
   ctx.event(StartEvent{group.plan, group.id, group.name, group.reasons, group.members.size()});
@@ -377,10 +380,14 @@ bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx) {
 
 void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
   for (const Chosen& c : chosen) withdraw_invitation(state, group, c.user, ctx);
-  if (group.state == GroupState::gathering) return open(state, group, chosen, ctx);
   std::vector<UserId> added;
   for (const Chosen& c : chosen) {
     if (group.members.contains(c.user) || group.banned.contains(c.user)) continue;
+    if (!kept_apart_from(state, group, c.user).empty()) continue;
+    if (group.state == GroupState::gathering) {
+      open(state, group, {c}, ctx);
+      continue;
+    }
     // A phone takes a chat up again that was over for it only at a version that it cannot have held before.
     if (group.gone.contains(c.user)) roster_flush(state, group, ctx);
     enroll(state, group, c.user, c.why, ctx);
@@ -390,12 +397,14 @@ void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Contex
   }
   ctx.fx.groups.insert(group.id);
   feed_added(group, added, ctx);
+  tell_newly_hidden(state, group, added, ctx);
   for (const UserId& user : added) tell_start(state, group, user, true, ctx);
   state.timers.set_if_unset({TimerKind::resend, group.id.str()}, ctx.now + kFirstResendMs);
 }
 
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx) {
   if (group.members.contains(user) || group.banned.contains(user)) return;
+  if (!kept_apart_from(state, group, user).empty()) return;
   group.kept_out.erase(user);
   admit(state, group, {{user, why}}, ctx);
   group.members.at(user).by_hand = true;
@@ -418,6 +427,8 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
   ctx.fx.groups.insert(group.id);
   tell_end(state, group, user, reason, true, ctx);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRemove{group.id.str(), {user.str()}}}});
+  // Those who were kept apart from the user may come now.
+  for (const UserId& other : std::set<UserId>(blocked_with(state, user))) follow_user(state, other, ctx);
 }
 
 void member_end_due(State& state, Group& group, const UserId& user, Context& ctx) {
@@ -474,6 +485,7 @@ std::vector<messages::FeedOp> full_feed(const State& state) {
     for (auto& op : feed_adds(id, members_of(group))) ops.push_back(std::move(op));
     for (auto& op : feed_moderation(group)) ops.push_back(std::move(op));
   }
+  for (auto& op : feed_blocks(state)) ops.push_back(std::move(op));
   ops.emplace_back(messages::FeedReady{});
   return ops;
 }

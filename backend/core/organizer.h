@@ -33,7 +33,8 @@ StartOutcome start_group(State& state, PlanRecord& plan, const std::string& reas
 /// The time has come for a scheduled or gathering group: it opens, or there is nobody for it.
 void open_due(State& state, Group& group, Context& ctx);
 
-/// Makes them members who have been chosen. A gathering group opens with them.
+/// Makes them members who have been chosen. A gathering group opens with the first. Whoever is banned, or to
+/// be kept apart from somebody there (blocks.h), is passed over.
 void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx);
 
 /// Ends a live group: chat-end with buddy-list-delete to every member, topics cleared, closed to everyone;
@@ -50,7 +51,8 @@ void set_end(State& state, Group& group, TimeMs ends_ms, const std::string& kind
 /// kMaxTimeMs.
 bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx);
 
-/// Adds a user (who becomes known if not yet so). No change if already a member or banned. One who was a
+/// Adds a user (who becomes known if not yet so). No change if already a member, banned, or to be kept apart
+/// from somebody there. One who was a
 /// member before is told of a roster version higher than any that was told then.
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx);
 /// Removes a member, who gets a chat-end with this reason: "left", "removed", "banned", "duration", or that

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backend/core/blocks.h"
 #include "backend/core/chat_archive.h"
 #include "backend/core/organizer.h"
 #include "backend/core/registrations.h"
@@ -43,7 +44,10 @@ class Resumption {
 
   void add(messages::ChatStart start) { add(std::move(start), answer_.starts); }
   void add(messages::ChatEnd end) { add(std::move(end), answer_.ends); }
-  messages::ResumeAnswer take() { return std::move(answer_); }
+  messages::ResumeAnswer take(bool hidden) {
+    answer_.hidden = hidden;
+    return std::move(answer_);
+  }
 
  private:
   template <class T>
@@ -74,7 +78,7 @@ Answer resume(State& state, const UserId& user, const messages::ResumeRequest& r
   }
   if (const User* u = state.user(user))
     for (const GroupId& id : u->groups) answer.add(chat_start(state, *state.group(id)));
-  return answer.take();
+  return answer.take(tell_hidden(state, user, false, false, ctx));
 }
 
 Answer hold(State& state, const UserId& user, const messages::HoldRequest& r, Context& ctx) {
@@ -95,9 +99,10 @@ Answer available(State& state, const UserId& user, const messages::AvailableRequ
   const Group* group = own_group(state, user, r.group);
   if (!group) return not_member();
   messages::AvailableAnswer answer;
+  const std::set<UserId>& hidden = blocked_with(state, user);
   for (auto it = group->members.upper_bound(UserId::parse(r.after)); it != group->members.end(); ++it) {
     messages::Buddy buddy = buddy_of(state, *group, it->first);
-    if (buddy.presence != PresenceState::available) continue;
+    if (buddy.presence != PresenceState::available || hidden.contains(it->first)) continue;
     if (answer.buddies.size() == kAvailablePerAnswer) {
       answer.more = true;
       break;
@@ -138,6 +143,23 @@ Answer registers(State& state, const UserId& user, const messages::RegisterReque
   return messages::EmptyAnswer{};
 }
 
+Answer blocks(State& state, const UserId& user, const messages::BlockRequest& r, Context& ctx) {
+  const UserId other = UserId::parse(r.user);
+  if (other == user) return messages::RequestError{"bad-request", "user: expected another user", {}};
+  if (r.undo)
+    unblock(state, user, other, ctx);
+  else if (!block(state, user, other, ctx))
+    return messages::RequestError{"too-many", "user: expected at most 200 blocked users", {}};
+  return messages::EmptyAnswer{};
+}
+
+Answer blocked(const State& state, const UserId& user) {
+  messages::BlockedAnswer answer;
+  if (const User* u = state.user(user))
+    for (const UserId& other : u->blocked) answer.users.push_back(other.str());
+  return answer;
+}
+
 void respond(const State& state, const Asker& asker, std::string id, Answer answer, Context& ctx) {
   messages::Response response{std::move(id), std::move(answer)};
   const bool echo = asker.correlation.size() <= messages::kMaxCorrelationBytes;
@@ -167,11 +189,15 @@ void terminal_request(State& state, const Asker& asker, const messages::Request&
     return respond(state, asker, request.id, report(state, user, *r, ctx), ctx);
   if (auto* r = std::get_if<messages::RegisterRequest>(&request.op))
     return respond(state, asker, request.id, registers(state, user, *r, ctx), ctx);
+  if (auto* r = std::get_if<messages::BlockRequest>(&request.op))
+    return respond(state, asker, request.id, blocks(state, user, *r, ctx), ctx);
+  if (std::holds_alternative<messages::BlockedRequest>(request.op))
+    return respond(state, asker, request.id, blocked(state, user), ctx);
   const auto& history = std::get<messages::HistoryRequest>(request.op);
   if (!own_group(state, user, history.group)) return respond(state, asker, request.id, not_member(), ctx);
   ctx.fx.history.push_back({topics::response_topic(state.site, user, asker.device), asker.correlation,
                             request.id, GroupId::parse(history.group), history.epoch, history.n,
-                            history.limit});
+                            history.limit, blocked_with(state, user)});
 }
 
 void refuse_request(const State& state, const Asker& asker, const std::string& id,

@@ -32,7 +32,8 @@ struct State {
   // Follow from the above.
   std::map<std::pair<PlanId, std::string>, GroupId> start_keys;  // idempotency keys of starts
   std::map<AreaId, std::set<UserId>> occupants;
-  std::map<AreaId, std::map<UserId, TimeMs>> left;  // of the users' records, by area
+  std::map<AreaId, std::map<UserId, TimeMs>> left;             // of the users' records, by area
+  std::unordered_map<UserId, std::set<UserId>> blocked_pairs;  // by each of the two, whoever has blocked
   Timers timers;
 
   // Matter only while the server runs.

@@ -37,6 +37,14 @@ void check_plans(const core::State& state) {
   }
 }
 
+/// What a member whom the reader shall not hear has said, or what became of it. What staff and the server say
+/// is for all.
+bool is_withheld(const messages::ArchivedMessage& m, const std::set<core::UserId>& without) {
+  const bool by_server = m.message.id.starts_with(messages::kServerIdPrefix);
+  if (without.empty() || (by_server && !m.message.author)) return false;
+  return without.contains(core::UserId::parse(m.message.author.value_or(m.from)));
+}
+
 void check_schema(Store& store) {
   std::string found;
   store.scan(Family::meta, kSchemaKey, {}, [&](auto, auto value) {
@@ -284,13 +292,14 @@ Failure Journal::commit() {
   return std::nullopt;
 }
 
-std::optional<std::vector<messages::ArchivedMessage>> Journal::history(const core::GroupId& group,
-                                                                       std::uint64_t epoch, std::uint64_t n,
-                                                                       std::size_t limit) const try {
+std::optional<std::vector<messages::ArchivedMessage>> Journal::history(const core::HistoryQuery& query) const
+    try {
   std::vector<messages::ArchivedMessage> out;
-  store_.scan(Family::chat, group.str() + "/", chat_key(group, epoch, n + 1), [&](auto, auto value) {
-    if (auto m = messages::decode_archived_message(value)) out.push_back(*std::move(m));
-    return out.size() <= limit;
+  const std::string from = chat_key(query.group, query.epoch, query.n + 1);
+  store_.scan(Family::chat, query.group.str() + "/", from, [&](auto, auto value) {
+    auto m = messages::decode_archived_message(value);
+    if (m && !is_withheld(*m, query.without)) out.push_back(*std::move(m));
+    return out.size() <= query.limit;
   });
   return out;
 } catch (const std::runtime_error&) {

@@ -42,11 +42,9 @@ class Journal {
   /// Last positions are not worth a write each: adds those that changed since the last call.
   void add_positions(const core::Engine& engine);
 
-  /// Archived messages of a group after (epoch, n), oldest first, at most `limit` and one that says there are
-  /// more. Nothing if the store cannot be read.
-  std::optional<std::vector<messages::ArchivedMessage>> history(const core::GroupId& group,
-                                                                std::uint64_t epoch, std::uint64_t n,
-                                                                std::size_t limit) const;
+  /// Archived messages that are asked for, oldest first, at most `limit` and one that says there are more.
+  /// Nothing if the store cannot be read.
+  std::optional<std::vector<messages::ArchivedMessage>> history(const core::HistoryQuery& query) const;
 
   /// Reports of a group's messages behind the key `after` ("" for the first), at most `limit`, with their
   /// keys. Nothing if the store cannot be read.

@@ -163,6 +163,11 @@ std::string encode_user(const core::User& user) {
     for (const auto& [area, at] : user.left) w.member(area.str(), at);
     w.end_object();
   }
+  if (!user.blocked.empty()) {
+    w.key("blocked").begin_list();
+    for (const auto& other : user.blocked) w.string(other.str());
+    w.end_list();
+  }
   if (user.unavailable_since_ms) w.member("unavailable_since", user.unavailable_since_ms);
   w.end_object();
   return w.take();
@@ -175,7 +180,7 @@ Result<core::User> decode_user(std::string_view key, std::string_view value) {
   const Field& root = r.root();
   const Field name = root["name"], attributes = root["attributes"], duration = root["chat_duration_ms"];
   const Field devices = root["devices"], areas = root["areas"], unavailable = root["unavailable_since"],
-              left = root["left"];
+              left = root["left"], blocked = root["blocked"];
   user.name = name.line(0, messages::kMaxNameBytes);
   attributes.each_member(kMaxMany,
                          [&](const std::string& k, const Field& v) { user.attributes[k] = v.line(0, 1024); });
@@ -192,6 +197,9 @@ Result<core::User> decode_user(std::string_view key, std::string_view value) {
     left.each_member(kMaxMany, [&](const std::string& area, const Field& at) {
       user.left[core::AreaId::parse(area)] = at.time_ms();
     });
+  if (blocked.present())
+    blocked.each(0, kMaxMany,
+                 [&](const Field& other) { user.blocked.insert(core::UserId::parse(other.user_id())); });
   user.unavailable_since_ms = unavailable.optional_time_ms().value_or(0);
   if (!user.id) return Error{"key", "a user id"};
   return r.finish(std::move(user));

@@ -127,6 +127,21 @@ class ToC {
     c.code = e.registered ? 1 : 0;
     return c;
   }
+  convoke_event operator()(const Blocked& e) {
+    convoke_event c = blank(CONVOKE_BLOCKED);
+    c.user = e.user.c_str();
+    c.code = e.blocked ? 1 : 0;
+    return c;
+  }
+  convoke_event operator()(const BlockedUsers& e) {
+    for (const std::string& user : e.users)
+      buddies_.push_back({user.c_str(), "", CONVOKE_OFFLINE, 0, CONVOKE_MEMBER});
+    convoke_event c = blank(CONVOKE_BLOCKED_USERS);
+    c.id = e.request.c_str();
+    c.buddies = buddies_.data();
+    c.buddy_count = buddies_.size();
+    return c;
+  }
   convoke_event operator()(const PositionWanted&) { return blank(CONVOKE_POSITION_WANTED); }
   convoke_event operator()(const Refused& e) {
     convoke_event c = blank(CONVOKE_REFUSED);
@@ -323,6 +338,16 @@ int convoke_set_registered(convoke_client* client, const char* plan, int registe
                            size_t id_size) {
   if (client == nullptr) return 0;
   return hand_out(client->client.set_registered(text_or_empty(plan), registered != 0), id, id_size);
+}
+
+int convoke_set_blocked(convoke_client* client, const char* user, int blocked, char* id, size_t id_size) {
+  if (client == nullptr) return 0;
+  return hand_out(client->client.set_blocked(text_or_empty(user), blocked != 0), id, id_size);
+}
+
+int convoke_request_blocked(convoke_client* client, char* id, size_t id_size) {
+  if (client == nullptr) return 0;
+  return hand_out(client->client.request_blocked(), id, id_size);
 }
 
 void convoke_typing(convoke_client* client, const char* group) {

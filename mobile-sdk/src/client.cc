@@ -362,6 +362,14 @@ std::optional<std::string> Client::set_registered(std::string_view plan, bool re
       [&](Session& session, Now now) { return session.set_registered(plan, registered, now); });
 }
 
+std::optional<std::string> Client::set_blocked(std::string_view user, bool blocked) {
+  return impl_->call([&](Session& session, Now now) { return session.set_blocked(user, blocked, now); });
+}
+
+std::optional<std::string> Client::request_blocked() {
+  return impl_->call([](Session& session, Now now) { return session.request_blocked(now); });
+}
+
 void Client::signal(std::string_view group, SignalReceived::Kind kind, const Stamp& up_to) {
   impl_->call([&](Session& session, Now) { session.signal(group, kind, {up_to.epoch, up_to.n}); });
 }

@@ -97,6 +97,13 @@ void Requests::drop_registrations(std::string_view plan) {
   });
 }
 
+void Requests::drop_blocks(std::string_view user) {
+  std::erase_if(pending_, [&](const auto& p) {
+    const auto* blocks = std::get_if<messages::BlockRequest>(&p.second.op);
+    return blocks != nullptr && blocks->user == user;
+  });
+}
+
 void Requests::drop_state_reports() {
   drop_holds();
   std::erase_if(pending_, [](const auto& p) { return std::holds_alternative<ResumeRequest>(p.second.op); });

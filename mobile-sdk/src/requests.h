@@ -48,6 +48,8 @@ class Requests {
   void drop_state_reports();
   /// Forgets what was asked about registering with the plan: a newer wish counts.
   void drop_registrations(std::string_view plan);
+  /// The same about blocking the user.
+  void drop_blocks(std::string_view user);
 
   std::size_t size() const { return pending_.size(); }
 

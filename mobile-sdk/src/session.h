@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -61,6 +62,8 @@ class Session {
   std::optional<std::string> report(std::string_view group, std::string_view from, std::string_view message,
                                     std::string_view reason, Now now);
   std::optional<std::string> set_registered(std::string_view plan, bool registered, Now now);
+  std::optional<std::string> set_blocked(std::string_view user, bool blocked, Now now);
+  std::optional<std::string> request_blocked(Now now);
   bool leave(std::string_view group, Now now);
   bool load_more_buddies(std::string_view group, Now now);
   std::optional<std::string> request_available(std::string_view group, std::string_view after, Now now);
@@ -124,6 +127,7 @@ class Session {
 
   // session_groups.cc: chats
   void on_inbox(std::string_view payload, Now now);
+  void hide(const messages::Hidden& hidden);
   void on_group_topic(const topics::Topic& topic, const Arrived& message, Now now);
   void on_chat(const std::string& group, GroupEntry& entry, const topics::UserId& from,
                const Arrived& message, Now now);
@@ -180,6 +184,7 @@ class Session {
   std::int64_t next_hold_ms_ = 0;
   bool hold_wanted_ = false;
 
+  std::set<std::string, std::less<>> hidden_;  // users that are not shown, as the server tells
   Requests requests_;
   Outbox outbox_;
   PositionGate gate_;

@@ -30,10 +30,21 @@ void Session::on_inbox(std::string_view payload, Now now) {
   if (const auto* start = std::get_if<ChatStart>(&*message)) start_group(start->head, now);
   if (const auto* end = std::get_if<ChatEnd>(&*message)) end_group(*end);
   if (const auto* region = std::get_if<messages::SafeRegion>(&*message)) keep(gate_.told(*region, now));
+  if (const auto* hidden = std::get_if<messages::Hidden>(&*message)) hide(*hidden);
   if (std::holds_alternative<messages::ReportPosition>(*message)) {
     keep(gate_.wanted(now));
     events_.push_back(PositionWanted{});
   }
+}
+
+void Session::hide(const messages::Hidden& hidden) {
+  std::set<std::string, std::less<>> users(hidden.users.begin(), hidden.users.end());
+  if (!hidden.all) users.insert(hidden_.begin(), hidden_.end());
+  if (users == hidden_) return;
+  hidden_ = std::move(users);
+  for (const auto& [id, entry] : groups_)
+    if (entry.started && entry.roster.version() > 0)
+      events_.push_back(BuddyListChanged{id, entry.roster.version()});
 }
 
 /// A start of a group that has ended here: is it a late repeat, or was this user added again? The list's
@@ -212,6 +223,8 @@ void Session::on_notice(const std::string& group, GroupEntry& entry, const Arriv
 void Session::tell(const std::string& group, const messages::ArchivedMessage& told) {
   const messages::ChatMessage& message = told.message;
   const std::string author = message.author.value_or(told.from);
+  const bool by_server = message.id.starts_with(messages::kServerIdPrefix);
+  if (hidden_.contains(author) && (!by_server || message.author)) return;
   if (!message.changes_another())
     events_.push_back(MessageReceived{from_wire(group, told)});
   else if (message.type == messages::kEdit)
@@ -229,7 +242,7 @@ void Session::on_ack(const std::string& group, GroupEntry& entry, std::string_vi
 }
 
 void Session::on_signal(const std::string& group, const topics::UserId& from, std::string_view payload) {
-  if (from == self_.user) return;
+  if (from == self_.user || hidden_.contains(from.str())) return;
   const auto signal = messages::decode_signal(payload);
   if (!signal) return;
   events_.push_back(SignalReceived{group, from.str(), static_cast<SignalReceived::Kind>(signal->type),
@@ -319,7 +332,10 @@ std::optional<Group> Session::group(std::string_view id) const {
 
 std::vector<Buddy> Session::buddies(std::string_view group) const {
   const GroupEntry* entry = find_started(group);
-  return entry == nullptr ? std::vector<Buddy>() : from_wire(entry->roster.buddies());
+  if (entry == nullptr) return {};
+  std::vector<Buddy> all = from_wire(entry->roster.buddies());
+  std::erase_if(all, [this](const Buddy& b) { return hidden_.contains(b.user); });
+  return all;
 }
 
 std::vector<Buddy> Session::available_buddies(std::string_view group) const {

@@ -10,8 +10,8 @@ using namespace messages;
 namespace {
 
 std::string name_of(const Requests::Operation& op) {
-  static constexpr const char* kNames[] = {"resume",  "hold",  "page",           "available",
-                                           "history", "leave", "report-message", "register"};
+  static constexpr const char* kNames[] = {"resume", "hold",           "page",     "available", "history",
+                                           "leave",  "report-message", "register", "block",     "blocked"};
   return kNames[op.index()];
 }
 
@@ -38,12 +38,18 @@ void Session::on_response(std::string_view payload, Now now) {
           AvailableBuddies{response->id, available->group, from_wire(result->buddies), result->more});
   } else if (const auto* registered = std::get_if<RegisterRequest>(&*op)) {
     events_.push_back(Registered{registered->plan, !registered->withdraw});
+  } else if (const auto* block = std::get_if<BlockRequest>(&*op)) {
+    events_.push_back(Blocked{block->user, !block->undo});
+  } else if (std::holds_alternative<BlockedRequest>(*op)) {
+    if (const auto* result = std::get_if<BlockedAnswer>(&response->result))
+      events_.push_back(BlockedUsers{response->id, result->users});
   }
 }
 
 /// First of all the ends, so that nothing is done for a chat that is over.
 void Session::answer(const ResumeRequest&, const ResumeAnswer& result, Now now) {
   for (const ChatEnd& end : result.ends) end_group(end);
+  if (!result.hidden) hide({{}, true});
   for (const ChatStart& start : result.starts) start_group(start.head, now);
   for (auto& [id, entry] : groups_) {
     entry.resubscribe_ms = entry.resubscribe_pause_ms = 0;
@@ -136,6 +142,20 @@ std::optional<std::string> Session::set_registered(std::string_view plan, bool r
   if (!topics::is_plain_id(plan)) return std::nullopt;
   requests_.drop_registrations(plan);
   std::optional<std::string> id = requests_.add(RegisterRequest{std::string(plan), !registered});
+  flush(now);
+  return id;
+}
+
+std::optional<std::string> Session::set_blocked(std::string_view user, bool blocked, Now now) {
+  if (!topics::is_user_id(user) || user == self_.user.str()) return std::nullopt;
+  requests_.drop_blocks(user);
+  std::optional<std::string> id = requests_.add(BlockRequest{std::string(user), !blocked});
+  flush(now);
+  return id;
+}
+
+std::optional<std::string> Session::request_blocked(Now now) {
+  std::optional<std::string> id = requests_.add(BlockedRequest{});
   flush(now);
   return id;
 }

@@ -14,6 +14,33 @@ void show_user(const Context& context, const std::string& id) {
   print_fields(context.out, answer);
 }
 
+void show_blocks(const Context& context, const std::string& id) {
+  const auto answer = context.client().call("GET", "/v1/users/" + id + "/blocks");
+  if (context.json) return context.print_json(answer);
+  print_fields(context.out, answer);
+}
+
+void unblock(const Context& context, const std::string& by, const std::string& user) {
+  const auto answer = context.client().call("DELETE", "/v1/users/" + by + "/blocks/" + user);
+  if (context.json) return context.print_json(answer);
+  context.out << by << " does not block " << user << " any more\n";
+}
+
+void add_block_commands(CLI::App& user, Context& context) {
+  auto* blocks = user.add_subcommand("blocks", "Whom a user has blocked, and who has blocked them");
+  blocks->footer("Example:\n  convokectl user blocks anna");
+  auto id = std::make_shared<std::string>();
+  blocks->add_option("user", *id, "the user's id")->required()->check(kUserId);
+  blocks->callback([&context, id] { show_blocks(context, *id); });
+
+  auto* undo = user.add_subcommand("unblock", "Take a user's block of another back");
+  undo->footer("Example:\n  convokectl user unblock anna ben");
+  auto pair = std::make_shared<std::pair<std::string, std::string>>();
+  undo->add_option("user", pair->first, "who has blocked")->required()->check(kUserId);
+  undo->add_option("other", pair->second, "whom")->required()->check(kUserId);
+  undo->callback([&context, pair] { unblock(context, pair->first, pair->second); });
+}
+
 struct Profile {
   std::string user;
   std::string name;
@@ -64,6 +91,7 @@ void add_user_commands(CLI::App& app, Context& context) {
                   "how long this user's chats last, if not as the plan says")
       ->check(kDuration);
   set->callback([&context, profile] { set_user(context, *profile); });
+  add_block_commands(*user, context);
 }
 
 }  // namespace convoke::cli

@@ -258,5 +258,49 @@ TEST_F(Story, R1_WhoRegistersByThemselvesIsDrawnInWhileTheChatGoesOn) {
   wait_for_list({1, 2}, {"user1", "user2"});
 }
 
+TEST_F(Story, R3_R4_WhoBlocksAnotherNeitherSeesNorHearsThemAndTheOtherIsNotTold) {
+  plan(std::string(kFourUsers) + "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  press_start();
+  wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
+  const std::string group = group_of(phones[0]);
+  ASSERT_TRUE(phones[0].client->send(group, "Before"));
+  for (const int i : {1, 2, 3})
+    ASSERT_TRUE(phones.until([&] { return phones[i].texts.contains("user0: Before"); }));
+
+  ASSERT_TRUE(phones[0].client->set_blocked("user1"));
+  wait_for_list({0}, {"user0", "user2", "user3"});
+  wait_for_list({1}, {"user1", "user2", "user3"});
+  EXPECT_EQ(list(phones[2]).size(), 4U) << "the others see both";
+  EXPECT_TRUE(phones.until([&] { return phones[0].story.find(" blocked(user1)") != std::string::npos; }));
+  EXPECT_EQ(phones[1].story.find("blocked"), std::string::npos);
+
+  phones[0].client->send(group, "From 0");
+  phones[1].client->send(group, "From 1");
+  EXPECT_TRUE(phones.until([&] {
+    return phones[2].texts.contains("user0: From 0") && phones[2].texts.contains("user1: From 1");
+  }));
+  // What user2 says comes after all that could have come.
+  phones[2].client->send(group, "Last");
+  for (const int i : {0, 1})
+    EXPECT_TRUE(phones.until([&] { return phones[i].texts.contains("user2: Last"); }));
+  EXPECT_FALSE(phones[0].texts.contains("user1: From 1"));
+  EXPECT_FALSE(phones[1].texts.contains("user0: From 0"));
+
+  // Another phone reads the archive from the beginning, also what was said before the block.
+  phones.add("user1", broker.url(), "tablet");
+  EXPECT_TRUE(phones.until([&] { return phones[4].texts.contains("user2: Last"); }));
+  EXPECT_TRUE(phones[4].texts.contains("user1: From 1"));
+  EXPECT_FALSE(phones[4].texts.contains("user0: Before"));
+  EXPECT_FALSE(phones[4].texts.contains("user0: From 0"));
+
+  EXPECT_EQ(server.call("POST", "/groups/" + group + "/end").status, 200);
+  wait_for_end({0, 1, 2, 3});
+  press_start();
+  EXPECT_TRUE(phones.until([&] { return phones[2].started.size() == 2 && list(phones[2]).size() == 3; }))
+      << "only one of the two is in a small chat" << phones.stories();
+}
+
 }  // namespace
 }  // namespace convoke

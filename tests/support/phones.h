@@ -32,15 +32,15 @@ class Phones {
     for (int i = 0; i < count; ++i) add("user" + std::to_string(i), broker_url);
   }
 
-  void add(const std::string& user, const std::string& broker_url) {
+  void add(const std::string& user, const std::string& broker_url, const std::string& device = "phone") {
     auto phone = std::make_unique<Phone>();
     phone->user = user;
     sdk::Options o;
     o.brokers = {broker_url};
     o.site = tokens_.site();
     o.user = user;
-    o.device = "phone";
-    o.token = [this, user] { return tokens_.make(topics::Role::terminal, user, "phone"); };
+    o.device = device;
+    o.token = [this, user, device] { return tokens_.make(topics::Role::terminal, user, device); };
     phone->client = std::make_unique<sdk::Client>(std::move(o));
     phone->client->open();
     phones_.push_back(std::move(phone));
@@ -108,6 +108,7 @@ class Phones {
     if (auto* e = std::get_if<sdk::BuddyListChanged>(&event))
       s += " list(" + std::to_string(e->version) + ")";
     if (auto* e = std::get_if<sdk::ChatEnded>(&event)) s += " ended(" + e->reason + ")";
+    if (auto* e = std::get_if<sdk::Blocked>(&event)) s += " blocked(" + e->user + ")";
     if (auto* e = std::get_if<sdk::Refused>(&event))
       s += " refused(" + e->what + " " + e->topic + " " + e->detail + ")";
   }

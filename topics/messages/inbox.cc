@@ -5,6 +5,13 @@
 namespace convoke::messages {
 namespace {
 
+Hidden read_hidden(const Field& root) {
+  Hidden hidden;
+  root["users"].each(0, kMaxBlocked, [&](const Field& user) { hidden.users.push_back(user.user_id()); });
+  hidden.all = root["all"].flag();
+  return hidden;
+}
+
 InboxMessage read_inbox(const Field& root) {
   const Field type = root["type"];
   const std::string word = type.plain_id();
@@ -12,12 +19,23 @@ InboxMessage read_inbox(const Field& root) {
   if (word == "chat-end") return read_chat_end(root);
   if (word == "safe-region") return read_safe_region(root);
   if (word == "report-position") return ReportPosition{};
+  if (word == "hidden") return read_hidden(root);
   return OtherInboxMessage{word};
 }
 
 void write(JsonWriter& json, const ReportPosition&) {
   json.begin_object();
   json.member("type", "report-position");
+  json.end_object();
+}
+
+void write(JsonWriter& json, const Hidden& hidden) {
+  json.begin_object();
+  json.member("type", "hidden");
+  json.key("users").begin_list();
+  for (const std::string& user : hidden.users) json.string(user);
+  json.end_list();
+  if (hidden.all) json.member("all", true);
   json.end_object();
 }
 

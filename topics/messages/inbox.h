@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "topics/messages/result.h"
 #include "topics/messages/roster.h"
@@ -34,12 +35,20 @@ struct ChatEnd {
 /// {"type":"report-position"}: the server wants a fix now, and no safe region holds until it tells one.
 struct ReportPosition {};
 
+/// {"type":"hidden","users":["ben"],"all":true}: do not show these users, nor what they say: one of the two
+/// has blocked the other, and which one is not told. `all`: only these, what was told before is void;
+/// otherwise these too.
+struct Hidden {
+  std::vector<std::string> users;  // at most kMaxBlocked
+  bool all = false;
+};
+
 /// Of a type that came later than this code: to be ignored.
 struct OtherInboxMessage {
   std::string type;
 };
 
-using InboxMessage = std::variant<ChatStart, ChatEnd, SafeRegion, ReportPosition, OtherInboxMessage>;
+using InboxMessage = std::variant<ChatStart, ChatEnd, SafeRegion, ReportPosition, OtherInboxMessage, Hidden>;
 
 [[nodiscard]] Result<InboxMessage> decode_inbox(std::string_view payload);
 std::string encode(const InboxMessage&);

@@ -22,11 +22,12 @@ inline constexpr std::size_t kMaxCorrelationBytes = 256;  // MQTT 5 correlation 
 inline constexpr std::size_t kMaxHistory = 100;           // chat messages in one history answer
 inline constexpr std::size_t kMinRegionVertices = 3;      // of a safe region
 inline constexpr std::size_t kMaxRegionVertices = 16;
-inline constexpr std::size_t kSafeRegionBytes = 256;      // a safe-region message, as the server makes it
-inline constexpr std::uint32_t kMaxRegionAgeS = 86'400;   // longest silence that a safe region allows
-inline constexpr std::size_t kMaxReasonBytes = 1000;      // why somebody reports a message
-inline constexpr std::uint32_t kMaxSlowMs = 86'400'000;   // between two messages of a member
-inline constexpr std::int64_t kMaxFutureMs = 5 * 60'000;  // a time further ahead than this is refused
+inline constexpr std::size_t kSafeRegionBytes = 256;     // a safe-region message, as the server makes it
+inline constexpr std::uint32_t kMaxRegionAgeS = 86'400;  // longest silence that a safe region allows
+inline constexpr std::size_t kMaxBlocked = 200;       // users that one user has blocked, or one message hides
+inline constexpr std::size_t kMaxReasonBytes = 1000;  // why somebody reports a message
+inline constexpr std::uint32_t kMaxSlowMs = 86'400'000;           // between two messages of a member
+inline constexpr std::int64_t kMaxFutureMs = 5 * 60'000;          // a time further ahead than this is refused
 inline constexpr std::int64_t kMaxPastMs = 7 * 24 * 3'600'000LL;  // a fix older than this is refused
 
 }  // namespace convoke::messages

@@ -61,7 +61,12 @@ decltype(Request::op) read_op(const Field& root) {
   if (word == "report") return read_report(root);
   if (word == "register" || word == "unregister")
     return RegisterRequest{.plan = root["plan"].plain_id(), .withdraw = word == "unregister"};
-  op.fail("one of resume, hold, page, available, history, leave, report, register, unregister");
+  if (word == "block" || word == "unblock")
+    return BlockRequest{.user = root["user"].user_id(), .undo = word == "unblock"};
+  if (word == "blocked") return BlockedRequest{};
+  op.fail(
+      "one of resume, hold, page, available, history, leave, report, register, unregister, block, unblock, "
+      "blocked");
   return LeaveRequest{};
 }
 
@@ -106,6 +111,11 @@ struct OpWriter {
     json.member("op", op.withdraw ? "unregister" : "register");
     json.member("plan", op.plan);
   }
+  void operator()(const BlockRequest& op) const {
+    json.member("op", op.undo ? "unblock" : "block");
+    json.member("user", op.user);
+  }
+  void operator()(const BlockedRequest&) const { json.member("op", "blocked"); }
   void operator()(const ReportRequest& op) const {
     group("report", op.group);
     json.member("from", op.from);

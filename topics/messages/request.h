@@ -85,17 +85,29 @@ struct RegisterRequest {
   bool withdraw = false;  // "unregister"
 };
 
+/// {"id":"9","op":"block","user":"ben"} or "unblock": of two of whom one has blocked the other neither sees
+/// or hears the other, and the other is not told. Answer: empty result, once it is in force; error "too-many"
+/// beyond kMaxBlocked users.
+struct BlockRequest {
+  std::string user;
+  bool undo = false;  // "unblock"
+};
+
+/// {"id":"10","op":"blocked"}: whom the user has blocked. Answer: these users.
+struct BlockedRequest {};
+
 struct Request {
   std::string id;
   std::variant<ResumeRequest, HoldRequest, PageRequest, AvailableRequest, HistoryRequest, LeaveRequest,
-               ReportRequest, RegisterRequest>
+               ReportRequest, RegisterRequest, BlockRequest, BlockedRequest>
       op;
 };
 
-/// {"starts":[…],"ends":[…]}
+/// {"starts":[…],"ends":[…],"hidden":true}
 struct ResumeAnswer {
   std::vector<ChatStart> starts;
   std::vector<ChatEnd> ends;
+  bool hidden = false;  // whom not to show has just been told in the inbox; absent: nobody is hidden
 };
 /// {}
 struct EmptyAnswer {};
@@ -110,11 +122,16 @@ struct HistoryAnswer {
   bool more = false;
 };
 
+/// {"users":["ben"]}
+struct BlockedAnswer {
+  std::vector<std::string> users;
+};
+
 /// {"id":"1","ok":true,"op":"resume","result":{…}} or
 /// {"id":"1","ok":false,"error":{"code":"not-member","detail":"…"},"retry_after_ms":1000}
 struct RequestError {
-  // "bad-request", "not-member", "unknown-page", "unknown-message", "not-open", "unavailable"; not sent yet:
-  // "unknown-group", "rate-limited"
+  // "bad-request", "not-member", "unknown-page", "unknown-message", "not-open", "too-many", "unavailable";
+  // not sent yet: "unknown-group", "rate-limited"
   std::string code;
   std::string detail;  // for people; names the field and what was expected
   std::optional<std::int64_t> retry_after_ms;
@@ -122,7 +139,9 @@ struct RequestError {
 
 struct Response {
   std::string id;  // "" where the request was too broken to have one
-  std::variant<ResumeAnswer, EmptyAnswer, RosterPage, AvailableAnswer, HistoryAnswer, RequestError> result;
+  std::variant<ResumeAnswer, EmptyAnswer, RosterPage, AvailableAnswer, HistoryAnswer, RequestError,
+               BlockedAnswer>
+      result;
 };
 
 [[nodiscard]] Result<Request> decode_request(std::string_view payload);

@@ -10,6 +10,7 @@ ResumeAnswer read_resume(const Field& result) {
                         [&](const Field& start) { answer.starts.push_back(read_chat_start(start)); });
   result["ends"].each(0, kMaxHeldGroups,
                       [&](const Field& end) { answer.ends.push_back(read_chat_end(end)); });
+  answer.hidden = result["hidden"].flag();
   return answer;
 }
 
@@ -41,6 +42,12 @@ RequestError read_error(const Field& root) {
   return error;
 }
 
+BlockedAnswer read_blocked(const Field& result) {
+  BlockedAnswer answer;
+  result["users"].each(0, kMaxBlocked, [&](const Field& user) { answer.users.push_back(user.user_id()); });
+  return answer;
+}
+
 EmptyAnswer read_empty(const Field& result) {
   result.any_object();
   return EmptyAnswer{};
@@ -56,7 +63,8 @@ decltype(Response::result) read_result(const Field& root) {
   if (word == "page") return read_roster_page(result);
   if (word == "available") return read_available(result);
   if (word == "history") return read_history(result);
-  op.fail("one of resume, empty, page, available, history");
+  if (word == "blocked") return read_blocked(result);
+  op.fail("one of resume, empty, page, available, history, blocked");
   return EmptyAnswer{};
 }
 
@@ -74,6 +82,7 @@ struct ResultWriter {
     json.begin_object();
     write_list(json, "starts", answer.starts);
     write_list(json, "ends", answer.ends);
+    if (answer.hidden) json.member("hidden", true);
     json.end_object();
   }
   void operator()(const EmptyAnswer&) const {
@@ -97,6 +106,14 @@ struct ResultWriter {
     json.begin_object();
     write_list(json, "messages", answer.messages);
     json.member("more", answer.more);
+    json.end_object();
+  }
+  void operator()(const BlockedAnswer& answer) const {
+    begin("blocked");
+    json.begin_object();
+    json.key("users").begin_list();
+    for (const std::string& user : answer.users) json.string(user);
+    json.end_list();
     json.end_object();
   }
   void operator()(const RequestError& error) const {

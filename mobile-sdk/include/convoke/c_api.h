@@ -39,7 +39,9 @@ typedef enum {
   CONVOKE_EVENTS_LOST,       /* version: how many */
   CONVOKE_MESSAGE_EDITED,    /* group, user: who wrote it, id, text, epoch, n, time_ms of the edit */
   CONVOKE_MESSAGE_DELETED, /* group, user: who wrote it, id, text: by whom, epoch, n, time_ms of the delete */
-  CONVOKE_REGISTERED       /* plan, code: 1 registered, 0 not any more */
+  CONVOKE_REGISTERED,      /* plan, code: 1 registered, 0 not any more */
+  CONVOKE_BLOCKED,         /* user, code: 1 blocked, 0 not any more */
+  CONVOKE_BLOCKED_USERS    /* id: request, buddies (of each only `user`), buddy_count */
 } convoke_event_type;
 
 typedef enum { CONVOKE_MEMBER, CONVOKE_MUTED, CONVOKE_STAFF } convoke_standing;
@@ -156,6 +158,10 @@ int convoke_report_message(convoke_client* client, const char* group, const char
  */
 int convoke_set_registered(convoke_client* client, const char* plan, int registered, char* id,
                            size_t id_size);
+/* Blocks a user, or takes that back (0). `id` (may be NULL) gets the request's id (65 bytes). */
+int convoke_set_blocked(convoke_client* client, const char* user, int blocked, char* id, size_t id_size);
+/* Asks whom this user has blocked. */
+int convoke_request_blocked(convoke_client* client, char* id, size_t id_size);
 void convoke_typing(convoke_client* client, const char* group);
 /* This user has received, or read, all up to the message at this place. */
 void convoke_delivered(convoke_client* client, const char* group, uint64_t epoch, uint64_t n);

@@ -122,7 +122,8 @@ class Client {
   std::optional<Group> group(std::string_view group) const;
 
   /// The part of the buddy list that the phone holds, in order of user id; live as presence changes. The
-  /// whole list if `Group::pages_held == pages`.
+  /// whole list if `Group::pages_held == pages`, but for those who are hidden by a block (set_blocked), who
+  /// count among `Group::members` all the same.
   std::vector<Buddy> buddies(std::string_view group) const;
   /// Of these, who is available for chat now, without this user.
   std::vector<Buddy> available_buddies(std::string_view group) const;
@@ -153,6 +154,13 @@ class Client {
   /// Registered event comes when the server has kept it, a Refused event if it does not take it. Returns the
   /// request's id; nothing if `plan` is no id.
   std::optional<std::string> set_registered(std::string_view plan, bool registered = true);
+  /// Blocks a user, or takes that back: of this user and that one neither is shown to the other, nor what
+  /// they say, whatever the chat; in a small chat only one of them takes part. That user is not told. A
+  /// Blocked event comes when it is in force, a Refused event with 200 others. Returns the request's id;
+  /// nothing if `user` is no id or one's own.
+  std::optional<std::string> set_blocked(std::string_view user, bool blocked = true);
+  /// Asks whom this user has blocked. A BlockedUsers event with the request's id answers.
+  std::optional<std::string> request_blocked();
   /// Tells the others that this user types, or has received or read all up to this stamp. Lost while offline.
   void signal(std::string_view group, SignalReceived::Kind kind, const Stamp& up_to = {});
   /// Leaves the chat. The ChatEnded comes when the server has taken the user out. False if the group is not

@@ -173,6 +173,18 @@ struct Registered {
   bool registered = true;
 };
 
+/// The server has kept that this user blocks another, or does not any more.
+struct Blocked {
+  std::string user;
+  bool blocked = true;
+};
+
+/// The answer to Client::request_blocked.
+struct BlockedUsers {
+  std::string request;
+  std::vector<std::string> users;
+};
+
 /// The broker or the server said no. For the developer's log, not for people.
 struct Refused {
   std::string
@@ -192,6 +204,6 @@ struct EventsLost {
 
 using Event = std::variant<Connected, Disconnected, ChatStarted, BuddyListChanged, ChatEnded, MessageReceived,
                            OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Registered, Refused,
-                           EventsLost, MessageEdited, MessageDeleted>;
+                           EventsLost, MessageEdited, MessageDeleted, Blocked, BlockedUsers>;
 
 }  // namespace convoke::sdk

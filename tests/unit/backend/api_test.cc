@@ -275,5 +275,23 @@ TEST_F(Api, NamesTheStatesThatGroupsCanBeNarrowedTo) {
   EXPECT_EQ(call("GET", "/v1/groups?plan=no/plan").status, 400);
 }
 
+TEST_F(Api, ShowsBlocksAndTakesThemBack) {
+  const std::string id = start();
+  w.request("cleo", messages::BlockRequest{"anna", false});
+  EXPECT_TRUE(has(call("GET", "/v1/users/cleo/blocks", "", Role::staff), "\"blocked\":[\"anna\"]"));
+  EXPECT_TRUE(has(call("GET", "/v1/users/anna/blocks", "", Role::staff), "\"blocked_by\":[\"cleo\"]"));
+  const auto refused = call("POST", "/v1/groups/" + id + "/members", R"({"user":"cleo"})", Role::staff);
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_TRUE(has(refused, "kept-apart")) << refused.body;
+  EXPECT_TRUE(has(refused, "cleo and anna")) << refused.body;
+  const auto why = call("GET", "/v1/plans/p/why/cleo", "", Role::staff);
+  EXPECT_TRUE(has(why, "\"standing\":\"kept-apart\"")) << why.body;
+  EXPECT_TRUE(has(why, "\"apart_from\":\"anna\"")) << why.body;
+  EXPECT_EQ(call("DELETE", "/v1/users/cleo/blocks/anna", "", Role::staff).status, 403);
+  EXPECT_EQ(call("DELETE", "/v1/users/cleo/blocks/anna").status, 200);
+  EXPECT_EQ(call("DELETE", "/v1/users/cleo/blocks/anna").status, 404);
+  EXPECT_EQ(call("POST", "/v1/groups/" + id + "/members", R"({"user":"cleo"})", Role::staff).status, 200);
+}
+
 }  // namespace
 }  // namespace convoke::app

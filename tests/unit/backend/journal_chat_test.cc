@@ -39,7 +39,7 @@ class JournalChat : public testing::TestWithParam<bool> {
   void says(const std::string& from, const messages::ChatMessage& message) {
     step([&](Engine& e, Context& ctx) { says(e, ctx, from, message); });
   }
-  std::vector<messages::ArchivedMessage> history() { return *journal.history(id, 0, 0, 100); }
+  std::vector<messages::ArchivedMessage> history() { return *journal.history({{}, {}, {}, id, 0, 0, 100}); }
   std::string chat_records() {
     std::string all;
     store->scan(Family::chat, {}, {}, [&](auto, auto value) {
@@ -56,6 +56,18 @@ class JournalChat : public testing::TestWithParam<bool> {
   topics::GroupId id;
   std::uint64_t n = 0;
 };
+
+TEST_P(JournalChat, LeavesOutWhatTheReaderShallNotHear) {
+  says("anna", {"a1", "text", "Hello", {}});
+  says("ben", {"b1", "text", "Hi", {}});
+  says("anna", {"a2", "edit", "Hello!", {}, "a1"});
+  says("ben", {"b2", "text", "Bye", {}});
+  const core::HistoryQuery query{{}, {}, {}, id, 0, 0, 2, {UserId::parse("anna")}};
+  const auto heard = journal.history(query).value();
+  ASSERT_EQ(heard.size(), 2u) << "a page is full of what may be heard";
+  EXPECT_EQ(heard[0].message.id, "b1");
+  EXPECT_EQ(heard[1].message.id, "b2");
+}
 
 TEST_P(JournalChat, GivesThePresentTextAndTheNewestEdit) {
   says("anna", {"m1", "text", "first", {}});

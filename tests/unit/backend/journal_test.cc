@@ -217,11 +217,11 @@ TEST_P(JournalOf, HistoryGivesMessagesInOrderAfterAStamp) {
   journal.add(w.engine, fx);
   ASSERT_FALSE(journal.commit());
   std::vector<std::uint64_t> found;
-  const auto messages = journal.history(id, 7, 9, 10);
+  const auto messages = journal.history({{}, {}, {}, id, 7, 9, 10});
   ASSERT_TRUE(messages);
   for (const auto& m : *messages) found.push_back(m.stamp.n);
   EXPECT_EQ(found, (std::vector<std::uint64_t>{10, 300}));
-  EXPECT_EQ(journal.history(id, 0, 0, 1).value().size(), 2u)
+  EXPECT_EQ(journal.history({{}, {}, {}, id, 0, 0, 1}).value().size(), 2u)
       << "one more than asked for says that there are more";
 }
 
@@ -274,7 +274,7 @@ TEST(Store, SaysThatItCannotBeReadInsteadOfGivingHalf) {
   damage(dir / "db");
   auto store = open_rocksdb(dir / "db");
   Journal journal(*store);
-  EXPECT_FALSE(journal.history(id, 0, 0, 10));
+  EXPECT_FALSE(journal.history({{}, {}, {}, id, 0, 0, 10}));
   CoreWorld w;
   EXPECT_THROW(journal.load(w.engine, w.now), std::runtime_error);
 }

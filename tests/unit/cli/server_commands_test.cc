@@ -307,6 +307,8 @@ TEST_F(CliTest, EveryCommandHasHelpWithAnExample) {
                                                           {"user"},
                                                           {"user", "show"},
                                                           {"user", "set"},
+                                                          {"user", "blocks"},
+                                                          {"user", "unblock"},
                                                           {"token"},
                                                           {"token", "issue"},
                                                           {"keys"},

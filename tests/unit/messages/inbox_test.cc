@@ -51,6 +51,15 @@ TEST(Inbox, TypesOfLaterVersionsAreNoError) {
   EXPECT_EQ(std::get<OtherInboxMessage>(*message).type, "announcement");
 }
 
+TEST(Inbox, HiddenNamesUsersAndSaysWhetherTheyAreAll) {
+  const auto hidden = std::get<Hidden>(*decode_inbox(R"({"type":"hidden","users":["ben","cleo"]})"));
+  EXPECT_EQ(hidden.users, (std::vector<std::string>{"ben", "cleo"}));
+  EXPECT_FALSE(hidden.all);
+  EXPECT_EQ(encode(InboxMessage{Hidden{{}, true}}), R"({"type":"hidden","users":[],"all":true})");
+  testing::expect_refusals(
+      "inbox", 4, {{"users", "", "a list"}, {"users[0]", "\"a b\"", "a user"}, {"all", "1", "true"}});
+}
+
 TEST(Inbox, RefusesBadStarts) {
   testing::expect_refusals("inbox", 0,
                            {{"type", "", "an identifier"},

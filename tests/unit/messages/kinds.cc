@@ -115,16 +115,21 @@ std::vector<std::string> full_requests() {
           encode(Request{"6", LeaveRequest{kGroup}}),
           encode(Request{"7", ReportRequest{kGroup, "ben", "m-1", "insult"}}),
           encode(Request{"8", RegisterRequest{"meetup", false}}),
-          encode(Request{"9", RegisterRequest{"meetup", true}})};
+          encode(Request{"9", RegisterRequest{"meetup", true}}),
+          encode(Request{"10", BlockRequest{"ben@other", false}}),
+          encode(Request{"11", BlockRequest{"ben", true}}),
+          encode(Request{"12", BlockedRequest{}})};
 }
 
 std::vector<std::string> full_responses() {
-  return {encode(Response{"1", ResumeAnswer{.starts = {{full_head()}}, .ends = {full_end()}}}),
-          encode(Response{"2", EmptyAnswer{}}),
-          encode(Response{"3", full_page()}),
-          encode(Response{"4", AvailableAnswer{.buddies = {full_buddy()}, .more = true}}),
-          encode(Response{"5", HistoryAnswer{.messages = {full_archived()}, .more = false}}),
-          encode(Response{"6", RequestError{"rate-limited", "too many", 1000}})};
+  return {
+      encode(Response{"1", ResumeAnswer{.starts = {{full_head()}}, .ends = {full_end()}, .hidden = true}}),
+      encode(Response{"2", EmptyAnswer{}}),
+      encode(Response{"3", full_page()}),
+      encode(Response{"4", AvailableAnswer{.buddies = {full_buddy()}, .more = true}}),
+      encode(Response{"5", HistoryAnswer{.messages = {full_archived()}, .more = false}}),
+      encode(Response{"6", RequestError{"rate-limited", "too many", 1000}}),
+      encode(Response{"7", BlockedAnswer{{"ben@other"}}})};
 }
 
 Feed full_feed() {
@@ -160,7 +165,8 @@ std::vector<Kind> make_kinds() {
       {"inbox",
        recode<decode_inbox>,
        {encode(InboxMessage{ChatStart{full_head()}}), encode(InboxMessage{full_end()}),
-        encode(InboxMessage{full_safe_region()}), encode(InboxMessage{ReportPosition{}})}},
+        encode(InboxMessage{full_safe_region()}), encode(InboxMessage{ReportPosition{}}),
+        encode(InboxMessage{Hidden{{"ben@other"}, true}})}},
       {"chat-message", recode<decode_chat_message>, {encode(full_chat())}},
       {"notice", recode<decode_notice>, {encode(full_notice())}},
       {"archived-message", recode<decode_archived_message>, {encode(full_archived())}},

@@ -88,6 +88,11 @@ TEST(Request, RefusesBadPagesAndLists) {
   testing::expect_refusals("request", 5, {{"group", "", "a group"}, {"group", "[]", "a group"}});
 }
 
+TEST(Request, RefusesBadBlocks) {
+  testing::expect_refusals("request", 9, {{"user", "", "a user"}, {"user", "\"a/b\"", "a user"}});
+  EXPECT_TRUE(decoded<BlockRequest>(testing::kind("request").full[10]).undo);
+}
+
 TEST(Request, GivesTheIdOfARequestThatIsRefused) {
   EXPECT_EQ(request_id(R"({"id":"r-1","op":"nonsense"})"), "r-1");
   EXPECT_EQ(request_id(R"({"op":"leave"})"), "");

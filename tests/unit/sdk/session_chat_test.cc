@@ -300,5 +300,94 @@ TEST(Session, PassesSignalsOnButNotItsOwn) {
   EXPECT_EQ(sent[0].qos, 0);
 }
 
+// ---- Hidden users -----------------------------------------------------------------------------------------
+
+void hide(Phone& phone, std::vector<std::string> users, bool all = true) {
+  phone.arrive(kInbox, encode(messages::InboxMessage(messages::Hidden{std::move(users), all})));
+}
+
+TEST(Session, ShowsNothingOfWhoIsHidden) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  phone.no_history();
+  phone.take_events<BuddyListChanged>();
+  hide(phone, {"ben"});
+  EXPECT_THAT(phone.take_events<BuddyListChanged>(), SizeIs(1));
+  ASSERT_THAT(phone.session().buddies(kGroup), SizeIs(1));
+  EXPECT_EQ(phone.session().buddies(kGroup)[0].user, "mia");
+  EXPECT_THAT(phone.session().available_buddies(kGroup), IsEmpty());
+  phone.chat("ben", "m1", 1, 1);
+  phone.arrive(kPrefix + "signal/ben", encode(messages::Signal{}));
+  EXPECT_THAT(phone.take_events<MessageReceived>(), IsEmpty());
+  EXPECT_THAT(phone.take_events<SignalReceived>(), IsEmpty());
+  phone.chat("cleo", "m2", 1, 2);
+  EXPECT_THAT(phone.take_events<MessageReceived>(), SizeIs(1)) << "the place of the hidden one is no hole";
+  hide(phone, {});
+  EXPECT_THAT(phone.session().buddies(kGroup), SizeIs(2));
+}
+
+TEST(Session, StaffOfTheSameNameAreHeard) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  hide(phone, {"ben"});
+  const messages::Notice notice{"ben", {"cv-1", "announcement", "The bar closes at ten", {}}};
+  phone.arrive(kPrefix + "notice", encode(notice), {"demo", 1, 1, 1});
+  EXPECT_THAT(phone.take_events<MessageReceived>(), SizeIs(1));
+}
+
+TEST(Session, HidesMoreWhereNotAllAreTold) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  hide(phone, {"zoe"});
+  hide(phone, {"ben"}, false);
+  EXPECT_THAT(phone.session().buddies(kGroup), SizeIs(1));
+  hide(phone, {"zoe"});
+  EXPECT_THAT(phone.session().buddies(kGroup), SizeIs(2));
+}
+
+TEST(Session, NobodyIsHiddenAfterAResumeThatDoesNotSaySo) {
+  for (const bool hidden : {true, false}) {
+    Phone phone;
+    phone.online();
+    phone.start_group();
+    hide(phone, {"ben"});
+    phone.on(LinkDown{0, "lost"});
+    phone.wait(60'000);
+    phone.on(LinkUp{true});
+    phone.respond(phone.request<messages::ResumeRequest>().first,
+                  messages::ResumeAnswer{{{header(1)}}, {}, hidden});
+    EXPECT_THAT(phone.session().buddies(kGroup), SizeIs(hidden ? 1 : 2));
+  }
+}
+
+TEST(Session, BlocksAndTellsWhenItIsInForce) {
+  Phone phone;
+  phone.online();
+  EXPECT_FALSE(phone.session().set_blocked("mia", true, phone.now())) << "oneself";
+  EXPECT_FALSE(phone.session().set_blocked("a b", true, phone.now()));
+  EXPECT_TRUE(phone.session().set_blocked("ben", true, phone.now()));
+  ASSERT_TRUE(phone.session().set_blocked("ben", false, phone.now()));
+  phone.wait(0);
+  const auto first = phone.request<messages::BlockRequest>();
+  const auto second = phone.request<messages::BlockRequest>();
+  EXPECT_TRUE(second.second.undo);
+  phone.respond(first.first, messages::EmptyAnswer{});
+  EXPECT_THAT(phone.take_events<Blocked>(), IsEmpty()) << "a newer wish has taken its place";
+  phone.respond(second.first, messages::EmptyAnswer{});
+  const auto events = phone.take_events<Blocked>();
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_FALSE(events[0].blocked);
+  const auto asked = phone.session().request_blocked(phone.now());
+  phone.wait(0);
+  phone.respond(*asked, messages::BlockedAnswer{{"zoe"}});
+  const auto users = phone.take_events<BlockedUsers>();
+  ASSERT_THAT(users, SizeIs(1));
+  EXPECT_EQ(users[0].request, *asked);
+  EXPECT_THAT(users[0].users, testing::ElementsAre("zoe"));
+}
+
 }  // namespace
 }  // namespace convoke::sdk

@@ -1,0 +1,124 @@
+#include "backend/core/blocks.h"
+
+#include <algorithm>
+
+#include "backend/core/follow.h"
+#include "backend/core/presence.h"
+#include "topics/messages/inbox.h"
+#include "topics/messages/limits.h"
+#include "topics/topic.h"
+
+namespace convoke::core {
+namespace {
+
+bool has_blocked(const State& state, const UserId& by, const UserId& user) {
+  const User* u = state.user(by);
+  return u && u->blocked.contains(user);
+}
+
+bool share_a_chat(const State& state, const User& user, const UserId& other) {
+  return std::any_of(user.groups.begin(), user.groups.end(),
+                     [&](const GroupId& id) { return state.group(id)->members.contains(other); });
+}
+
+void forget_pair(State& state, const UserId& a, const UserId& b) {
+  const auto pairs = state.blocked_pairs.find(a);
+  pairs->second.erase(b);
+  if (pairs->second.empty()) state.blocked_pairs.erase(pairs);
+}
+
+}  // namespace
+
+const std::set<UserId>& blocked_with(const State& state, const UserId& user) {
+  static const std::set<UserId> kNobody;
+  const auto pairs = state.blocked_pairs.find(user);
+  return pairs == state.blocked_pairs.end() ? kNobody : pairs->second;
+}
+
+bool block(State& state, const UserId& by, const UserId& user, Context& ctx) {
+  User& u = ensure_user(state, by, ctx);
+  if (u.blocked.contains(user)) return true;
+  if (u.blocked.size() >= messages::kMaxBlocked) return false;
+  u.blocked.insert(user);
+  ctx.fx.users.insert(by);
+  if (has_blocked(state, user, by)) return true;  // they are a pair already
+  load_blocks(state, u);
+  ctx.fx.out.emplace_back(FeedChange{{messages::FeedBlock{by.str(), user.str()}}});
+  if (!share_a_chat(state, u, user)) return true;
+  for (const UserId& one : {by, user}) tell_hidden(state, one, true, false, ctx);
+  return true;
+}
+
+bool unblock(State& state, const UserId& by, const UserId& user, Context& ctx) {
+  User* u = state.user(by);
+  if (!u || u->blocked.erase(user) == 0) return false;
+  ctx.fx.users.insert(by);
+  if (has_blocked(state, user, by)) return true;
+  forget_pair(state, by, user);
+  forget_pair(state, user, by);
+  ctx.fx.out.emplace_back(FeedChange{{messages::FeedUnblock{by.str(), user.str()}}});
+  for (const UserId& one : {by, user}) {
+    // Also where they share no chat now: a phone may still hold it from an earlier one.
+    tell_hidden(state, one, true, true, ctx);
+    follow_user(state, one, ctx);
+  }
+  return true;
+}
+
+void load_blocks(State& state, const User& user) {
+  for (const UserId& other : user.blocked) {
+    state.blocked_pairs[user.id].insert(other);
+    state.blocked_pairs[other].insert(user.id);
+  }
+}
+
+std::vector<messages::FeedOp> feed_blocks(const State& state) {
+  std::vector<messages::FeedOp> ops;
+  for (const auto& [user, others] : state.blocked_pairs)
+    for (const UserId& other : others)
+      if (user < other) ops.emplace_back(messages::FeedBlock{user.str(), other.str()});
+  return ops;
+}
+
+bool keeps_apart(std::size_t members) { return members <= messages::kPageBuddies; }
+
+UserId kept_apart_from(const State& state, const Group& group, const UserId& user) {
+  if (!keeps_apart(group.members.size() + group.invited.size() + 1)) return {};
+  const std::set<UserId>& others = blocked_with(state, user);
+  const auto there = std::find_if(others.begin(), others.end(), [&](const UserId& other) {
+    return group.members.contains(other) || group.invited.contains(other);
+  });
+  return there == others.end() ? UserId() : *there;
+}
+
+bool tell_hidden(const State& state, const UserId& id, bool durable, bool even_nobody, Context& ctx) {
+  std::vector<std::string> hidden;
+  if (const User* user = state.user(id))
+    for (const UserId& other : blocked_with(state, id))
+      if (share_a_chat(state, *user, other)) hidden.push_back(other.str());
+  if (hidden.empty() && !even_nobody) return false;
+  messages::Hidden part{{}, true};
+  std::size_t told = 0;
+  do {
+    const std::size_t end = std::min(hidden.size(), told + messages::kMaxBlocked);
+    part.users.assign(hidden.begin() + static_cast<std::ptrdiff_t>(told),
+                      hidden.begin() + static_cast<std::ptrdiff_t>(end));
+    ctx.publish(
+        {topics::inbox_topic(state.site, id), encode(messages::InboxMessage(part)), 1, false, durable});
+    part.all = false;
+    told = end;
+  } while (told < hidden.size());
+  return true;
+}
+
+void tell_newly_hidden(const State& state, const Group& group, const std::vector<UserId>& joined,
+                       Context& ctx) {
+  if (state.blocked_pairs.empty()) return;
+  std::set<UserId> concerned;
+  for (const UserId& user : joined)
+    for (const UserId& other : blocked_with(state, user))
+      if (group.members.contains(other)) concerned.insert({user, other});
+  for (const UserId& user : concerned) tell_hidden(state, user, true, false, ctx);
+}
+
+}  // namespace convoke::core
