@@ -155,6 +155,7 @@ void LightCrowd::read(Line& line, std::int64_t now_ms) {
     if (size == 0 || (size < 0 && errno != EAGAIN)) return lose(line, now_ms);
     if (size < 0) break;
     line.in.append(buffer, static_cast<std::size_t>(size));
+    counts_.bytes_in += static_cast<std::uint64_t>(size);
   }
   std::string answers;
   std::size_t used = 0;
@@ -176,7 +177,10 @@ void LightCrowd::write(Line& line, std::string bytes, std::int64_t now_ms) {
   if (!line.writable || line.out.empty()) return;
   const ssize_t size = ::send(line.fd, line.out.data(), line.out.size(), MSG_NOSIGNAL);
   if (size < 0 && errno != EAGAIN) return lose(line, now_ms);
-  if (size > 0) line.out.erase(0, static_cast<std::size_t>(size));
+  if (size > 0) {
+    line.out.erase(0, static_cast<std::size_t>(size));
+    counts_.bytes_out += static_cast<std::uint64_t>(size);
+  }
   line.spoke_ms = now_ms;
   line.writable = line.out.empty();  // else epoll tells when there is room again
   if (line.out.size() > kMaxBacklog) lose(line, now_ms);

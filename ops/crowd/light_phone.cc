@@ -94,16 +94,37 @@ std::string LightPhone::arrived(const wire::Packet& packet, LightCounts& counts)
   }
   const auto held = held_.find(topic->group.str());
   if (held == held_.end()) return {};
+  std::string out;
   if (topic->kind == topics::Kind::group_head) {
     if (const auto head = messages::decode_roster_head(packet.payload)) held->second.head = head->version;
   } else if (topic->kind == topics::Kind::group_buddies) {
     if (const auto page = messages::decode_roster_page(packet.payload)) held->second.page = page->version;
+  } else if (topic->kind == topics::Kind::group_changes) {
+    out = changed(held->first, held->second, packet.payload);
   }
-  const auto& [head, page, told] = held->second;
+  return out + tell_held(held->first, held->second, counts);
+}
+
+/// The first page is asked for anew where it has changed; of a list with one page the change says it all.
+std::string LightPhone::changed(const std::string& group, Held& held, const std::string& payload) {
+  const auto changes = messages::decode_roster_changes(payload);
+  if (!changes || changes->version <= held.head) return {};
+  held.head = changes->version;
+  const auto& pages = changes->pages_changed;
+  if (!changes->all && std::find(pages.begin(), pages.end(), 0U) == pages.end()) return {};
+  held.page = 0;
+  return request(messages::PageRequest{group, 0});
+}
+
+std::string LightPhone::tell_held(const std::string& group, Held& held, LightCounts& counts) {
+  const auto& [head, page, told] = held;
   if (head == 0 || page == 0 || page > head || told == head) return {};
-  if (told == 0) ++counts.held;
-  held->second.told = head;
-  return hold(held->first, head, false);
+  const bool first = told == 0;
+  counts.held += first ? 1 : 0;
+  held.told = head;
+  std::string out = hold(group, head, false);
+  if (first) out += wire::unsubscribe(next_id(), {prefix_of(site_, GroupId::parse(group)) + "buddies/0"});
+  return out;
 }
 
 std::string LightPhone::inbox(const messages::InboxMessage& message, LightCounts& counts) {
@@ -115,6 +136,13 @@ std::string LightPhone::inbox(const messages::InboxMessage& message, LightCounts
 std::string LightPhone::answered(const std::string& payload, LightCounts& counts) {
   const auto response = messages::decode_response(payload);
   if (!response) return {};
+  ++counts.answered;
+  if (const auto* page = std::get_if<messages::RosterPage>(&response->result)) {
+    const auto held = held_.find(page->group);
+    if (held == held_.end()) return {};
+    held->second.page = page->version;
+    return tell_held(held->first, held->second, counts);
+  }
   const auto* resume = std::get_if<messages::ResumeAnswer>(&response->result);
   if (resume == nullptr) return {};
   std::string out;
@@ -127,9 +155,14 @@ std::string LightPhone::start(const std::string& group, LightCounts& counts) {
   if (!held_.try_emplace(group).second) return {};
   ++counts.started;
   const std::string prefix = prefix_of(site_, GroupId::parse(group));
-  return wire::subscribe(
-      next_id(),
-      {{prefix + "head", 1}, {prefix + "buddies/0", 1}, {prefix + "ack", 0}, {prefix + "chat/+", 1}});
+  return wire::subscribe(next_id(), {{prefix + "head", 1},
+                                     {prefix + "buddies/0", 1},
+                                     {prefix + "changes", 1},
+                                     {prefix + "ack", 0},
+                                     {prefix + "notice", 1},
+                                     {prefix + "chat/+", 1},
+                                     {prefix + "signal/+", 0}}) +
+         request(messages::HistoryRequest{group});
 }
 
 std::string LightPhone::end(const std::string& group, LightCounts& counts) {

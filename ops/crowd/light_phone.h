@@ -14,9 +14,9 @@
 
 namespace convoke::crowd {
 
-/// A phone that speaks the protocol without the SDK: it connects, walks, joins chats, holds the first page of
-/// their lists, writes, counts, and leaves. It repeats nothing and fetches nothing, so it misses what the
-/// broker drops; it is there to make a crowd around real phones. Bytes in, bytes out; no socket.
+/// A phone that speaks the protocol without the SDK: it connects, walks, joins chats, asks for what was said
+/// before, holds the first page of their lists, writes, counts, and leaves. It repeats nothing, so it misses
+/// what the broker drops; it is there to make a crowd around real phones. Bytes in, bytes out; no socket.
 class LightPhone {
  public:
   LightPhone(topics::SiteId site, topics::UserId user, topics::DeviceId device, Walker walker,
@@ -37,7 +37,7 @@ class LightPhone {
  private:
   struct Held {
     std::uint64_t head = 0;  // versions: of the header
-    std::uint64_t page = 0;  // of the first page
+    std::uint64_t page = 0;  // of the first page; 0: it comes
     std::uint64_t told = 0;  // that the server was told
   };
   std::string welcome();
@@ -45,9 +45,9 @@ class LightPhone {
   std::string inbox(const messages::InboxMessage& message, LightCounts& counts);
   std::string start(const std::string& group, LightCounts& counts);
   std::string end(const std::string& group, LightCounts& counts);
-  std::string group_topic(std::string_view rest, const std::string& group, const std::string& payload,
-                          LightCounts& counts);
+  std::string tell_held(const std::string& group, Held& held, LightCounts& counts);
   std::string answered(const std::string& payload, LightCounts& counts);
+  std::string changed(const std::string& group, Held& held, const std::string& payload);
   std::string hold(const std::string& group, std::uint64_t version, bool ended);
   std::string request(decltype(messages::Request::op) op);
   std::uint16_t next_id();

@@ -173,6 +173,14 @@ std::string subscribe(std::uint16_t id, const std::vector<std::pair<std::string,
   return packet(0x82, body);
 }
 
+std::string unsubscribe(std::uint16_t id, const std::vector<std::string>& filters) {
+  std::string body;
+  put16(body, id);
+  body += '\0';
+  for (const std::string& filter : filters) put_text(body, filter);
+  return packet(0xa2, body);
+}
+
 std::string puback(std::uint16_t id) {
   std::string body;
   put16(body, id);

@@ -26,6 +26,7 @@ using UserProperties = std::vector<std::pair<std::string, std::string>>;
 std::string publish(std::string_view topic, std::string_view payload, std::uint16_t id, bool retain = false,
                     const UserProperties& properties = {});
 std::string subscribe(std::uint16_t id, const std::vector<std::pair<std::string, int>>& filters);
+std::string unsubscribe(std::uint16_t id, const std::vector<std::string>& filters);
 std::string puback(std::uint16_t id);
 std::string ping();
 std::string disconnect();

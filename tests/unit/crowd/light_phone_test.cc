@@ -119,6 +119,34 @@ TEST_F(LightPhoneTest, JoinsAChatAndSaysWhichListItHolds) {
   EXPECT_THAT(published, IsEmpty());
 }
 
+TEST_F(LightPhoneTest, DoesAllThatAPhoneDoesAtAStart) {
+  connect();
+  arrive("cv1/demo/u/mia/in", encode(messages::InboxMessage(messages::ChatStart{head()})));
+  EXPECT_THAT(firsts, ElementsAre(0x40, 0x82, 0x32));  // PUBACK, SUBSCRIBE, the question for the archive
+  EXPECT_EQ(request<messages::HistoryRequest>().group, kGroup);
+  arrive(kPrefix + "head", encode(head()));
+  EXPECT_THAT(firsts, ElementsAre(0x40));
+  arrive(kPrefix + "buddies/0", encode(messages::RosterPage{kGroup, 1, 0, {}}));
+  EXPECT_THAT(firsts,
+              ElementsAre(0x40, 0x32, 0xa2));  // it holds the list, and follows the changes from now on
+}
+
+TEST_F(LightPhoneTest, AsksForItsPageWhenThatHasChanged) {
+  connect();
+  start();
+  messages::RosterChanges changes{.group = kGroup, .from = 1, .version = 2, .ends_ms = {}};
+  changes.pages_changed = {1};
+  arrive(kPrefix + "changes", encode(changes));
+  EXPECT_EQ(request<HoldRequest>().groups.at(0).version, 2U);
+  changes = {.group = kGroup, .from = 2, .version = 3, .ends_ms = {}};
+  changes.pages_changed = {0, 1};
+  arrive(kPrefix + "changes", encode(changes));
+  EXPECT_EQ(request<messages::PageRequest>().page, 0U);
+  EXPECT_THAT(published, SizeIs(1));
+  arrive(kOwn + "res", encode(messages::Response{"1", messages::RosterPage{kGroup, 3, 0, {}}}));
+  EXPECT_EQ(request<HoldRequest>().groups.at(0).version, 3U);
+}
+
 TEST_F(LightPhoneTest, LeavesAChatThatEnds) {
   connect();
   start();

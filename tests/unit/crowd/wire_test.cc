@@ -36,6 +36,10 @@ TEST(Wire, WritesLengthsOverOneByte) {
   EXPECT_EQ(packet.size(), 3U + 204U);
 }
 
+TEST(Wire, WritesUnsubscribeAsTheStandardHasIt) {
+  EXPECT_EQ(unsubscribe(5, {"a/b"}), bytes({0xa2, 8, 0, 5, 0, 0, 3}) + "a/b");
+}
+
 TEST(Wire, ReadsWhatItWrites) {
   const std::string packet = publish("a/b", "hello", 7);
   const Parsed parsed = parse(packet + "rest");
