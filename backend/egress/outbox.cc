@@ -6,7 +6,9 @@
 namespace convoke::egress {
 namespace {
 
-constexpr std::size_t kMaxOut = 2000;  // publishes on their way to the broker at one time
+// Publishes on their way to the broker at one time. Paho searches all of them for each one that is sent or
+// taken, so more would only cost; these bridge the time from one turn of the loop to the next.
+constexpr std::size_t kMaxOut = 200;
 
 }  // namespace
 
