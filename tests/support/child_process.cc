@@ -57,6 +57,18 @@ bool ChildProcess::has_ended() {
   return pid_ == 0;
 }
 
+double ChildProcess::cpu_s() const {
+  // /proc/PID/stat: fields 14 and 15, counted behind the name in parentheses, in clock ticks.
+  std::istringstream stat(read_file("/proc/" + std::to_string(pid_) + "/stat"));
+  stat.ignore(1 << 16, ')');
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) stat >> skipped;
+  double user = 0;
+  double system = 0;
+  stat >> user >> system;
+  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;

@@ -30,6 +30,8 @@ class ChildProcess {
   bool has_ended();
 
   pid_t pid() const { return pid_; }  // 0: nothing runs
+  /// User and system time that it has used so far, in seconds.
+  double cpu_s() const;
 
  private:
   pid_t pid_ = 0;

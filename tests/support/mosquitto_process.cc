@@ -7,7 +7,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -105,18 +104,6 @@ bool MosquittoProcess::wait_until_ready() {
         std::chrono::milliseconds(5));  // nothing to wait on: it is the broker that will listen
   }
   return false;
-}
-
-double MosquittoProcess::cpu_s() const {
-  // /proc/PID/stat: fields 14 and 15, counted behind the name in parentheses, in clock ticks.
-  std::istringstream stat(read_file("/proc/" + std::to_string(pid()) + "/stat"));
-  stat.ignore(1 << 16, ')');
-  std::string skipped;
-  for (int field = 3; field < 14; ++field) stat >> skipped;
-  double user = 0;
-  double system = 0;
-  stat >> user >> system;
-  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 std::string MosquittoProcess::log() const { return read_file(dir_ / "broker.log"); }

@@ -31,7 +31,7 @@ class MosquittoProcess {
   /// "tcp://127.0.0.1:PORT", as Paho wants it.
   std::string url() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
   /// User and system time used so far, in seconds.
-  double cpu_s() const;
+  double cpu_s() const { return process_.cpu_s(); }
   pid_t pid() const { return process_.pid(); }
   /// All that it has logged since it was made.
   std::string log() const;

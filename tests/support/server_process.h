@@ -45,6 +45,9 @@ class ServerProcess {
                      const std::string& body = {},
                      const std::string& content_type = "application/json") const;
 
+  /// User and system time used since it was started, in seconds.
+  double cpu_s() const { return process_.cpu_s(); }
+  pid_t pid() const { return process_.pid(); }
   std::uint16_t http_port() const { return http_port_; }
   std::string config_path() const { return dir_ / "server.toml"; }
   std::string log() const;
