@@ -9,6 +9,8 @@
 
 #include "backend/core/engine.h"
 #include "backend/core/plan.h"
+#include "backend/core/registrars.h"
+#include "backend/gateways/identity_vault.h"
 #include "geo/area_file.h"
 #include "topics/ids.h"
 #include "topics/principal.h"
@@ -21,7 +23,8 @@ struct ApiRequest {
   topics::Principal who;
   std::string method, path, content_type, body;
   std::map<std::string, std::string> query;
-  geo::AreaLimits area_limits = {};  // what the server's configuration allows
+  geo::AreaLimits area_limits = {};                // what the server's configuration allows
+  const gateways::IdentityVault* vault = nullptr;  // null: it keeps no identities
 };
 
 struct ApiResponse {
@@ -134,12 +137,35 @@ struct ListBlocks {
 struct Unblock {
   topics::UserId by, user;
 };
+struct PutIdentity {
+  topics::UserId user;
+  core::Identity identity;
+  bool proven = true;
+  std::string source;  // who says so
+  std::string tag;     // of a personal address, for the answer
+};
+struct DeleteIdentity {
+  topics::UserId user;
+  std::string key;
+};
+struct ListIdentities {
+  topics::UserId user;
+  const gateways::IdentityVault* vault = nullptr;
+};
+/// What gateways bring in; no call of the staff interface. 200 once it is kept, or 503: not taken, try again.
+struct TakeAct {
+  core::Act act;
+};
+struct TakeMail {
+  core::Mail mail;
+};
 struct ShowStatus {};
 using Command =
     std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups, ShowGroup,
                  StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember, RemoveMember,
                  SetStanding, SetRules, Ban, Unban, ListReports, PutRegistration, DeleteRegistration,
-                 ListRegistrations, ShowWhy, PostEvent, ShowUser, PutUser, ListBlocks, Unblock, ShowStatus>;
+                 ListRegistrations, ShowWhy, PostEvent, ShowUser, PutUser, ListBlocks, Unblock, PutIdentity,
+                 DeleteIdentity, ListIdentities, TakeAct, TakeMail, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "backend/app/api.h"
+#include "backend/app/api_outside.h"
 #include "backend/core/announce.h"
 #include "backend/core/audience.h"
 #include "backend/core/blocks.h"
@@ -430,6 +431,18 @@ ApiResponse run(Engine& e, const Principal&, Unblock c, Context& ctx) {
   if (!core::unblock(e.state(), c.by, c.user, ctx)) return api_error(404, "not-found", "not blocked");
   return ok({{"removed", c.user.str()}});
 }
+
+ApiResponse run(Engine& e, const Principal&, PutIdentity c, Context& ctx) {
+  return put_identity(e, std::move(c), ctx);
+}
+ApiResponse run(Engine& e, const Principal&, const DeleteIdentity& c, Context& ctx) {
+  return delete_identity(e, c, ctx);
+}
+ApiResponse run(Engine& e, const Principal&, const ListIdentities& c, Context&) {
+  return list_identities(e, c);
+}
+ApiResponse run(Engine& e, const Principal&, const TakeAct& c, Context& ctx) { return take_act(e, c, ctx); }
+ApiResponse run(Engine& e, const Principal&, const TakeMail& c, Context& ctx) { return take_mail(e, c, ctx); }
 
 ApiResponse run(Engine&, const Principal&, ShowStatus, Context&) { return {}; }  // answered by execute
 

@@ -232,6 +232,38 @@ Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
   return parse_member(id, path, r);
 }
 
+Parsed put_identity(const topics::UserId& user, const ApiRequest& r) {
+  JsonReader reader(r.body);
+  const Field kind = reader.root()["kind"], value = reader.root()["value"], proven = reader.root()["proven"],
+              source = reader.root()["source"];
+  PutIdentity command{user, {}, !proven.present() || proven.boolean(), "", ""};
+  command.source = "operator " + r.who.subject;
+  if (source.present()) command.source += ": " + source.line(1, 64);
+  const std::string of = kind.plain_id();
+  if (of == "personal") command.tag = r.vault->personal_tag(user);
+  const auto identity = r.vault->identity(of, of == "personal" ? command.tag : value.line(1, 254));
+  auto done = reader.finish(std::move(command));
+  if (!done) return bad(done.error().to_string());
+  if (!identity)
+    return bad(
+        "value: expected, by its kind (phone, mail, ticket, personal), a number as +4930123456, a mail "
+        "address, "
+        "a ticket's code, or none");
+  done->identity = *identity;
+  return Command(*std::move(done));
+}
+
+/// `{user}/identities[/{kind}/{hash}]`.
+Parsed parse_identities(const topics::UserId& user, const std::vector<std::string>& path,
+                        const ApiRequest& r) {
+  if (!r.vault)
+    return api_error(409, "no-identities", "this server keeps no identities: set [identities] key_file");
+  if (path.size() == 4 && r.method == "GET") return Command(ListIdentities{user, r.vault});
+  if (path.size() == 4 && r.method == "PUT") return put_identity(user, r);
+  if (path.size() == 6 && r.method == "DELETE") return Command(DeleteIdentity{user, path[4] + "/" + path[5]});
+  return api_error(404, "not-found", "no such call");
+}
+
 Parsed parse_users(const std::vector<std::string>& path, const ApiRequest& r) {
   auto id = path.size() >= 3 ? topics::UserId::parse(path[2]) : topics::UserId();
   if (id && path.size() == 3 && r.method == "GET") return Command(ShowUser{id});
@@ -240,6 +272,7 @@ Parsed parse_users(const std::vector<std::string>& path, const ApiRequest& r) {
   if (blocks && path.size() == 4 && r.method == "GET") return Command(ListBlocks{id});
   const auto other = blocks && path.size() == 5 ? topics::UserId::parse(path[4]) : topics::UserId();
   if (other && r.method == "DELETE") return Command(Unblock{id, other});
+  if (id && path.size() >= 4 && path[3] == "identities") return parse_identities(id, path, r);
   return api_error(404, "not-found", "no such call");
 }
 
@@ -249,6 +282,7 @@ bool role_may(Role role, const std::string& method, const std::vector<std::strin
   if (role == Role::operator_) return true;
   if (role == Role::viewer) return resource == "areas" && method == "GET";
   const bool registers = resource == "plans" && path.size() == 5 && path[3] == "registrations";
+  if (resource == "users" && path.size() >= 4 && path[3] == "identities") return false;
   const bool defines_site = !registers && (resource == "areas" || resource == "plans" || resource == "users");
   return role == Role::staff && (method == "GET" || !defines_site);
 }

@@ -130,6 +130,9 @@ void read_listeners(Section& root, Config& c) {
   Section auth = root.sub("auth");
   c.keys_file = auth.string("keys", "", true);
   auth.finish();
+  Section identities = root.sub("identities");
+  c.identity_key_file = identities.string("key_file", "");
+  identities.finish();
 }
 
 void read_areas(Section& root, Config& c) {

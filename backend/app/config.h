@@ -24,6 +24,7 @@ struct Config {
   std::string metrics_host = "127.0.0.1";
   int metrics_port = 0;                       // 0: no metrics
   std::string keys_file;                      // [auth] keys: JWK Set to verify tokens with
+  std::string identity_key_file;              // [identities] key_file; empty: no identities are kept
   std::optional<topics::DevClock> dev_clock;  // [dev] clock; only in development
   geo::AreaLimits area_limits;                // [areas] max_vertices
   geo::Rule rule;                             // [areas] rule and what follows it

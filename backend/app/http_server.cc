@@ -25,8 +25,9 @@ void answer(httplib::Response& out, const ApiResponse& r) {
   out.set_content(r.body, "application/json");
 }
 
-ApiRequest to_request(const httplib::Request& in, topics::Principal who, const geo::AreaLimits& limits) {
-  ApiRequest r{std::move(who), in.method, in.path, in.get_header_value("Content-Type"), in.body, {}, limits};
+ApiRequest to_request(const httplib::Request& in, topics::Principal who, const HttpServer::Hooks& hooks) {
+  ApiRequest r{std::move(who), in.method, in.path,           in.get_header_value("Content-Type"),
+               in.body,        {},        hooks.area_limits, hooks.vault};
   for (const auto& [key, value] : in.params) r.query[key] = value;
   return r;
 }
@@ -60,7 +61,7 @@ struct HttpServer::Impl {
   void call(const httplib::Request& in, httplib::Response& out) const {
     auto who = authenticate(in, out);
     if (!who) return;
-    carry_out(to_request(in, who->principal, hooks.area_limits), out);
+    carry_out(to_request(in, who->principal, hooks), out);
   }
 
   void carry_out(const ApiRequest& request, httplib::Response& out) const {
@@ -74,7 +75,7 @@ struct HttpServer::Impl {
   void call_with_body(const httplib::Request& in, httplib::Response& out,
                       const httplib::ContentReader& read) const {
     const auto who = authenticate(in, out);
-    ApiRequest request = to_request(in, who ? who->principal : topics::Principal{}, hooks.area_limits);
+    ApiRequest request = to_request(in, who ? who->principal : topics::Principal{}, hooks);
     const auto refused = who ? refuse_api(request) : std::nullopt;
     const std::size_t room = who && !refused ? max_body_bytes(in.path) + 1 : 0;
     const bool has_body = in.has_header("Content-Length") || in.has_header("Transfer-Encoding");

@@ -19,6 +19,7 @@ class HttpServer {
     /// What is wrong with the server, for /v1/health; empty: nothing.
     std::function<std::vector<std::string>()> problems;
     geo::AreaLimits area_limits = {};
+    const gateways::IdentityVault* vault = nullptr;
   };
 
   HttpServer(std::string site, std::string version, const Keys& keys, EventHub& events, Hooks hooks);

@@ -80,6 +80,9 @@ Server::Server(Config config)
     : config_(std::move(config)),
       clock_(config_.dev_clock),
       keys_(config_.keys_file),
+      vault_(config_.identity_key_file.empty()
+                 ? std::nullopt
+                 : std::optional(gateways::IdentityVault::load(config_.identity_key_file))),
       store_(store::open_rocksdb(config_.data_dir)),
       metrics_(config_.metrics_host, config_.metrics_port),
       link_(link_options(config_),
@@ -133,7 +136,7 @@ void Server::run(const std::function<void()>& ready) {
                           for (const auto& [what, detail] : problems_) out.push_back(what + ": " + detail);
                           return out;
                         },
-                        config_.area_limits});
+                        config_.area_limits, vault_ ? &*vault_ : nullptr});
   set_problem("broker", "not connected yet");
   http_->start(config_.http_host, config_.http_port);
   while (!stopping_) {

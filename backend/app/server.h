@@ -6,6 +6,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "backend/app/metrics.h"
 #include "backend/app/staff_answers.h"
 #include "backend/egress/broker_link.h"
+#include "backend/gateways/identity_vault.h"
 #include "backend/store/store.h"
 #include "topics/messages/staff.h"
 #include "topics/sync/mutex.h"
@@ -69,6 +71,7 @@ class Server {
   Config config_;
   Clock clock_;
   Keys keys_;
+  std::optional<gateways::IdentityVault> vault_;
   std::unique_ptr<store::Store> store_;
   Metrics metrics_;
   EventHub events_;

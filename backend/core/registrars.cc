@@ -91,7 +91,8 @@ bool has(const std::string& text, const std::optional<std::string>& part) {
 
 /// Who sent it, if that is sure.
 UserId sender(const State& state, const Mail& mail) {
-  if (mail.personal) return *mail.personal;
+  if (mail.personal)
+    if (const UserId owner = proven_owner(state, mail.personal->key)) return owner;
   return mail.verified && mail.from ? proven_owner(state, mail.from->key) : UserId();
 }
 
@@ -122,6 +123,9 @@ ActOutcome act(State& state, const Act& act, Context& ctx) {
     else
       register_all(state, plan, act, outcome, ctx);
   }
+  // Whoever waits for such acts as for any event from outside.
+  if (act.verified && !act.withdrawn)
+    external_event(state, {act.id, "/" + act.source + "/" + act.to, "convoke." + act.source, {}}, ctx);
   return outcome;
 }
 
@@ -134,7 +138,7 @@ MailOutcome mail(State& state, const Mail& mail, Context& ctx) {
     act.subject = from ? from.str() : mail.from->key;
     if (from) act.user = from;
     if (mail.from) act.who = {*mail.from};
-    act.verified = mail.verified || mail.personal.has_value();
+    act.verified = mail.verified || from;
     act.proof = mail.proof;
     act.withdrawn = mail.stops;
     outcome.act = core::act(state, act, ctx);

@@ -23,13 +23,13 @@ bool attested_as(const std::string& had, const std::string& wanted);
 /// One act, as its source tells of it. What comes in is bounded by the ingress: each text has at most 200
 /// bytes.
 struct Act {
-  std::string source;    // kByCall, kByMail or kByTicket
-  std::string provider;  // which hook it came by
-  std::string id;        // the provider's own id of this telling: it counts once
-  std::string
-      subject;       // what it is about, and can be taken back by: the order; of calls and mails, who it was
-  TimeMs at_ms = 0;  // when it was done
-  std::string to;    // the number called, the address written to, the shop
+  std::string source = {};    // kByCall, kByMail or kByTicket
+  std::string provider = {};  // which hook it came by
+  std::string id = {};        // the provider's own id of this telling: it counts once
+  std::string subject =
+      {};               // what it is about, and is taken back by: the order; of a call or mail, who it was
+  TimeMs at_ms = 0;     // when it was done
+  std::string to = {};  // the number called, the address written to, the shop
   std::vector<std::string> products = {};  // of a ticket
   std::vector<Identity> who = {};          // each is registered
   std::optional<UserId> user = {};         // who it was, where that is proven by other means
@@ -40,9 +40,8 @@ struct Act {
 };
 
 struct ActOutcome {
-  bool known =
-      false;  // told before, or overtaken by a newer telling about the same subject: nothing was done
-  std::size_t plans = 0;       // that it means something to, now
+  bool known = false;     // nothing was done: told before, or something newer was told about the same subject
+  std::size_t plans = 0;  // that it means something to, now
   std::size_t registered = 0;  // users
   std::size_t waiting = 0;     // identities that nobody has proved yet
   std::size_t withdrawn = 0;   // registrations
@@ -54,14 +53,14 @@ ActOutcome act(State& state, const Act& act, Context& ctx);
 
 /// A mail that came in, after the ingress has judged who vouches for it.
 struct Mail {
-  std::string id;                       // Message-ID
-  TimeMs at_ms = 0;                     // when it came
-  std::string to;                       // recipient, lower case, without what follows a "+"
-  std::optional<Identity> from = {};    // where there is exactly one sender
-  std::optional<UserId> personal = {};  // whose personal address it was sent to
-  bool verified = false;                // the sender's domain vouches for `from`
-  std::string domain = {};              // DKIM domain that vouches for the mail; empty: none
-  std::string list = {};                // List-Id
+  std::string id = {};                    // Message-ID
+  TimeMs at_ms = 0;                       // when it came
+  std::string to = {};                    // recipient, lower case, without what follows a "+"
+  std::optional<Identity> from = {};      // where there is exactly one sender
+  std::optional<Identity> personal = {};  // of the personal address it was sent to, if it was one
+  bool verified = false;                  // the sender's domain vouches for `from`
+  std::string domain = {};                // DKIM domain that vouches for the mail; empty: none
+  std::string list = {};                  // List-Id
   std::string subject = {};
   std::string proof = {};
   bool stops = false;  // asks to be left out again

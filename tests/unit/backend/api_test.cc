@@ -24,7 +24,7 @@ class Api : public testing::Test {
       const auto equals = path.find('=', mark);
       query[path.substr(mark + 1, equals - mark - 1)] = path.substr(equals + 1);
     }
-    auto parsed = parse_api({who, method, bare, type, body, query});
+    auto parsed = parse_api({who, method, bare, type, body, query, {}, vault});
     if (auto* refused = std::get_if<ApiResponse>(&parsed)) return *refused;
     ApiResponse response;
     w.step([&](core::Engine& e, core::Context& ctx) {
@@ -32,6 +32,8 @@ class Api : public testing::Test {
     });
     return response;
   }
+  const gateways::IdentityVault* vault = nullptr;
+
   std::string start() {
     call(
         "PUT", "/v1/plans",
@@ -291,6 +293,31 @@ TEST_F(Api, ShowsBlocksAndTakesThemBack) {
   EXPECT_EQ(call("DELETE", "/v1/users/cleo/blocks/anna").status, 200);
   EXPECT_EQ(call("DELETE", "/v1/users/cleo/blocks/anna").status, 404);
   EXPECT_EQ(call("POST", "/v1/groups/" + id + "/members", R"({"user":"cleo"})", Role::staff).status, 200);
+}
+
+TEST_F(Api, OperatorsSayByWhatAUserIsKnown) {
+  EXPECT_EQ(call("PUT", "/v1/users/anna/identities", R"({"kind":"phone","value":"+4930123456"})").status,
+            409);
+  const gateways::IdentityVault own(std::string(32, 'k'));
+  vault = &own;
+  const auto put = call("PUT", "/v1/users/anna/identities", R"({"kind":"phone","value":"+49 30 123456"})");
+  EXPECT_EQ(put.status, 200) << put.body;
+  EXPECT_EQ(call("PUT", "/v1/users/anna/identities", "{}", Role::staff).status, 403);
+  EXPECT_EQ(call("GET", "/v1/users/anna/identities", "", Role::staff).status, 403);
+  const auto bad = call("PUT", "/v1/users/anna/identities", R"({"kind":"phone","value":"030123456"})");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_TRUE(has(bad, "value: expected"));
+  EXPECT_TRUE(
+      has(call("PUT", "/v1/users/ben/identities", R"({"kind":"phone","value":"+4930123456","proven":false})"),
+          "taken"));
+  EXPECT_TRUE(has(call("PUT", "/v1/users/ben/identities", R"({"kind":"personal"})"),
+                  "\"tag\":\"" + own.personal_tag(topics::UserId::parse("ben"))));
+  const auto list = call("GET", "/v1/users/anna/identities");
+  EXPECT_TRUE(has(list, R"("value":"+4930123456","proven":true,"source":"operator eve")")) << list.body;
+  const std::string id = own.phone("+4930123456")->key;
+  EXPECT_EQ(call("DELETE", "/v1/users/ben/identities/" + id).status, 404);
+  EXPECT_EQ(call("DELETE", "/v1/users/anna/identities/" + id).status, 200);
+  EXPECT_TRUE(has(call("GET", "/v1/users/anna/identities"), R"("identities":[])"));
 }
 
 }  // namespace

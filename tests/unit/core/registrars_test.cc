@@ -198,7 +198,10 @@ TEST(Registrars, R6_R22_AMailRegistersItsSenderIfSomebodyVouchesForThem) {
   EXPECT_THAT(w.registered(), IsEmpty());
   Mail personal = mail_of("m4", "unknown");
   personal.verified = false;
-  personal.personal = UserId::parse("ben");
+  personal.personal = Identity{"personal/b", ""};
+  EXPECT_EQ(w.gets(personal).act.plans, 0u);  // nobody has this address
+  w.proves("ben", {"personal/b", ""});
+  personal.id = "m5";
   EXPECT_EQ(w.gets(personal).act.registered, 1u);
   EXPECT_THAT(w.registered(), ElementsAre("ben"));
 }
@@ -245,6 +248,18 @@ TEST(Registrars, R9_R27_TheMailingStartsTheChat) {
   mailing.domain = "club.example";
   ASSERT_EQ(w.gets(mailing).starts.size(), 1u);
   EXPECT_THAT(w.group().reasons, ElementsAre("mailing from club.example"));
+}
+
+TEST(Registrars, R1_ACallStartsAPlanThatWaitsForSuchEvents) {
+  Outside w(kByAnyCall,
+            "[[plan.start]]\non = \"event\"\ntype = \"convoke.call\"\nsource = \"/call/+4930123456\"\n");
+  w.proves("anna", phone("1"));
+  Act forgeable = call("CA0", "1", "");
+  forgeable.verified = false;
+  w.does(forgeable);
+  EXPECT_EQ(w.live_groups(), 0u);
+  w.does(call("CA1", "1"));
+  EXPECT_THAT(w.group().reasons, ElementsAre("event: convoke.call from /call/+4930123456, id CA1"));
 }
 
 TEST(Identities, MoveToWhoProvesThemLast) {

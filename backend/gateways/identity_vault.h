@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "backend/core/model.h"
+
+namespace convoke::gateways {
+
+/// Turns what people are known by outside (numbers, addresses, codes) into what the core matches and keeps: a
+/// keyed hash and the value encrypted. Without the key nobody can tell from the store who it was, nor try out
+/// all numbers. Immutable; any thread.
+class IdentityVault {
+ public:
+  static constexpr std::size_t kKeyBytes = 32;
+
+  /// `key`: kKeyBytes secret bytes; the keys for hash, encryption and personal addresses are derived from it
+  /// (HKDF, RFC 5869). Throws std::runtime_error for another size.
+  explicit IdentityVault(std::string_view key);
+  /// From a file that holds the key in base64url. Throws std::runtime_error naming the file.
+  static IdentityVault load(const std::string& path);
+
+  /// A number in international form: "+49 30 123456", also with 00 for the "+", spaces and ()-./ in between.
+  /// Nothing if it is not one (4 to 15 digits, ITU-T E.164).
+  std::optional<core::Identity> phone(std::string_view text) const;
+  /// A mail address, at most 254 bytes; large and small ASCII letters are the same.
+  std::optional<core::Identity> mail(std::string_view address) const;
+  /// A ticket's code, 1 to 200 bytes, as the shop wrote it.
+  std::optional<core::Identity> ticket(std::string_view code) const;
+  /// What follows the "+" in a personal address: "evening+7f3k…@club.example". It is an identity like the
+  /// others, proven by being known: whoever is to have one is linked to it first.
+  std::optional<core::Identity> personal(std::string_view tag) const;
+  /// The user's: 26 characters out of a-z and 2-7, which nobody can guess.
+  std::string personal_tag(const core::UserId& user) const;
+
+  /// By its kind's name: "phone", "mail", "ticket" or "personal".
+  std::optional<core::Identity> identity(std::string_view kind, std::string_view value) const;
+
+  /// The value of an identity, in the form in which it is matched; nothing if it was sealed with another key.
+  std::optional<std::string> open(const std::string& key, std::string_view sealed) const;
+
+ private:
+  core::Identity seal(const std::string& kind, const std::string& value) const;
+
+  std::string match_key_, seal_key_, tag_key_;
+};
+
+/// The number as "+" and digits, or nothing: see IdentityVault::phone.
+std::optional<std::string> to_e164(std::string_view text);
+
+}  // namespace convoke::gateways
