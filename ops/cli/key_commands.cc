@@ -8,6 +8,7 @@
 #include "ops/cli/files.h"
 #include "ops/cli/text.h"
 #include "topics/ids.h"
+#include "topics/token/base64url.h"
 #include "topics/token/token.h"
 
 namespace convoke::cli {
@@ -78,13 +79,23 @@ void issue_token(const Context& context, Wanted wanted) {
   }
 }
 
+/// From the system's source, which std::random_device is in this library.
+std::string random_bytes(std::size_t size) {
+  std::random_device source;
+  std::string out;
+  while (out.size() < size) out += static_cast<char>(source() & 0xff);
+  return out;
+}
+
 void init_keys(const Context& context, const std::string& dir) {
   const fs::path signing = fs::path(dir) / "signing.jwks";
   const fs::path verify = fs::path(dir) / "verify.jwks";
-  for (const auto& path : {signing, verify}) {
+  const fs::path identities = fs::path(dir) / "identities.key";
+  for (const auto& path : {signing, verify, identities}) {
     if (fs::exists(path)) {
       throw Failure(kFailed, path.string() + " exists already",
-                    "Choose another folder. (Removing it makes every token signed with it void.)");
+                    "Choose another folder. (Without the old ones every token signed with them is void, and "
+                    "nobody is known outside the app.)");
     }
   }
   std::error_code error;
@@ -94,12 +105,13 @@ void init_keys(const Context& context, const std::string& dir) {
       token::KeySet::generate_ed25519(fmt::format("k{:08x}", std::random_device{}()));
   write_new_file(signing.string(), private_set, Readers::owner);
   write_new_file(verify.string(), token::KeySet::parse(private_set).public_jwks(), Readers::everyone);
+  write_new_file(identities.string(), token::encode_base64url(random_bytes(32)) + "\n", Readers::owner);
   if (context.json) {
-    return context.print_json(
-        boost::json::object{{"signing", signing.string()}, {"verify", verify.string()}});
+    return context.print_json(boost::json::object{
+        {"signing", signing.string()}, {"verify", verify.string()}, {"identities", identities.string()}});
   }
   context.out << "signing keys (secret): " << signing.string() << "\npublic keys: " << verify.string()
-              << '\n';
+              << "\nkey of the identities (secret): " << identities.string() << '\n';
 }
 
 void add_token_issue(CLI::App& token, Context& context) {
@@ -133,8 +145,8 @@ void add_key_commands(CLI::App& app, Context& context) {
 
   auto* keys = app.add_subcommand("keys", "The site's keys")->require_subcommand(1);
   keys->footer("Example:\n  convokectl keys init --dir keys");
-  auto* init =
-      keys->add_subcommand("init", "Make a fresh Ed25519 key: signing.jwks (secret) and verify.jwks");
+  auto* init = keys->add_subcommand(
+      "init", "Make fresh keys: signing.jwks (secret) and verify.jwks for tokens, identities.key (secret)");
   init->footer("Needs no server. Example:\n  convokectl keys init --dir keys");
   auto dir = std::make_shared<std::string>();
   init->add_option("--dir", *dir, "folder; made if it is missing")->required();

@@ -92,6 +92,7 @@ void add_user_commands(CLI::App& app, Context& context) {
       ->check(kDuration);
   set->callback([&context, profile] { set_user(context, *profile); });
   add_block_commands(*user, context);
+  add_identity_commands(*user, context);
 }
 
 }  // namespace convoke::cli

@@ -9,7 +9,7 @@ toml() {
 
 make_private_dirs() { (umask 077 && mkdir -p "$@"); }
 
-# Signing keys are for this user alone; they are made once and kept with the data.
+# Secret keys are for this user alone; they are made once and kept with the data.
 make_keys() {
   make_private_dirs "$data/keys" "$data/tokens"
   [ -e "$data/keys/signing.jwks" ] || "$bin/convokectl" keys init --dir "$data/keys" >/dev/null
@@ -50,6 +50,8 @@ keys = $(toml "$data/keys/verify.jwks")
 level = "info"
 file = $(toml "$data/log/server.log")
 TOML
+  # Data of an older version has no such key.
+  if [ -e "$data/keys/identities.key" ]; then printf '\n[identities]\nkey_file = %s\n' "$(toml "$data/keys/identities.key")" >>"$data/convoked.toml"; fi
   if [ -n "${4:-}" ]; then printf '\n[dev]\nclock = "%s"\n' "$4" >>"$data/convoked.toml"; fi
 }
 

@@ -5,6 +5,7 @@
 #include "ops/cli/failure.h"
 #include "ops/cli/files.h"
 #include "tests/unit/cli/cli_fixture.h"
+#include "topics/token/base64url.h"
 #include "topics/token/token.h"
 
 namespace convoke::cli {
@@ -27,6 +28,14 @@ TEST_F(KeyCommandsTest, SigningKeysAreForTheirOwnerAlone) {
   EXPECT_EQ(permissions(signing()), 0600u);
   EXPECT_EQ(read_file(verifying(), 65536).find("\"d\""),
             std::string::npos);  // RFC 8037: "d" is the private part
+}
+
+TEST_F(KeyCommandsTest, InitMakesAKeyForIdentitiesToo) {
+  const std::string file = path("keys/identities.key").string();
+  EXPECT_EQ(permissions(file), 0600u);
+  std::string text = read_file(file, 4096);
+  text.pop_back();
+  EXPECT_EQ(token::decode_base64url(text)->size(), 32u);
 }
 
 TEST_F(KeyCommandsTest, InitNeverReplacesKeys) {

@@ -330,5 +330,20 @@ TEST_F(CliTest, WithoutAnyServerSaysHowToNameOne) {
   EXPECT_NE(outcome.err.find("--server"), std::string::npos) << outcome.err;
 }
 
+TEST_F(ServerCommandsTest, IdentitiesAreListedAndPut) {
+  server_.will_answer(200, R"({"identities":[
+    {"id":"phone/3f","kind":"phone","value":"+4930123456","proven":false,"source":"operator crm","t":1},
+    {"id":"mail/4a","kind":"mail","value":null,"proven":true,"source":"operator crm","t":1}]})");
+  EXPECT_EQ(call({"user", "identity", "list", "anna"}).out,
+            "phone  +4930123456  not proven  by operator crm\n    phone/3f\n"
+            "mail  (kept with another key)  by operator crm\n    mail/4a\n");
+  server_.will_answer(200, R"({"user":"anna","id":"personal/5b","kind":"personal","tag":"abc234"})");
+  EXPECT_EQ(call({"user", "identity", "put", "anna", "--kind", "personal"}).out,
+            "what makes a mail address personal: +abc234 before the \"@\"\n");
+  const auto seen = server_.seen();
+  EXPECT_EQ(seen.at(1).method + " " + seen.at(1).path, "PUT /v1/users/anna/identities");
+  EXPECT_EQ(seen.at(1).body, R"({"kind":"personal","proven":true})");
+}
+
 }  // namespace
 }  // namespace convoke::cli
