@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -127,6 +128,8 @@ struct Effects {
   std::set<AreaId> areas;  // or they are gone from it
   std::set<GroupId> groups;
   std::set<std::pair<GroupId, UserId>> members, invited;
+  std::map<std::pair<GroupId, UserId>, PastMember> past;  // who are members no more
+  std::set<GroupId> forgotten;                            // all that belongs to them goes
   std::set<std::pair<PlanId, UserId>> registrations;
   std::set<std::string> identities, acts;
   std::set<std::pair<PlanId, std::string>> waiting;

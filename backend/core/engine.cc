@@ -67,6 +67,8 @@ void Engine::load_group(Group group) {
   state_.groups[id] = std::move(group);
 }
 
+void Engine::load_tombstone(const GroupId& group) { state_.tombstones.insert(group); }
+
 void Engine::load_member(const GroupId& group, const UserId& user, Member member) {
   if (Group* g = state_.group(group)) g->members[user] = std::move(member);
 }
@@ -332,6 +334,7 @@ void Engine::fire(const TimerKey& key, Context& ctx) {
     case TimerKind::holding_event:
     case TimerKind::chat_event:
     case TimerKind::notice_repeat:
+    case TimerKind::group_forget:
       return fire_group(kind, id, ctx);
   }
 }
@@ -340,6 +343,7 @@ void Engine::fire_group(TimerKind kind, const std::string& id, Context& ctx) {
   Group* group = state_.group(GroupId::parse(id));
   if (!group) return;
   if (kind == TimerKind::resend) return resend(state_, *group, ctx);
+  if (kind == TimerKind::group_forget) return forget_due(state_, *group, ctx);
   if (kind == TimerKind::group_open) return open_due(state_, *group, ctx);
   if (kind == TimerKind::invitations) return invitations_due(state_, *group, ctx);
   if (group->state != GroupState::open) return;

@@ -32,6 +32,7 @@ class Engine {
   void load_plan(PlanRecord plan);
   void load_registrations(const PlanId& plan, const UserId& user, std::vector<Registration> all);
   void load_group(Group group);
+  void load_tombstone(const GroupId& group);
   void load_member(const GroupId& group, const UserId& user, Member member);
   void load_invitation(const GroupId& group, const UserId& user, Invitation invitation);
   void load_identity(const std::string& key, IdentityRecord identity);

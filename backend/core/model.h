@@ -117,6 +117,13 @@ struct Member {
   std::uint32_t page = 0;           // of the buddy list
 };
 
+/// Why somebody was a member, for staff. Kept with the group's archive.
+struct PastMember {
+  std::string why;
+  TimeMs joined_ms = 0, left_ms = 0;
+  std::string reason;  // why not any more: the chat-end's
+};
+
 /// Somebody chosen for a group who becomes a member later.
 struct Invitation {
   std::string why;              // as the member's will be
@@ -161,6 +168,7 @@ struct Group {
   std::vector<std::string> start_keys;   // idempotency keys of its start and of starts that met it
   TimeMs ended_ms = 0;
   std::string end_reason;
+  TimeMs keep_until_ms = 0;    // after the end: then only its id is left
   std::uint64_t version = 0;   // roster version, as published
   bool unsent = false;         // the members or the header have changed since that version
   std::uint64_t messages = 0;  // archived chat messages

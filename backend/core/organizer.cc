@@ -150,6 +150,14 @@ void keep_key(State& state, Group& group, const std::string& key) {
   group.start_keys.erase(group.start_keys.begin());
 }
 
+/// An id is never used again.
+void drop_used_ids(const State& state, Context& ctx) {
+  const auto used = [&](const GroupId& id) {
+    return state.groups.contains(id) || state.tombstones.contains(id);
+  };
+  while (!ctx.fresh_ids.empty() && used(ctx.fresh_ids.front())) ctx.fresh_ids.pop_front();
+}
+
 Group& new_group(State& state, PlanRecord& record, const std::string& reason, const std::string& key,
                  Context& ctx) {
   const GroupId id = ctx.fresh_ids.front();
@@ -255,13 +263,28 @@ void release_plan(State& state, const Group& group, Context& ctx) {
   plan_chat_ended(state, plan->second, ctx);
 }
 
+/// Says until when its details are kept; before its plan is released.
+void note_end(State& state, Group& group, const std::string& reason, Context& ctx) {
+  group.ended_ms = ctx.now;
+  group.end_reason = reason;
+  group.keep_until_ms = ctx.now + state.plan_of(group).keep_ms;
+}
+
+void arm_forgetting(State& state, const Group& group) {
+  state.timers.set({TimerKind::group_forget, group.id.str()}, group.keep_until_ms);
+}
+
+PastMember past_member(const Group& group, const Member& member, const std::string& reason, TimeMs now) {
+  return {member.why, member.joined_ms ? member.joined_ms : group.started_ms, now, reason};
+}
+
 /// Ends a group of which no phone has heard.
 void dismiss(State& state, Group& group, const std::string& reason, Context& ctx) {
   cancel_timers(state, group);
   withdraw_invitations(state, group, ctx);
   group.state = GroupState::retired;
-  group.ended_ms = ctx.now;
-  group.end_reason = reason;
+  note_end(state, group, reason, ctx);
+  arm_forgetting(state, group);
   release_plan(state, group, ctx);
   ctx.fx.groups.insert(group.id);
   ctx.event(EndEvent{group.id, group.plan, reason});
@@ -290,6 +313,7 @@ StartOutcome start_group(State& state, PlanRecord& record, const std::string& re
   }
   const TimeMs opens_ms = opens_at(record.plan.start_timing, ctx.now);
   if (over(record.plan, opens_ms)) return {StartResult::over, {}};
+  drop_used_ids(state, ctx);
   if (ctx.fresh_ids.empty()) return {StartResult::put_off, {}};
   const bool now = opens_ms == ctx.now;
   const std::vector<Chosen> chosen =
@@ -322,8 +346,7 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   cancel_timers(state, group);
   withdraw_invitations(state, group, ctx);
   group.state = GroupState::ending;
-  group.ended_ms = ctx.now;
-  group.end_reason = reason;
+  note_end(state, group, reason, ctx);
   ++group.version;
   messages::RosterHead tombstone = roster_head(state, group);
   tombstone.state = GroupState::retired;
@@ -331,8 +354,10 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   for (const auto& [user, member] : group.members) tell_end(state, group, user, reason, true, ctx);
   roster_clear(state, group, ctx);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRetire{group.id.str()}}, group.id});
-  for (const auto& [user, member] : group.members)
+  for (const auto& [user, member] : group.members) {
     if (User* u = state.user(user)) u->groups.erase(group.id);
+    ctx.fx.past[{group.id, user}] = past_member(group, member, reason, ctx.now);
+  }
   release_plan(state, group, ctx);
   group.pages.clear();
   group.touched.clear();
@@ -350,8 +375,23 @@ void group_retired(State& state, const GroupId& id, Context& ctx) {
   Group* group = state.group(id);
   if (!group || group->state != GroupState::ending) return;
   group->state = GroupState::retired;
+  arm_forgetting(state, *group);
   ctx.fx.groups.insert(id);
   ctx.event(RetiredEvent{id});
+}
+
+void forget_due(State& state, Group& group, Context& ctx) {
+  constexpr std::size_t kMaxAtOnce = 100;
+  if (group.state != GroupState::retired) return;
+  if (ctx.fx.forgotten.size() >= kMaxAtOnce)
+    return state.timers.set({TimerKind::group_forget, group.id.str()}, ctx.now + 1);
+  const GroupId id = group.id;
+  state.timers.cancel({TimerKind::resend, id.str()});
+  for (const std::string& key : group.start_keys) state.start_keys.erase({group.plan, key});
+  state.groups.erase(id);
+  state.tombstones.insert(id);
+  ctx.fx.groups.insert(id);
+  ctx.fx.forgotten.insert(id);
 }
 
 void set_end(State& state, Group& group, TimeMs ends_ms, const std::string& kind, Context& ctx) {
@@ -422,6 +462,7 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
   for (const TimerKind kind : {TimerKind::member_end, TimerKind::member_leave})
     state.timers.cancel({kind, group.id.str() + "/" + user.str()});
   if (state.plan_of(group).audience.follow_ms && reason != "not-qualified") keep_out(group, user);
+  ctx.fx.past[{group.id, user}] = past_member(group, group.members.at(user), reason, ctx.now);
   group.members.erase(user);
   ctx.fx.members.insert({group.id, user});
   ctx.fx.groups.insert(group.id);
@@ -494,6 +535,7 @@ void arm_group_timers(State& state, const Group& group, TimeMs now) {
   arm_invitations(state, group);
   if (group.state == GroupState::scheduled || group.state == GroupState::gathering)
     return state.timers.set({TimerKind::group_open, group.id.str()}, group.opens_ms);
+  if (group.state == GroupState::retired) arm_forgetting(state, group);
   if (!group.members.empty()) state.timers.set({TimerKind::resend, group.id.str()}, now + kFirstResendMs);
   if (group.state != GroupState::open) return;
   watch_ends(state, group);

@@ -42,6 +42,9 @@ void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Contex
 /// "area-empty", "staff", "plan-withdrawn", "empty", "no-members".
 void end_group(State& state, Group& group, const std::string& reason, Context& ctx);
 
+/// What the plan wanted kept of an ended group has been kept long enough: only its id is left, for ever.
+void forget_due(State& state, Group& group, Context& ctx);
+
 /// The broker plugin has confirmed the end: the group's topics are refused from now on.
 void group_retired(State& state, const GroupId& id, Context& ctx);
 

@@ -176,6 +176,8 @@ struct NextAvailable {
 using StartTiming = std::variant<AtOnce, Delayed, SetTime, Spread, NextAvailable>;
 using EndTiming = std::variant<AtOnce, Delayed, SetTime, Spread>;
 
+inline constexpr TimeMs kDefaultKeepMs = 30LL * 24 * 3'600'000;
+
 /// What staff define in advance. Data only; docs/protocol/plans.md is its file format.
 struct Plan {
   topics::PlanId id;
@@ -187,7 +189,8 @@ struct Plan {
   StartTiming start_timing;
   std::vector<End> ends;
   EndTiming end_timing;
-  std::vector<TimeMs> warn_ms;  // so long before the end a system message tells the members of it
+  TimeMs keep_ms = kDefaultKeepMs;  // archive, reports and details of a chat, after its end
+  std::vector<TimeMs> warn_ms;      // so long before the end a system message tells the members of it
 };
 
 }  // namespace convoke::core

@@ -26,6 +26,7 @@ struct State {
   std::unordered_map<UserId, User> users;
   std::map<PlanId, PlanRecord> plans;
   std::map<GroupId, Group> groups;  // live, ending and retired
+  std::set<GroupId> tombstones;     // of retired ones of which nothing else is kept
   std::unordered_map<std::string, IdentityRecord> identities;
   std::unordered_map<std::string, ActRecord> acts;  // see registrars.h
 

@@ -28,7 +28,8 @@ enum class TimerKind {
   notice_repeat,
   presence_grace,
   occupancy,
-  forget_acts
+  forget_acts,
+  group_forget
 };
 
 /// What a timer is about: a kind, and the id of its plan, group or area, or "group/user".

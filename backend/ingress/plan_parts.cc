@@ -287,6 +287,8 @@ core::Registering read_registering(PlanReader& r, const json::value& v, const st
 
 }  // namespace
 
+constexpr core::TimeMs kMaxKeepDays = 3650;
+
 core::Plan read_plan(PlanReader& r, const json::value& v, std::string path) {
   core::Plan plan;
   if (const json::object* named = v.if_object())
@@ -294,7 +296,7 @@ core::Plan read_plan(PlanReader& r, const json::value& v, std::string path) {
       path += "(" + std::string(id->get_string()).substr(0, 64) + ")";
   const json::object* o = r.object(v, path,
                                    {"id", "name", "enabled", "audience", "start", "start_timing", "end",
-                                    "end_timing", "warn", "registration"});
+                                    "end_timing", "warn", "registration", "keep"});
   if (!o) return plan;
   plan.id = r.id<topics::PlanId>(*o, "id", path);
   plan.name = o->contains("name") ? r.string(*o, "name", path, messages::kMaxNameBytes) : plan.id.str();
@@ -313,6 +315,8 @@ core::Plan read_plan(PlanReader& r, const json::value& v, std::string path) {
   });
   plan.start_timing = read_timing<core::StartTiming>(r, *o, "start_timing", path);
   plan.end_timing = read_timing<core::EndTiming>(r, *o, "end_timing", path);
+  if (const json::value* keep = o->if_contains("keep"))
+    plan.keep_ms = r.duration(keep, path + ".keep", kMaxKeepDays);
   r.each(*o, "warn", path, 10, [&](const json::value& before, const std::string& at) {
     plan.warn_ms.push_back(r.duration(&before, at));
   });

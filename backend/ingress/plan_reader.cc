@@ -13,7 +13,7 @@ using core::TimeMs;
 namespace {
 
 constexpr std::size_t kMaxProblems = 100;
-constexpr TimeMs kMaxDurationMs = 30LL * 24 * 3'600'000;
+constexpr TimeMs kDayMs = 24 * 3'600'000;
 
 }  // namespace
 
@@ -74,7 +74,7 @@ TimeMs PlanReader::time(const json::object& o, const char* key, const std::strin
 TimeMs PlanReader::duration(const json::object& o, const char* key, const std::string& path) {
   return duration(o.if_contains(key), path + "." + key);
 }
-TimeMs PlanReader::duration(const json::value* v, const std::string& at) {
+TimeMs PlanReader::duration(const json::value* v, const std::string& at, TimeMs max_days) {
   if (v && v->is_string()) {
     std::string_view text(v->get_string());
     TimeMs number = 0;
@@ -85,9 +85,9 @@ TimeMs PlanReader::duration(const json::value* v, const std::string& at) {
                       : unit == "h" ? 3'600'000
                       : unit == "d" ? 86'400'000
                                     : 0;
-    if (error == std::errc() && ms > 0 && number >= 1 && number <= kMaxDurationMs / ms) return number * ms;
+    if (error == std::errc() && ms > 0 && number >= 1 && number <= max_days * kDayMs / ms) return number * ms;
   }
-  problem(at, "a number and a unit (s, m, h or d), as 45m, at most 30d");
+  problem(at, "a number and a unit (s, m, h or d), as 45m, at most " + std::to_string(max_days) + "d");
   return 1000;
 }
 

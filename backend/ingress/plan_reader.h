@@ -44,7 +44,7 @@ class PlanReader {
                       std::uint32_t max, std::uint32_t min = 1);
   core::TimeMs time(const boost::json::object& o, const char* key, const std::string& path);
   core::TimeMs duration(const boost::json::object& o, const char* key, const std::string& path);
-  core::TimeMs duration(const boost::json::value* v, const std::string& at);
+  core::TimeMs duration(const boost::json::value* v, const std::string& at, core::TimeMs max_days = 30);
   using Each = std::function<void(const boost::json::value&, const std::string& at)>;
   /// Every element of the list, if it is there.
   void each(const boost::json::object& o, const char* key, const std::string& path, std::size_t max,

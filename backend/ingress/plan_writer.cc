@@ -150,6 +150,7 @@ std::string plan_to_json(const core::Plan& plan) {
     o["registration"] = registering_to_json(plan.registering);
   write_timing(o, "start_timing", plan.start_timing);
   write_timing(o, "end_timing", plan.end_timing);
+  if (plan.keep_ms != core::kDefaultKeepMs) o["keep"] = seconds(plan.keep_ms);
   if (!plan.warn_ms.empty()) {
     json::array warn;
     for (const TimeMs before : plan.warn_ms) warn.emplace_back(seconds(before));

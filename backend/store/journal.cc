@@ -88,7 +88,10 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
   });
   all(Family::acts,
       [&](auto k, auto v) { engine.load_act(std::string(k), checked(decode_act(v), "acts", k)); });
-  all(Family::groups, [&](auto k, auto v) { engine.load_group(checked(decode_group(k, v), "groups", k)); });
+  all(Family::groups, [&](auto k, auto v) {
+    if (v == kTombstone) return engine.load_tombstone(core::GroupId::parse(k));
+    engine.load_group(checked(decode_group(k, v), "groups", k));
+  });
   check_plans(engine.state());
   all(Family::members, [&](auto k, auto v) {
     const auto [group, user] = checked(decode_member_key(k), "members", k);
@@ -117,6 +120,7 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
 std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::Effects& fx) {
   add_records(engine, fx);
   add_outside(engine.state(), fx);
+  for (const core::GroupId& id : fx.forgotten) add_forgotten(id);
   auto report = fx.reports.begin();
   for (std::size_t i = 0; i <= fx.archive.size(); ++i) {
     for (; report != fx.reports.end() && report->after == i; ++report) add_report(*report);
@@ -232,12 +236,27 @@ void Journal::add_records(const core::Engine& engine, const core::Effects& fx) {
     put(Family::registrations, registration_key(id, user),
         known ? std::optional(encode_registrations(plan->second.registrations.at(user))) : std::nullopt);
   }
+  for (const auto& [who, member] : fx.past)
+    put(Family::past, member_key(who.first, who.second), encode_past_member(member));
   for (const auto& [id, user] : fx.invited) {
     const core::Group* group = s.group(id);
     const bool there = group && group->invited.contains(user);
     put(Family::invitations, member_key(id, user),
         there ? std::optional(encode_invitation(group->invited.at(user))) : std::nullopt);
   }
+}
+
+/// However much it is, it is a few writes: ranges of keys.
+void Journal::add_forgotten(const core::GroupId& id) {
+  put(Family::groups, id.str(), std::string(kTombstone));
+  const auto remove = [&](Family family, std::string prefix) {
+    std::string end = prefix;
+    ++end.back();
+    batch_.push_back({family, std::move(prefix), std::nullopt, std::move(end)});
+  };
+  for (const Family family : {Family::members, Family::past, Family::invitations, Family::chat})
+    remove(family, id.str() + "/");
+  remove(Family::chat, report_prefix(id));
 }
 
 /// What is known of acts outside and of who did them.

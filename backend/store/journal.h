@@ -54,9 +54,10 @@ class Journal {
 
  private:
   void put(Family family, std::string key, std::optional<std::string> value) {
-    batch_.push_back({family, std::move(key), std::move(value)});
+    batch_.push_back({family, std::move(key), std::move(value), {}});
   }
   void add_records(const core::Engine& engine, const core::Effects& fx);
+  void add_forgotten(const core::GroupId& group);
   void add_outside(const core::State& state, const core::Effects& fx);
   void add_chat(const core::ArchiveEntry& entry);
   void add_change(const core::ArchiveEntry& change);

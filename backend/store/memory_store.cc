@@ -13,6 +13,8 @@ class MemoryStore final : public Store {
       auto& family = families_[static_cast<std::size_t>(w.family)];
       if (w.value)
         family[w.key] = *w.value;
+      else if (!w.end.empty())
+        family.erase(family.lower_bound(w.key), family.lower_bound(w.end));
       else
         family.erase(w.key);
     }

@@ -312,6 +312,7 @@ std::string encode_group(const core::Group& g) {
   }
   w.member("ended", g.ended_ms);
   w.member("end_reason", g.end_reason);
+  if (g.keep_until_ms) w.member("keep_until", g.keep_until_ms);
   w.member("version", g.version);
   if (g.unsent) w.member("unsent", true);
   w.member("messages", g.messages);
@@ -342,6 +343,7 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
               count = root["messages"], epoch = root["epoch"];
   const Field upto = root["upto"], missing = root["missing"], pages = root["pages"],
               notices = root["notices"], unarchived = root["unarchived"];
+  const Field keep_until = root["keep_until"];
   const Field opens = root["opens"], watched = root["watched"], warned = root["warned"],
               spread = root["spread"], last_message = root["last_message"];
   g.plan = core::PlanId::parse(plan.plain_id());
@@ -361,6 +363,8 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
     more_keys.each(0, kMaxMany, [&](const Field& k) { g.start_keys.push_back(k.line(1, 256)); });
   g.ended_ms = ended.time_ms();
   g.end_reason = end_reason.line(0, 256);
+  // An earlier server did not say until when.
+  if (g.ended_ms) g.keep_until_ms = keep_until.optional_time_ms().value_or(g.ended_ms + core::kDefaultKeepMs);
   g.version = version.integer();
   g.unsent = unsent.flag();
   g.messages = count.integer();
@@ -409,6 +413,25 @@ Result<core::Member> decode_member(std::string_view value) {
   m.held_version = held.integer();
   m.page = page.small_integer(0, 9999);
   return r.finish(std::move(m));
+}
+
+std::string encode_past_member(const core::PastMember& m) {
+  JsonWriter w(96);
+  w.begin_object();
+  w.member("why", m.why);
+  w.member("joined", m.joined_ms);
+  w.member("left", m.left_ms);
+  w.member("reason", m.reason);
+  w.end_object();
+  return w.take();
+}
+
+Result<core::PastMember> decode_past_member(std::string_view value) {
+  JsonReader r(value);
+  const Field& root = r.root();
+  const Field why = root["why"], joined = root["joined"], left = root["left"], reason = root["reason"];
+  return r.finish(core::PastMember{why.line(0, core::kMaxWhyBytes), joined.time_ms(), left.time_ms(),
+                                   reason.line(0, 256)});
 }
 
 std::string encode_invitation(const core::Invitation& i) {

@@ -18,6 +18,8 @@ namespace convoke::store {
 
 inline constexpr std::string_view kSchemaKey = "schema";  // family meta; its value:
 inline constexpr std::string_view kSchema = "1";
+inline constexpr std::string_view kTombstone =
+    "{}";  // family groups: of a group of which only the id is kept
 inline constexpr std::string_view kBrokerEpochKey = "broker_epoch";  // family meta: the last one dealt with
 
 std::string member_key(const core::GroupId& group, const core::UserId& user);
@@ -33,6 +35,7 @@ std::string encode_position(const geo::Position& position);
 std::string encode_plan(const core::PlanRecord& plan);
 std::string encode_group(const core::Group& group);
 std::string encode_member(const core::Member& member);
+std::string encode_past_member(const core::PastMember& member);
 std::string encode_invitation(const core::Invitation& invitation);
 std::string registration_key(const core::PlanId& plan, const core::UserId& user);
 std::string encode_registrations(const std::vector<core::Registration>& registrations);
@@ -50,6 +53,7 @@ std::string encode_outgoing(const core::Outgoing& outgoing);
 [[nodiscard]] messages::Result<core::PlanRecord> decode_plan(std::string_view key, std::string_view value);
 [[nodiscard]] messages::Result<core::Group> decode_group(std::string_view key, std::string_view value);
 [[nodiscard]] messages::Result<core::Member> decode_member(std::string_view value);
+[[nodiscard]] messages::Result<core::PastMember> decode_past_member(std::string_view value);
 [[nodiscard]] messages::Result<core::Invitation> decode_invitation(std::string_view value);
 [[nodiscard]] messages::Result<std::pair<core::PlanId, core::UserId>> decode_registration_key(
     std::string_view key);

@@ -13,8 +13,8 @@ namespace convoke::store {
 namespace {
 
 constexpr std::array<const char*, kFamilies> kNames = {
-    "meta", "users",  "positions",   "areas",         "plans",      "groups",  "members",
-    "chat", "outbox", "invitations", "registrations", "identities", "waiting", "acts"};
+    "meta",   "users",       "positions",     "areas",      "plans",   "groups", "members", "chat",
+    "outbox", "invitations", "registrations", "identities", "waiting", "acts",   "past"};
 
 /// RocksDB's own log file is not wanted: it would hold keys, and on a full disk the writer of it aborts the
 /// process.
@@ -50,7 +50,9 @@ class RocksDbStore final : public Store {
     rocksdb::WriteBatch batch;
     for (const Write& w : writes) {
       auto* family = handles_[static_cast<std::size_t>(w.family) + 1];
-      const rocksdb::Status s = w.value ? batch.Put(family, w.key, *w.value) : batch.Delete(family, w.key);
+      const rocksdb::Status s = w.value         ? batch.Put(family, w.key, *w.value)
+                                : w.end.empty() ? batch.Delete(family, w.key)
+                                                : batch.DeleteRange(family, w.key, w.end);
       if (!s.ok()) return s.ToString();
     }
     rocksdb::WriteOptions options;

@@ -25,15 +25,18 @@ enum class Family : std::uint8_t {
   registrations,
   identities,
   waiting,
-  acts
+  acts,
+  past
 };
-inline constexpr std::size_t kFamilies = 14;
+inline constexpr std::size_t kFamilies = 15;
 
-/// One put (value set) or removal (value absent).
+/// One put (value set) or removal (value absent); with `end`, the removal of all keys from `key` on that come
+/// before it.
 struct Write {
   Family family;
   std::string key;
-  std::optional<std::string> value;
+  std::optional<std::string> value = {};
+  std::string end = {};
 };
 
 /// What a write did: nothing, or why it failed ("no space left on device").

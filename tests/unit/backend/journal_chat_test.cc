@@ -69,6 +69,36 @@ TEST_P(JournalChat, LeavesOutWhatTheReaderShallNotHear) {
   EXPECT_EQ(heard[1].message.id, "b2");
 }
 
+TEST_P(JournalChat, NothingButTheIdIsLeftOfAGroupWhoseTimeIsOver) {
+  says("anna", {"a1", "text", "Hello", {}});
+  step([&](Engine& e, Context& ctx) {
+    e.request({UserId::parse("ben"), topics::DeviceId::parse("phone"), ""},
+              {"r", messages::ReportRequest{id.str(), "anna", "a1", "rude"}}, ctx);
+  });
+  step([&](Engine& e, Context& ctx) { core::end_group(e.state(), w.group(), "staff", ctx); });
+  step([&](Engine& e, Context& ctx) { e.feed_confirmed(id, ctx); });
+  const auto records = [&] {
+    std::vector<std::string> keys;
+    for (const Family family :
+         {Family::groups, Family::members, Family::past, Family::invitations, Family::chat})
+      store->scan(family, {}, {}, [&](auto key, auto) {
+        if (key.find(id.str()) != std::string_view::npos) keys.emplace_back(key);
+        return true;
+      });
+    return keys;
+  };
+  EXPECT_EQ(records().size(), 7u) << "group, two members twice, message, report";
+  w.now += core::kDefaultKeepMs;
+  step([&](Engine& e, Context& ctx) { e.tick(ctx); });
+  EXPECT_EQ(records(), std::vector<std::string>{id.str()});
+  Journal again(*store);
+  CoreWorld restarted;
+  again.load(restarted.engine, w.now);
+  restarted.engine.loaded(w.now);
+  EXPECT_TRUE(restarted.engine.state().tombstones.contains(id));
+  EXPECT_FALSE(restarted.engine.state().groups.contains(id));
+}
+
 TEST_P(JournalChat, GivesThePresentTextAndTheNewestEdit) {
   says("anna", {"m1", "text", "first", {}});
   says("anna", {"e1", "edit", "second", {}, "m1"});

@@ -11,6 +11,7 @@ constexpr const char* kFull = R"(schema = 1
 [[plan]]
 id = "hall-a"
 name = "Hall A"
+keep = "90d"
 [plan.audience]
 any = [{ area = "hall-a", within = "10m" }, { users = ["ben@other", "anna"] }, { registered = true }, { registered = "self" }, { member_of = "q" }]
 all = [{ attribute = "ticket", equals = "vip" }]
@@ -92,6 +93,7 @@ TEST(PlanFile, ReadsEveryKeyOfTheFormat) {
                                            : file.problems[0].where + ": " + file.problems[0].expected);
   const core::Plan& p = file.plans[0];
   EXPECT_EQ(p.name, "Hall A");
+  EXPECT_EQ(p.keep_ms, 90LL * 86'400'000);
   ASSERT_EQ(p.audience.any.size(), 5u);
   EXPECT_EQ(std::get<core::InArea>(p.audience.any[0]).within_ms, 600'000);
   EXPECT_FALSE(std::get<core::IsRegistered>(p.audience.any[2]).source);

@@ -270,6 +270,8 @@ constexpr Case kCases[] = {
     {"warn", R"(["5m","1m"])", true},
     {"warn", R"(["soon"])", false},
     {"warn", R"("5m")", false},
+    {"keep", R"("3650d")", true},
+    {"keep", R"("forever")", false},
 };
 
 std::string file_with(const Case& c) {

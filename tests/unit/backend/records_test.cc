@@ -50,6 +50,7 @@ class Kept {
     ASSERT_EQ(is.users.size(), was.users.size());
     ASSERT_EQ(is.plans.size(), was.plans.size());
     ASSERT_EQ(is.groups.size(), was.groups.size());
+    EXPECT_EQ(is.tombstones, was.tombstones);
     for (const auto& [id, user] : was.users) EXPECT_EQ(encode_user(is.users.at(id)), encode_user(user));
     for (const auto& [id, plan] : was.plans) {
       EXPECT_EQ(encode_plan(is.plans.at(id)), encode_plan(plan));
@@ -90,7 +91,8 @@ class Kept {
     for (const auto& [id, plan] : was.plans)
       for (const TimerKind kind : {TimerKind::plan_schedule, TimerKind::plan_again}) expect(kind, id.str());
     for (const auto& [id, group] : was.groups) {
-      for (const TimerKind kind : {TimerKind::group_open, TimerKind::group_end}) expect(kind, id.str());
+      for (const TimerKind kind : {TimerKind::group_open, TimerKind::group_end, TimerKind::group_forget})
+        expect(kind, id.str());
       // That of an invitation which was withdrawn fires for nothing.
       const core::TimerKey invitations{TimerKind::invitations, id.str()};
       if (const auto due = is.timers.due(invitations)) {
