@@ -1,6 +1,7 @@
 #include "backend/core/follow.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -103,6 +104,14 @@ void arm_forgetting(State& state, const User& user) {
     state.timers.set(timer, *next);
   else
     state.timers.cancel(timer);
+}
+
+void arm_all_forgetting(State& state) {
+  std::set<UserId> users;
+  for (const auto& [area, left] : state.left)
+    for (const auto& [user, at] : left) users.insert(user);
+  for (const UserId& id : users)
+    if (const User* user = state.user(id)) arm_forgetting(state, *user);
 }
 
 }  // namespace convoke::core

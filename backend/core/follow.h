@@ -19,5 +19,7 @@ void note_area_entered(State& state, User& user, const AreaId& area);
 void forget_areas_left(State& state, const UserId& user, Context& ctx);
 /// Sets the timer for that; also after loading.
 void arm_forgetting(State& state, const User& user);
+/// The same for everybody: the plans ask for other times than before.
+void arm_all_forgetting(State& state);
 
 }  // namespace convoke::core

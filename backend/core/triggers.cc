@@ -149,6 +149,7 @@ void put_plan(State& state, Plan plan, Context& ctx) {
   record.scheduled_up_to = std::max(record.scheduled_up_to, ctx.now);
   ctx.fx.plans.insert(id);
   arm_plan_timers(state, record);
+  arm_all_forgetting(state);
   for (std::size_t i = 0; i < record.plan.starts.size(); ++i) {
     const auto* falls = std::get_if<OnEmptying>(&record.plan.starts[i]);
     if (falls && state.occupancy(falls->area) <= falls->falls_to) record.disarmed.insert(i);
@@ -165,6 +166,7 @@ bool delete_plan(State& state, const PlanId& id, Context& ctx) {
   take_registrations(it->second, ctx);
   forget_waiting(it->second, kMaxTimeMs, ctx);
   state.plans.erase(it);
+  arm_all_forgetting(state);
   ctx.fx.plans.insert(id);
   return true;
 }

@@ -112,5 +112,22 @@ TEST(Follow, WithinSomeTimeOfBeingThereEndsByItself) {
   EXPECT_EQ(w.group().members.size(), 1u);
 }
 
+TEST(Follow, WhenSomebodyLeftIsForgottenWithThePlanThatAsksForIt) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"hall\", within = \"5h\" }] }\n"
+      "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  w.available("anna");
+  w.at("anna", 50, 10);
+  w.at("anna", 51, 10);
+  w.pass(kMinute);
+  const User& anna = *w.engine.state().user(UserId::parse("anna"));
+  ASSERT_EQ(anna.left.size(), 1u);
+  w.step([](Engine& e, Context& ctx) { e.delete_plan(PlanId::parse("p"), ctx); });
+  w.pass(1);
+  EXPECT_TRUE(anna.left.empty());
+}
+
 }  // namespace
 }  // namespace convoke::core
