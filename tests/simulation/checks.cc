@@ -1,0 +1,379 @@
+#include "tests/simulation/checks.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "backend/core/roster.h"
+#include "backend/core/triggers.h"
+#include "backend/store/records.h"
+#include "geo/geojson.h"
+#include "mobile-sdk/src/convert.h"
+#include "tests/simulation/violation.h"
+#include "topics/topic.h"
+
+namespace convoke::simulation {
+namespace {
+
+using core::Group;
+using core::GroupState;
+using topics::GroupId;
+using topics::UserId;
+
+const std::string kGroups = "cv1/demo/g/";
+
+/// The latest moment at which a chat that opened then closes, worked out from the plan's text alone.
+core::TimeMs latest_close(const core::Plan& plan, core::TimeMs opened_ms) {
+  core::TimeMs end = core::kMaxTimeMs;
+  for (const core::End& e : plan.ends) {
+    if (const auto* after = std::get_if<core::AfterDuration>(&e))
+      end = std::min(end, opened_ms + after->duration_ms);
+    if (const auto* at = std::get_if<core::AtTime>(&e)) end = std::min(end, at->at_ms);
+  }
+  if (const auto* d = std::get_if<core::Delayed>(&plan.end_timing)) return end + d->by_ms;
+  if (const auto* s = std::get_if<core::Spread>(&plan.end_timing)) return end + s->over_ms;
+  if (const auto* t = std::get_if<core::SetTime>(&plan.end_timing)) return std::max(end, t->at_ms);
+  return end;
+}
+
+bool later(const sdk::Stamp& a, const messages::Stamp& b) {
+  return std::pair(a.epoch, a.n) > std::pair(b.epoch, b.n);
+}
+
+[[noreturn]] void fail(const std::string& what) { throw Violation(what); }
+
+}  // namespace
+
+// ---- After each step --------------------------------------------------------------------------------------
+
+void StepChecks::released(const core::State& state, const core::Effects& fx) {
+  for (const GroupId& id : fx.groups)
+    if (const Group* group = state.group(id)) check_group(state, *group);
+  for (const auto& [id, user] : fx.members) {
+    const Group* group = state.group(id);
+    const auto member = group ? group->members.find(user) : std::map<UserId, core::Member>::const_iterator();
+    seen_[id.str()].members.insert(user.str());  // perhaps for a moment only
+    if (!group || member == group->members.end()) {
+      removed_.insert({id.str(), user.str()});
+      continue;
+    }
+    if (member->second.why.empty()) fail(user.str() + " is in " + id.str() + " without a reason");
+  }
+  for (const core::Event& event : fx.events)
+    if (const auto* retired = std::get_if<core::RetiredEvent>(&event.body))
+      seen_[retired->group.str()].closed = true;
+}
+
+void StepChecks::check_group(const core::State& state, const Group& group) {
+  const std::string& id = group.id.str();
+  const bool is_new = !seen_.contains(id);
+  Seen& seen = seen_[id];
+  if (!is_new && group.state < seen.state)
+    fail("group " + id + " went back from " + std::string(to_string(seen.state)) + " to " +
+         std::string(to_string(group.state)));
+  if (group.reasons.empty()) fail("group " + id + " has no reason");
+  if (group.state == GroupState::open) {
+    if (!seen.closes_ms && state.plans.contains(group.plan))
+      seen.closes_ms = latest_close(state.plan_of(group), group.started_ms);
+    if (group.members.empty() && group.invited.empty()) fail("group " + id + " is open and has nobody");
+    open_.insert(group.id);
+  } else {
+    open_.erase(group.id);
+  }
+  seen.state = group.state;
+}
+
+void StepChecks::turned(const core::State& state, core::TimeMs now,
+                        const std::map<std::string, core::TimeMs>& extended) {
+  for (const GroupId& id : open_) {
+    const Group* group = state.group(id);
+    if (!group) fail("group " + id.str() + " is gone");
+    if (group->ends_ms && *group->ends_ms <= now) fail("group " + id.str() + " is open past its ending time");
+    const auto more = extended.find(id.str());
+    const core::TimeMs latest = std::max(seen_[id.str()].closes_ms.value_or(core::kMaxTimeMs),
+                                         more == extended.end() ? 0 : more->second);
+    if (latest <= now) fail("group " + id.str() + " is open past the end that its plan gives it");
+    for (const auto& [user, member] : group->members)
+      if (member.ends_ms && *member.ends_ms <= now)
+        fail(user.str() + " is in " + id.str() + " past their own ending time");
+  }
+}
+
+void StepChecks::loaded(const core::State& state) {
+  for (const auto& [id, seen] : seen_) {
+    const Group* group = state.group(GroupId::parse(id));
+    if (!group) fail("group " + id + " is lost");
+    if (group->state < seen.state) fail("group " + id + " went back at a start");
+  }
+  // What was written in the moment of death was never told.
+  for (const auto& [id, group] : state.groups) {
+    check_group(state, group);
+    Seen& seen = seen_[id.str()];
+    for (const auto& [user, member] : group.members) seen.members.insert(user.str());
+    seen.closed = group.state == GroupState::retired;
+  }
+}
+
+void StepChecks::handing_out(const std::string& client, const Message& message) const {
+  if (!message.topic.starts_with(kGroups) || client.ends_with(":server")) return;
+  const auto first = client.find(':') + 1;
+  const std::string user = client.substr(first, client.find(':', first) - first);
+  const auto seen = seen_.find(message.topic.substr(kGroups.size(), 32));
+  if (seen == seen_.end() || !seen->second.members.contains(user))
+    fail(user + " gets " + message.topic + ", but was never a member");
+  if (seen->second.closed) fail(user + " gets " + message.topic + " after the end was confirmed");
+}
+
+// ---- Memory and disk --------------------------------------------------------------------------------------
+
+namespace {
+
+void same(const std::string& what, const std::string& memory, const std::string& disk) {
+  if (memory != disk) fail(what + " differs: " + memory + " here, " + disk + " there");
+}
+
+void same_group(const Group& memory, const Group& disk) {
+  const std::string name = "group " + memory.id.str();
+  same(name, store::encode_group(memory), store::encode_group(disk));
+  const auto names = [](const auto& map) {
+    std::string text;
+    for (const auto& [user, value] : map) text += user.str() + " ";
+    return text;
+  };
+  same("the members of " + name, names(memory.members), names(disk.members));
+  for (const auto& [user, member] : memory.members)
+    same("member " + user.str() + " of " + name, store::encode_member(member),
+         store::encode_member(disk.members.at(user)));
+  same("the invited of " + name, names(memory.invited), names(disk.invited));
+  for (const auto& [user, invitation] : memory.invited)
+    same("invitation of " + user.str() + " to " + name, store::encode_invitation(invitation),
+         store::encode_invitation(disk.invited.at(user)));
+}
+
+void same_records(const core::Engine& memory, const core::Engine& disk) {
+  const core::State &m = memory.state(), &d = disk.state();
+  same("the number of users", std::to_string(m.users.size()), std::to_string(d.users.size()));
+  for (const auto& [id, user] : m.users) {
+    if (!d.user(id)) fail("user " + id.str() + " is not on the disk");
+    same("user " + id.str(), store::encode_user(user), store::encode_user(*d.user(id)));
+  }
+  same("the number of plans", std::to_string(m.plans.size()), std::to_string(d.plans.size()));
+  for (const auto& [id, record] : m.plans) {
+    const auto other = d.plans.find(id);
+    if (other == d.plans.end()) fail("plan " + id.str() + " is not on the disk");
+    same("plan " + id.str(), store::encode_plan(record), store::encode_plan(other->second));
+    same("the registrations of plan " + id.str(), std::to_string(record.registrations.size()),
+         std::to_string(other->second.registrations.size()));
+    for (const auto& [user, all] : record.registrations) {
+      const auto found = other->second.registrations.find(user);
+      same("the registration of " + user.str() + " with " + id.str(), store::encode_registrations(all),
+           found == other->second.registrations.end() ? "" : store::encode_registrations(found->second));
+    }
+  }
+  same("the number of groups", std::to_string(m.groups.size()), std::to_string(d.groups.size()));
+  for (const auto& [id, group] : m.groups) {
+    if (!d.group(id)) fail("group " + id.str() + " is not on the disk");
+    same_group(group, *d.group(id));
+  }
+  memory.tracker().index().for_each([&](const geo::Area& area) {
+    const geo::Area* other = disk.tracker().index().find(area.id);
+    same("area " + area.id, geo::to_geojson({area}), other ? geo::to_geojson({*other}) : "");
+  });
+}
+
+/// The timers that a start sets anew from the records are those that are set.
+void same_timers(const core::State& memory, const core::State& disk) {
+  using core::TimerKind;
+  const auto check = [&](TimerKind kind, const std::string& id) {
+    const auto text = [](const std::optional<core::TimeMs>& at) { return at ? std::to_string(*at) : "none"; };
+    same("timer " + std::to_string(static_cast<int>(kind)) + " of " + id, text(memory.timers.due({kind, id})),
+         text(disk.timers.due({kind, id})));
+  };
+  for (const auto& [id, plan] : memory.plans) {
+    check(TimerKind::plan_schedule, id.str());
+    check(TimerKind::plan_again, id.str());
+  }
+  for (const auto& [id, user] : memory.users) check(TimerKind::forget_areas, id.str());
+  for (const auto& [id, group] : memory.groups) {
+    for (const TimerKind kind : {TimerKind::group_open, TimerKind::group_end, TimerKind::group_warn})
+      check(kind, id.str());
+    // These look for themselves whether it is time: they may come too early, never too late.
+    for (const TimerKind kind : {TimerKind::group_watch, TimerKind::invitations}) {
+      const auto here = memory.timers.due({kind, id.str()}), there = disk.timers.due({kind, id.str()});
+      if (there && (!here || here > there)) fail("a timer of group " + id.str() + " would come too late");
+    }
+    if (group.state != GroupState::open) continue;
+    for (const auto& [user, member] : group.members) {
+      check(TimerKind::member_end, id.str() + "/" + user.str());
+      check(TimerKind::member_leave, id.str() + "/" + user.str());
+    }
+  }
+}
+
+void same_derived(const core::State& memory, const core::State& disk) {
+  same("the number of start keys", std::to_string(memory.start_keys.size()),
+       std::to_string(disk.start_keys.size()));
+  if (memory.start_keys != disk.start_keys) fail("the start keys differ between memory and disk");
+  for (const auto& [area, users] : memory.occupants) {
+    const auto other = disk.occupants.find(area);
+    if (users != (other == disk.occupants.end() ? std::set<UserId>() : other->second))
+      fail("who is in " + area.str() + " differs between memory and disk");
+  }
+  for (const auto& [id, user] : memory.users) {
+    const core::User& other = *disk.user(id);
+    if (user.groups != other.groups) fail("the groups of " + id.str() + " differ between memory and disk");
+    if (user.invited != other.invited)
+      fail("the invitations of " + id.str() + " differ between memory and disk");
+    if (user.presence != other.presence)
+      fail("the presence of " + id.str() + " differs between memory and disk");
+  }
+  for (const auto& [id, record] : memory.plans)
+    if (record.live != disk.plans.at(id).live) fail("the live group of plan " + id.str() + " differs");
+  for (const auto& [id, group] : memory.groups)
+    if (group.state == GroupState::open && group.available != disk.group(id)->available)
+      fail("how many are available in " + id.str() + " differs between memory and disk");
+}
+
+}  // namespace
+
+void check_memory_against_disk(const core::Engine& engine, store::Store& disk, core::TimeMs now) {
+  core::Engine twin(engine.state().site, geo::Rule::plain());
+  store::Journal journal(disk);
+  journal.load(twin, now);
+  same_records(engine, twin);
+  twin.loaded(now);
+  same_derived(engine.state(), twin.state());
+  same_timers(engine.state(), twin.state());
+}
+
+void check_start_keys(const core::State& state) {
+  std::map<std::pair<std::string, std::string>, std::string> groups;
+  for (const auto& [id, group] : state.groups)
+    for (const std::string& key : group.start_keys) {
+      const auto [first, is_new] = groups.emplace(std::pair(group.plan.str(), key), id.str());
+      if (!is_new)
+        fail("start " + key + " of plan " + group.plan.str() + " started " + first->second + " and " +
+             id.str());
+    }
+}
+
+// ---- When all is quiet ------------------------------------------------------------------------------------
+
+namespace {
+
+std::vector<messages::ArchivedMessage> archive_of(const store::Journal& journal, const GroupId& group) {
+  core::HistoryQuery all;
+  all.group = group;
+  all.limit = std::numeric_limits<std::uint32_t>::max();
+  return journal.history(all).value();
+}
+
+void check_roster(const core::State& state, const Group& group, const Phone& phone) {
+  const std::string where = "at " + phone.user() + ", group " + group.id.str() + ": ";
+  const auto held = phone.session().group(group.id.str());
+  if (!held->settled || held->version != group.version)
+    fail(where + "the list is at version " + std::to_string(held->version) +
+         (held->settled ? "" : ", not settled") + ", the server's at " + std::to_string(group.version));
+  if (held->members != group.members.size() || held->available != group.available)
+    fail(where + "the header counts other members than the server");
+  if (held->ends_ms != group.ends_ms) fail(where + "the header shows another ending time");
+  if (held->announcement_only != group.rules.announcement_only || held->slow_ms != group.rules.slow_ms)
+    fail(where + "the header shows other rules");
+  if (group.members.at(UserId::parse(phone.user())).held_version != group.version)
+    fail(where + "the server does not know that the list is held");
+  std::vector<messages::Buddy> truth;
+  if (held->pages_held < held->pages) return;  // nobody has asked for the rest
+  for (const auto& [user, member] : group.members) truth.push_back(core::buddy_of(state, group, user));
+  if (phone.session().buddies(group.id.str()) != sdk::from_wire(truth))
+    fail(where + "the list shows other buddies than the server knows");
+}
+
+void check_transcript(const StepChecks& checks, const store::Journal& journal, const GroupId& group,
+                      const Phone& phone) {
+  const Chat& chat = phone.chats().at(group.str());
+  for (const messages::ArchivedMessage& m : archive_of(journal, group)) {
+    if (m.message.changes_another()) continue;
+    const std::string where =
+        "at " + phone.user() + ", group " + group.str() + ": message " + m.message.id + " of " + m.from + " ";
+    const auto shown = chat.messages.find({m.from, m.message.id});
+    if (shown == chat.messages.end() || (!shown->second.told && !shown->second.unsure))
+      fail(where + "is missing");
+    if (shown->second.unsure) continue;
+    const bool newer = shown->second.changed && (!m.edited || later(*shown->second.changed, *m.edited));
+    if (newer && !m.deleted && checks.may_be_cut_short(group.str(), m.from)) continue;
+    if (shown->second.deleted != m.deleted.has_value())
+      fail(where + "is shown, or deleted, against the archive");
+    if (!m.deleted && shown->second.text != m.message.text)
+      fail(where + "reads " + shown->second.text + ", archived is " + m.message.text);
+  }
+}
+
+}  // namespace
+
+void check_phone(const StepChecks& checks, const core::Engine& engine, const store::Journal& journal,
+                 const Phone& phone) {
+  const core::State& state = engine.state();
+  const core::User* user = state.user(UserId::parse(phone.user()));
+  if (!user) fail("the server does not know " + phone.user());
+  if (static_cast<int>(user->presence) != static_cast<int>(phone.presence()))
+    fail("the presence of " + phone.user() + " is another than their phone says");
+  std::string shown, known;
+  for (const sdk::Group& group : phone.session().groups()) shown += group.id + " ";
+  for (const GroupId& id : user->groups) known += id.str() + " ";
+  if (shown != known)
+    fail("the phone of " + phone.user() + " shows the chats " + shown + "but the server knows " + known);
+  for (const GroupId& id : user->groups) {
+    if (!phone.chats().contains(id.str()))
+      fail("the app of " + phone.user() + " was not told of " + id.str());
+    check_roster(state, *state.group(id), phone);
+    check_transcript(checks, journal, id, phone);
+  }
+  for (const auto& [id, chat] : phone.chats())
+    if (!user->groups.contains(GroupId::parse(id)))
+      fail("the app of " + phone.user() + " was not told that " + id + " is over");
+}
+
+void check_retained(const core::State& state, const Broker& broker) {
+  std::map<std::string, std::string> truth, kept;
+  for (const auto& [id, group] : state.groups) {
+    if (group.state != GroupState::open) continue;
+    truth[topics::head_topic(state.site, id)] = encode(core::roster_head(state, group));
+    for (std::uint32_t page = 0; page < group.pages.size(); ++page)
+      truth[topics::buddies_topic(state.site, id, page)] = encode(core::roster_page(state, group, page));
+  }
+  for (const auto& [topic, message] : broker.retained())
+    if (topic.starts_with(kGroups)) kept[topic] = message->payload;
+  for (const auto& [topic, payload] : truth)
+    if (!kept.contains(topic)) fail("the broker does not keep " + topic);
+  for (const auto& [topic, payload] : kept)
+    if (const auto found = truth.find(topic); found == truth.end() || found->second != payload)
+      fail("the broker keeps " + topic + ": " + payload + ", but the truth is " +
+           (found == truth.end() ? "that there is none" : found->second));
+}
+
+void check_plugin(const core::State& state, const egress::BrokerSession& session) {
+  std::uint64_t groups = 0, members = 0;
+  for (const auto& [id, group] : state.groups) {
+    if (group.state != GroupState::open || group.members.empty()) continue;
+    ++groups;
+    members += group.members.size();
+  }
+  const auto& told = session.counters();
+  same("the number of groups in the plugin", std::to_string(groups), std::to_string(told.at("groups")));
+  same("the number of members in the plugin", std::to_string(members),
+       std::to_string(told.at("memberships")));
+}
+
+void check_archive(const StepChecks& checks, const core::Engine& engine, const store::Journal& journal) {
+  std::map<std::string, std::map<std::pair<std::string, std::string>, int>> counted;
+  for (const auto& [id, group] : engine.state().groups)
+    for (const auto& m : archive_of(journal, id)) ++counted[id.str()][{m.from, m.message.id}];
+  for (const auto& [group, messages] : counted)
+    for (const auto& [message, count] : messages)
+      if (count > 1)
+        fail("message " + message.second + " of " + message.first + " is archived twice in " + group);
+  for (const auto& [group, user, id] : checks.archived())
+    if (!counted[group].contains({user, id}))
+      fail("message " + id + " of " + user + " in " + group + " was said to be archived, and is not");
+}
+
+}  // namespace convoke::simulation

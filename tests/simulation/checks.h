@@ -1,0 +1,80 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backend/core/engine.h"
+#include "backend/egress/broker_session.h"
+#include "backend/store/journal.h"
+#include "backend/store/store.h"
+#include "tests/simulation/broker.h"
+#include "tests/simulation/phone.h"
+
+namespace convoke::simulation {
+
+/// What must hold after every step, as far as the step has touched it. It remembers only what was on the
+/// disk. All throw Violation.
+class StepChecks {
+ public:
+  /// What was written and is on its way.
+  void released(const core::State& state, const core::Effects& fx);
+  /// After each turn of a server that has drained the broker. `extended`: until when staff extended groups.
+  void turned(const core::State& state, core::TimeMs now,
+              const std::map<std::string, core::TimeMs>& extended);
+  /// The server has started anew, at `now`.
+  void loaded(const core::State& state);
+  /// The broker hands a message to a client.
+  void handing_out(const std::string& client, const Message& message) const;
+
+  /// An own text message that a phone was told is archived.
+  void archived(const std::string& group, const std::string& user, const std::string& id) {
+    archived_.insert({group, user, id});
+  }
+  const std::set<std::tuple<std::string, std::string, std::string>>& archived() const { return archived_; }
+  /// Whether what this member said last may have reached others and not the archive: their app was killed
+  /// before it could say it again, or they were out of the group before the server heard it.
+  bool may_be_cut_short(const std::string& group, const std::string& user) const {
+    return killed_.contains(user) || removed_.contains({group, user});
+  }
+  void killed(const std::string& user) { killed_.insert(user); }
+
+ private:
+  struct Seen {
+    core::GroupState state = core::GroupState::scheduled;
+    std::optional<core::TimeMs> closes_ms;  // at the latest, as the plan says
+    std::set<std::string> members;          // ever
+    bool closed = false;                    // the plugin has confirmed the end
+  };
+  void check_group(const core::State& state, const core::Group& group);
+
+  std::map<std::string, Seen> seen_;
+  std::set<topics::GroupId> open_;
+  std::set<std::pair<std::string, std::string>> removed_;  // from a group, ever
+  std::set<std::string> killed_;
+  std::set<std::tuple<std::string, std::string, std::string>> archived_;
+};
+
+/// The state is what a server would load from this disk: every record, and every timer that follows from
+/// them.
+void check_memory_against_disk(const core::Engine& engine, store::Store& disk, core::TimeMs now);
+
+/// No start key has started two groups.
+void check_start_keys(const core::State& state);
+
+/// All is quiet and everybody is connected: the phone shows what the server knows.
+void check_phone(const StepChecks& checks, const core::Engine& engine, const store::Journal& journal,
+                 const Phone& phone);
+/// What the broker keeps of groups is what the server would publish now, and no more.
+void check_retained(const core::State& state, const Broker& broker);
+/// The plugin knows the members that the server knows, and no more.
+void check_plugin(const core::State& state, const egress::BrokerSession& session);
+/// Everything said to be archived is there once.
+void check_archive(const StepChecks& checks, const core::Engine& engine, const store::Journal& journal);
+
+}  // namespace convoke::simulation

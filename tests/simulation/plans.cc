@@ -1,0 +1,140 @@
+#include "tests/simulation/plans.h"
+
+#include <vector>
+
+#include "topics/rfc3339.h"
+
+namespace convoke::simulation {
+namespace {
+
+class Drawing {
+ public:
+  Drawing(Random& random, std::size_t users, std::int64_t now_ms)
+      : random_(random), users_(users), now_ms_(now_ms) {}
+
+  std::string audience() {
+    std::string text = "[plan.audience]\nany = [" + condition();
+    for (std::size_t more = random_.below(3); more > 0; --more) text += ", " + condition();
+    text += "]\n";
+    if (random_.percent(15)) text += "all = [{ attribute = \"ticket\" }]\n";
+    if (random_.percent(15)) text += "none = [{ attribute = \"crew\" }]\n";
+    if (random_.percent(40)) text += "presence = \"any\"\n";
+    if (random_.percent(50)) text += "max = " + std::to_string(random_.between(1, 25)) + "\n";
+    if (random_.percent(40)) text += "follow = \"" + seconds(1, 30) + "\"\n";
+    return text;
+  }
+
+  std::string start() {
+    const std::string head = "[[plan.start]]\n";
+    switch (random_.below(6)) {
+      case 0: {
+        const std::string again = random_.percent(50) ? "again = \"" + seconds(5, 60) + "\"\n" : "";
+        return head + "on = \"occupancy\"\n" + in_area() + "reaches = " + number(1, 8) + again;
+      }
+      case 1:
+        return head + "on = \"occupancy\"\n" + in_area() + "falls_to = " + number(0, 3);
+      case 2:
+        return head + "on = \"enter\"\n" + in_area();
+      case 3:
+        return head + "on = \"available\"\nuser = \"" + user() + "\"\n";
+      case 4:
+        return head + "on = \"schedule\"\nat = " + time(5'000, 200'000);
+      default:
+        return head + "on = \"event\"\ntype = \"doors\"\n";
+    }
+  }
+
+  std::string start_timing() {
+    const std::string head = "[plan.start_timing]\n";
+    switch (random_.below(8)) {
+      case 0:
+        return head + "delay = \"" + seconds(1, 60) + "\"\n";
+      case 1:
+        return head + "at = " + time(0, 120'000);
+      case 2:
+        return head + "spread = \"" + seconds(5, 60) + "\"\n";
+      case 3:
+        return head + "when_available = \"" + seconds(20, 180) + "\"\n";
+      default:
+        return "";
+    }
+  }
+
+  std::string ends() {
+    std::string text = "[[plan.end]]\non = \"duration\"\nafter = \"" + seconds(20, 400) + "\"\n";
+    if (random_.percent(15)) text += "[[plan.end]]\non = \"set-time\"\nat = " + time(10'000, 300'000);
+    if (random_.percent(20))
+      text += "[[plan.end]]\non = \"unavailable\"\nuser = \"" + user() + "\"\ngrace = \"" + seconds(1, 40) +
+              "\"\n";
+    if (random_.percent(20)) text += "[[plan.end]]\non = \"idle\"\nafter = \"" + seconds(20, 120) + "\"\n";
+    if (random_.percent(20)) text += "[[plan.end]]\non = \"empty\"\n" + in_area();
+    return text;
+  }
+
+  std::string end_timing() {
+    const std::string head = "[plan.end_timing]\n";
+    switch (random_.below(6)) {
+      case 0:
+        return head + "delay = \"" + seconds(1, 40) + "\"\n";
+      case 1:
+        return head + "at = " + time(0, 200'000);
+      case 2:
+        return head + "spread = \"" + seconds(5, 60) + "\"\n";
+      default:
+        return "";
+    }
+  }
+
+ private:
+  std::string condition() {
+    switch (random_.below(7)) {
+      case 0:
+        return "{ area = \"" + area() + "\", within = \"" + seconds(10, 90) + "\" }";
+      case 1: {
+        std::string text = "{ users = [\"" + user() + "\"";
+        for (std::size_t more = random_.below(12); more > 0; --more) text += ", \"" + user() + "\"";
+        return text + "] }";
+      }
+      case 2:
+        return "{ registered = true }";
+      case 3:
+        return "{ registered = \"self\" }";
+      case 4:
+        return "{ member_of = \"p" + std::to_string(random_.below(6)) + "\" }";
+      default:
+        return "{ area = \"" + area() + "\" }";
+    }
+  }
+  std::string area() { return "a" + std::to_string(random_.below(kAreas)); }
+  std::string in_area() { return "area = \"" + area() + "\"\n"; }
+  std::string user() { return "u" + std::to_string(random_.below(users_)); }
+  std::string number(std::int64_t from, std::int64_t to) {
+    return std::to_string(random_.between(from, to)) + "\n";
+  }
+  std::string seconds(std::int64_t from, std::int64_t to) {
+    return std::to_string(random_.between(from, to)) + "s";
+  }
+  std::string time(std::int64_t from, std::int64_t to) {
+    return topics::format_rfc3339(now_ms_ + random_.between(from, to)) + "\n";
+  }
+
+  Random& random_;
+  std::size_t users_;
+  std::int64_t now_ms_;
+};
+
+}  // namespace
+
+std::string draw_plan(Random& random, const std::string& id, std::size_t users, std::int64_t now_ms,
+                      bool enabled) {
+  Drawing draw(random, users, now_ms);
+  std::string text =
+      "schema = 1\n[[plan]]\nid = \"" + id + "\"\nenabled = " + (enabled ? "true" : "false") + "\n";
+  if (random.percent(20)) text += "warn = [\"30s\", \"5s\"]\n";
+  text += draw.audience();
+  if (random.percent(60)) text += "[plan.registration]\nself = true\n";
+  for (std::size_t starts = random.below(3); starts > 0; --starts) text += draw.start();
+  return text + draw.start_timing() + draw.ends() + draw.end_timing();
+}
+
+}  // namespace convoke::simulation

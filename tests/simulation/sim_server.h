@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/app/api.h"
+#include "backend/app/loop.h"
+#include "backend/egress/link.h"
+#include "tests/simulation/agenda.h"
+#include "tests/simulation/broker.h"
+#include "tests/simulation/disk.h"
+#include "tests/simulation/random.h"
+
+namespace convoke::simulation {
+
+/// The server's process: the real loop (core, journal, outbox, broker session) on the simulated disk, network
+/// and clock. Dies when told to, and starts again from what the disk holds.
+class SimServer final : public egress::Link, public Endpoint {
+ public:
+  using Answer = std::function<void(const app::ApiResponse&)>;
+  struct Watch {
+    std::function<void(const core::Effects&)> released;  // written, and on its way
+    std::function<void()> turned;                        // after each turn
+    std::function<void()> loaded;                        // after each start
+    std::function<void()> died;
+    std::function<void(const std::string&)> trace;
+  };
+
+  SimServer(Agenda& agenda, Random random, Broker& broker, Disk& disk, std::string token, Watch watch);
+
+  void start();
+  /// Ends the process here and now; `power`: the machine's too.
+  void kill(bool power);
+  bool running() const { return loop_ != nullptr; }
+  bool drained() const { return loop_ && loop_->session().drained(); }
+  app::Loop& loop() { return *loop_; }
+
+  /// Staff ask over HTTP. There is no answer if the process dies before.
+  void call(app::Command command, Answer answer);
+  /// The network between server and broker fails.
+  void cut(std::int64_t notices_ms);
+
+  /// The process dies at its n-th write from now on, before or after it; or at its n-th send.
+  void die_at_write(std::uint64_t n, bool after) { die_at_write_ = writes_ + n, die_after_ = after; }
+  void die_at_send(std::uint64_t n) { die_at_send_ = sends_ + n; }
+  std::uint64_t writes() const { return writes_; }
+  std::uint64_t sends() const { return sends_; }
+  std::uint64_t deaths() const { return deaths_; }
+
+  // egress::Link
+  void connect(const std::string& token) override;
+  void disconnect() override;
+  void subscribe(const std::vector<Filter>& filters) override;
+  void publish(const std::string& topic, const std::string& payload, int qos, bool retain,
+               const std::string& correlation, std::uint64_t number) override;
+  std::uint64_t connection() const override { return connection_number_; }
+
+  // Endpoint
+  void up(bool session_present) override;
+  void down(int code) override;
+  void arrived(const Message& message) override;
+  void published(std::uint64_t ticket, int code) override;
+  void subscribed(std::uint64_t, const std::vector<int>&) override {}
+
+ private:
+  struct Call {
+    app::Command command;
+    Answer answer;
+  };
+  struct Mail {
+    std::variant<egress::LinkEvent, Call> item;
+  };
+
+  app::Loop::Hooks hooks();
+  app::Loop::Times times() const { return {agenda_.now(), agenda_.now()}; }
+  void mail(std::variant<egress::LinkEvent, Call> item);
+  void wake(std::int64_t at_ms);
+  void turn();
+  void work();
+  void sleep();
+  void count_write(bool after);
+  void count_send();
+
+  Agenda& agenda_;
+  Random random_;
+  Broker& broker_;
+  Disk& disk_;
+  std::string token_;
+  Watch watch_;
+  std::unique_ptr<app::Loop> loop_;
+  ConnectionPtr connection_;
+  std::vector<Mail> mailbox_;
+  std::int64_t wake_ms_ = 0;  // of the turn that is set; 0: none
+  std::uint64_t life_ = 0;    // of this process: what was set by an earlier one does not count
+  std::uint64_t connection_number_ = 0;
+  std::uint64_t writes_ = 0, sends_ = 0, die_at_write_ = 0, die_at_send_ = 0, deaths_ = 0;
+  bool die_after_ = false;
+  bool was_drained_ = false;
+  std::int64_t housekeeping_ms_ = 0;
+};
+
+}  // namespace convoke::simulation
