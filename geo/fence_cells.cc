@@ -1,6 +1,8 @@
 #include "geo/fence_cells.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <numbers>
 
@@ -10,6 +12,7 @@ namespace {
 constexpr double kBlocksPerDegree = 64;
 constexpr BlockKey kColumns = 360 * 64 + 1;
 constexpr double kEdgesPerLeaf = 14;    // so many are wanted; measured with bench_geofence
+constexpr double kCrowded = 4;          // times as many: perhaps the block should be cut more finely
 constexpr std::uint32_t kMaxSide = 64;  // a leaf is 27 m high then
 
 /// Which leaf of a row holds a coordinate.
@@ -39,34 +42,94 @@ Box block_box(BlockKey key) {
   return {low, {low.lat + 1 / kBlocksPerDegree, low.lon + 1 / kBlocksPerDegree}};
 }
 
-std::size_t FenceCells::Block::leaf_at(LatLon point, LatLon low) const {
+std::size_t FenceCells::Block::leaf_at(LatLon point) const {
+  const LatLon low = block_box(key).low;
   return std::size_t{place(point.lat, low.lat, side)} * side + place(point.lon, low.lon, side);
 }
 
-FenceCells::Block& FenceCells::block(BlockKey key) {
-  const auto [it, made] = blocks_.try_emplace(key);
-  Block& block = it->second;
-  if (made) {
-    block.side = side_for(source_.density(block_box(key)));
-    block.leaves.resize(std::size_t{block.side} * block.side);
-    bytes_ += sizeof(Block) + block.leaves.size() * sizeof(FenceLeaf::Ptr);
+const FenceCells::Block* FenceCells::find_block(BlockKey key) const {
+  if (blocks_.empty()) return nullptr;
+  for (std::size_t i = home(key);; i = (i + 1) & (blocks_.size() - 1)) {
+    if (blocks_[i].side == 0) return nullptr;
+    if (blocks_[i].key == key) return &blocks_[i];
   }
-  return block;
+}
+
+FenceCells::Block& FenceCells::block(BlockKey key) {
+  if (const Block* known = find_block(key)) return const_cast<Block&>(*known);
+  if (2 * (used_ + 1) > blocks_.size()) grow();
+  std::size_t i = home(key);
+  while (blocks_[i].side != 0) i = (i + 1) & (blocks_.size() - 1);
+  blocks_[i].key = key;
+  ++used_;
+  cut(blocks_[i], side_for(source_.density(block_box(key))));
+  return blocks_[i];
+}
+
+void FenceCells::grow() {
+  std::vector<Block> old = std::exchange(blocks_, {});
+  blocks_.resize(std::max<std::size_t>(16, 2 * old.size()));
+  shift_ = 32 - std::countr_zero(blocks_.size());
+  for (Block& block : old) {
+    if (block.side == 0) continue;
+    std::size_t i = home(block.key);
+    while (blocks_[i].side != 0) i = (i + 1) & (blocks_.size() - 1);
+    blocks_[i] = std::move(block);
+  }
+}
+
+void FenceCells::cut(Block& block, std::uint32_t side) {
+  if (block.leaves) {
+    forget(block_box(block.key), block);
+    bytes_ -= block.count() * sizeof(FenceLeaf::Ptr);
+  }
+  block.side = static_cast<std::uint16_t>(side);
+  block.changed = false;
+  block.leaves = std::make_unique<FenceLeaf::Ptr[]>(block.count());
+  bytes_ += block.count() * sizeof(FenceLeaf::Ptr);
 }
 
 const FenceLeaf* FenceCells::find(LatLon point) const {
-  const BlockKey key = block_of(point);
-  const auto it = blocks_.find(key);
-  return it == blocks_.end() ? nullptr
-                             : it->second.leaves[it->second.leaf_at(point, block_box(key).low)].get();
+  const Block* block = find_block(block_of(point));
+  return block == nullptr ? nullptr : block->leaves[block->leaf_at(point)].get();
+}
+
+/// What one loop asks memory for has come when the next one looks at it.
+void FenceCells::find_all(std::span<const LatLon> points, std::span<const FenceLeaf*> leaves) const {
+  std::array<BlockKey, kMost> keys;
+  std::array<const FenceLeaf::Ptr*, kMost> slots;
+  if (blocks_.empty()) return std::fill(leaves.begin(), leaves.end(), nullptr);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    keys[i] = block_of(points[i]);
+    __builtin_prefetch(&blocks_[home(keys[i])]);
+  }
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const Block* block = find_block(keys[i]);
+    slots[i] = block == nullptr ? nullptr : &block->leaves[block->leaf_at(points[i])];
+    if (slots[i] != nullptr) __builtin_prefetch(slots[i]);
+  }
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    leaves[i] = slots[i] == nullptr ? nullptr : slots[i]->get();
+    if (leaves[i] != nullptr) leaves[i]->prefetch();
+  }
 }
 
 const FenceLeaf& FenceCells::at(LatLon point) {
-  if (const FenceLeaf* known = find(point)) return *known;
-  const BlockKey key = block_of(point);
-  Block& b = block(key);
-  const LatLon low = block_box(key).low;
-  const std::size_t i = b.leaf_at(point, low);
+  Block& b = block(block_of(point));
+  const std::size_t i = b.leaf_at(point);
+  if (b.leaves[i]) return *b.leaves[i];
+  const FenceLeaf& leaf = make(b, i);
+  // The block was cut for other areas than there are now.
+  if (!b.changed || static_cast<double>(leaf.edges_at_most()) < kCrowded * kEdgesPerLeaf) return leaf;
+  b.changed = false;
+  const std::uint32_t side = side_for(source_.density(block_box(b.key)));
+  if (side < 2U * b.side) return leaf;
+  cut(b, side);
+  return make(b, b.leaf_at(point));
+}
+
+const FenceLeaf& FenceCells::make(Block& b, std::size_t i) {
+  const LatLon low = block_box(b.key).low;
   const double width = 1 / kBlocksPerDegree / b.side;
   const LatLon corner{low.lat + static_cast<double>(i / b.side) * width,
                       low.lon + static_cast<double>(i % b.side) * width};
@@ -82,19 +145,22 @@ void FenceCells::forget(const Box& area) {
                 {std::min(90.0, area.high.lat + kMore), std::min(180.0, area.high.lon + kMore)}};
   const double high = (box.high.lat - box.low.lat) * kBlocksPerDegree + 1;
   const double wide = (box.high.lon - box.low.lon) * kBlocksPerDegree + 1;
-  if (high * wide < static_cast<double>(blocks_.size())) {
+  if (high * wide < static_cast<double>(used_)) {
     for_each_block(box, [&](BlockKey key) {
-      if (const auto it = blocks_.find(key); it != blocks_.end()) forget(box, block_box(key), it->second);
+      if (const Block* block = find_block(key)) forget(box, const_cast<Block&>(*block));
     });
     return;
   }
-  for (auto& [key, block] : blocks_) forget(box, block_box(key), block);
+  for (Block& block : blocks_)
+    if (block.side != 0) forget(box, block);
 }
 
-void FenceCells::forget(const Box& box, const Box& all, Block& block) {
+void FenceCells::forget(const Box& box, Block& block) {
+  const Box all = block_box(block.key);
   if (box.low.lat > all.high.lat || box.high.lat < all.low.lat || box.low.lon > all.high.lon ||
       box.high.lon < all.low.lon)
     return;
+  block.changed = true;
   const std::uint32_t last_row = place(box.high.lat, all.low.lat, block.side);
   const std::uint32_t last_column = place(box.high.lon, all.low.lon, block.side);
   for (std::uint32_t r = place(box.low.lat, all.low.lat, block.side); r <= last_row; ++r) {

@@ -1,9 +1,11 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "geo/fence_leaf.h"
@@ -46,23 +48,41 @@ class FenceCells {
   const FenceLeaf& at(LatLon point);
   /// The same if it is there already, or null.
   const FenceLeaf* find(LatLon point) const;
+  /// The same for many, at most kMost; and brings the leaves nearer to the processor.
+  static constexpr std::size_t kMost = 64;
+  void find_all(std::span<const LatLon> points, std::span<const FenceLeaf*> leaves) const;
   /// Throws away what was known of the box.
   void forget(const Box& box);
-  std::size_t bytes() const { return bytes_; }
+  std::size_t bytes() const { return bytes_ + blocks_.size() * sizeof(Block); }
 
  private:
   struct Block {
-    std::uint32_t side = 0;  // leaves in a row
-    std::vector<FenceLeaf::Ptr> leaves;
-    /// Which of them holds the point.
-    std::size_t leaf_at(LatLon point, LatLon low) const;
+    BlockKey key = 0;
+    std::uint16_t side = 0;  // leaves in a row; 0: there is no block here
+    bool changed = false;    // areas changed since it was cut
+    std::unique_ptr<FenceLeaf::Ptr[]> leaves;
+
+    std::size_t count() const { return std::size_t{side} * side; }
+    /// Which of the leaves holds the point.
+    std::size_t leaf_at(LatLon point) const;
   };
+  static_assert(sizeof(Block) == 16);
+
+  std::size_t home(BlockKey key) const { return (key * 0x9E37'79B1U) >> shift_; }
+  const Block* find_block(BlockKey key) const;
   Block& block(BlockKey key);
-  void forget(const Box& box, const Box& block_box, Block& block);
+  void grow();
+  void cut(Block& block, std::uint32_t side);
+  const FenceLeaf& make(Block& block, std::size_t i);
+  void forget(const Box& box, Block& block);
 
   Source source_;
-  boost::unordered_flat_map<BlockKey, Block> blocks_;
-  std::size_t bytes_ = 0;
+  // By key, where its hash says or in the next places: looked for at every fix, and that costs one line of
+  // the processor's cache. At most half full.
+  std::vector<Block> blocks_;
+  std::size_t used_ = 0;
+  int shift_ = 32;
+  std::size_t bytes_ = 0;  // of leaves, and of their pointers
 };
 
 }  // namespace convoke::geo

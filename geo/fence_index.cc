@@ -63,8 +63,12 @@ bool has_leaf(LatLon point) { return std::abs(point.lon) < 180 && std::abs(point
 
 /// Few, and nearly in order: quicker than std::sort.
 void sort_few(std::vector<Handle>& areas) {
-  for (std::size_t i = 1; i < areas.size(); ++i)
-    for (std::size_t k = i; k > 0 && areas[k] < areas[k - 1]; --k) std::swap(areas[k], areas[k - 1]);
+  for (std::size_t i = 1; i < areas.size(); ++i) {
+    const Handle area = areas[i];
+    std::size_t k = i;
+    for (; k > 0 && area < areas[k - 1]; --k) areas[k] = areas[k - 1];
+    areas[k] = area;
+  }
 }
 
 }  // namespace
@@ -248,14 +252,11 @@ std::vector<std::string_view> FenceIndex::covering(LatLon point) const {
   return impl_->sorted_ids(areas);
 }
 
-std::optional<Box> FenceIndex::locate(LatLon point, std::vector<Handle>& areas) const {
+std::optional<Box> FenceIndex::locate(LatLon point, std::vector<Handle>& areas, const FenceLeaf* leaf) const {
   areas.clear();
   FenceLeaf::Answer answer;
-  const FenceLeaf* leaf = nullptr;
-  if (has_leaf(point)) {
-    leaf = &impl_->cells.at(point);
-    answer = leaf->areas_at(point, areas);
-  }
+  if (leaf == nullptr && has_leaf(point)) leaf = &impl_->cells.at(point);
+  if (leaf != nullptr) answer = leaf->areas_at(point, areas);
   if (!answer.known) {
     impl_->covering(point, areas);
     return std::nullopt;
@@ -268,6 +269,21 @@ std::optional<Box> FenceIndex::locate(LatLon point, std::vector<Handle>& areas) 
   }
   sort_few(areas);
   return leaf->around(point, answer.room);
+}
+
+void FenceIndex::covering(LatLon point, std::vector<Handle>& areas, const FenceLeaf* leaf) const {
+  areas.clear();
+  if (leaf == nullptr && has_leaf(point)) leaf = &impl_->cells.at(point);
+  if (leaf == nullptr || !leaf->only_areas_at(point, areas)) return impl_->covering(point, areas);
+  for (const Handle other : leaf->others())
+    if (impl_->areas[other]->covers(point)) areas.push_back(other);
+  sort_few(areas);
+}
+
+void FenceIndex::leaves(std::span<const LatLon> points, std::span<const FenceLeaf*> leaves) const {
+  if (std::all_of(points.begin(), points.end(), has_leaf)) return impl_->cells.find_all(points, leaves);
+  for (std::size_t i = 0; i < points.size(); ++i)
+    leaves[i] = has_leaf(points[i]) ? impl_->cells.find(points[i]) : nullptr;
 }
 
 std::vector<std::string_view> FenceIndex::near(LatLon point, double radius_m) const {
@@ -293,11 +309,6 @@ double FenceIndex::distance_m(Handle handle, LatLon point) const {
   if (indexed.simple() && has_leaf(point))
     if (const auto distance = impl_->cells.at(point).distance_m(handle, point)) return *distance;
   return indexed.distance_m(point);
-}
-
-void FenceIndex::prefetch(LatLon point) const {
-  if (!has_leaf(point)) return;
-  if (const FenceLeaf* leaf = impl_->cells.find(point)) leaf->prefetch();
 }
 
 double FenceIndex::depth_m(Handle handle) const { return impl_->areas[handle]->depth_m(); }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -50,8 +51,13 @@ class FenceIndex {
   std::vector<std::string_view> covering(LatLon point) const;
   /// For hot paths: replaces the content of `areas` with the handles of all areas that cover the point, in
   /// order. Returns a rectangle around the point in which that stays true, edges excluded; none if the point
-  /// is next to an edge.
-  std::optional<Box> locate(LatLon point, std::vector<Handle>& areas) const;
+  /// is next to an edge. `leaf`: of the point, if `leaves` has found it.
+  std::optional<Box> locate(LatLon point, std::vector<Handle>& areas, const FenceLeaf* leaf = nullptr) const;
+  /// The same without the rectangle, which costs more than the areas.
+  void covering(LatLon point, std::vector<Handle>& areas, const FenceLeaf* leaf = nullptr) const;
+  /// For each of at most 64 points its leaf of the map, or null; brings them nearer to the processor. Good
+  /// until an area changes.
+  void leaves(std::span<const LatLon> points, std::span<const FenceLeaf*> leaves) const;
   /// Ids of all areas whose edge or inside is within `radius_m` of the point, in order of id.
   std::vector<std::string_view> near(LatLon point, double radius_m) const;
   /// Metres from the point to the area's edge, negative inside; +infinity for an unknown id.
@@ -59,9 +65,6 @@ class FenceIndex {
   double signed_distance_m(Handle area, LatLon point) const;
   /// The same without a sign, and right to a millimetre only: quicker where the point was located before.
   double distance_m(Handle area, LatLon point) const;
-  /// Brings what is asked when the point is located nearer to the processor. Changes nothing.
-  void prefetch(LatLon point) const;
-
   /// Not more than the distance of the area's innermost point from the edge: the radius of a circle, half the
   /// width of a corridor, and of polygons their area divided by the length of their edges, in metres.
   double depth_m(Handle area) const;

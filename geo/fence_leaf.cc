@@ -21,6 +21,8 @@ using Ints [[gnu::vector_size(16)]] = std::int32_t;
 Floats all(float x) { return Floats{x, x, x, x}; }
 Floats load(const float* from) { return Floats{from[0], from[1], from[2], from[3]}; }
 Floats lesser(Floats a, Floats b) { return a < b ? a : b; }
+Floats greater(Floats a, Floats b) { return a > b ? a : b; }
+Floats magnitude(Floats a) { return reinterpret_cast<Floats>(reinterpret_cast<Ints>(a) & 0x7fff'ffff); }
 
 /// Quicker than std::hypot: nothing here is near the ends of the numbers' range.
 double length(double x, double y) { return std::sqrt(x * x + y * y); }
@@ -98,25 +100,56 @@ FenceLeaf::Ptr FenceLeaf::make(const Parts& parts) {
 
 void FenceLeaf::Free::operator()(FenceLeaf* leaf) const noexcept { ::operator delete(leaf); }
 
-/// Four edges at a time as seen from a position: which ones the way from the reference point crosses, and
-/// how far a rectangle around the position can grow.
+/// Four edges at a time as seen from a position.
+struct Seen {
+  Floats ax, ay, bx, by, dx, dy;
+  Floats side;  // positive: the position is to the left of the edge
+  Ints parted;  // its ends lie on both sides of the line between the reference point and the position
+
+  [[gnu::always_inline]] Seen(const float* group, Floats x, Floats y)
+      : ax(load(group) - x),
+        ay(load(group + 4) - y),
+        bx(load(group + 8) - x),
+        by(load(group + 12) - y),
+        dx(bx - ax),
+        dy(by - ay),
+        side(dy * ax - dx * ay),
+        parted((x * ay - y * ax > all(0)) ^ (x * by - y * bx > all(0))) {}
+
+  /// One bit for each edge that the way from the reference point crosses: the position is on the other side.
+  std::uint32_t crossed() const {
+    const Ints bits = (side < all(0)) & parted & Ints{1, 2, 4, 8};
+    return static_cast<std::uint32_t>(bits[0] | bits[1] | bits[2] | bits[3]);
+  }
+};
+
+/// Which edges the way from the reference point crosses, and nothing else.
+class FenceLeaf::Parity {
+ public:
+  Parity(float px, float py) : x_(all(px)), y_(all(py)) {}
+
+  [[gnu::always_inline]] std::uint32_t crossed(const float* group) {
+    const Seen edge(group, x_, y_);
+    near_ |= magnitude(edge.side) < all(kBlurM) * (magnitude(edge.dx) + magnitude(edge.dy));
+    return edge.crossed();
+  }
+  /// Rounding may have decided: the line of an edge, which is longer than the edge, is so near.
+  bool near() const { return (near_[0] | near_[1] | near_[2] | near_[3]) != 0; }
+
+ private:
+  Floats x_, y_;
+  Ints near_{0, 0, 0, 0};
+};
+
+/// The same, and how far a rectangle around the position can grow.
 class FenceLeaf::Scan {
  public:
   Scan(float px, float py) : x_(all(px)), y_(all(py)) {}
 
-  /// One bit for each edge that is crossed.
-  std::uint32_t crossed(const float* group) {
-    const Floats ax = load(group) - x_, ay = load(group + 4) - y_, bx = load(group + 8) - x_,
-                 by = load(group + 12) - y_;
-    const Floats dx = bx - ax, dy = by - ay;
-    const Floats side = dy * ax - dx * ay;  // positive: the position is to the left
-    // Crossed if the position is on the other side than the reference point, and the ends lie on both sides
-    // of the line between the two.
-    const Floats zero = all(0);
-    const Ints parted = (x_ * ay - y_ * ax > zero) ^ (x_ * by - y_ * bx > zero);
-    grow(ax, ay, bx, by, dx, dy, side, parted);
-    const Ints bits = (side < zero) & parted & Ints{1, 2, 4, 8};
-    return static_cast<std::uint32_t>(bits[0] | bits[1] | bits[2] | bits[3]);
+  [[gnu::always_inline]] std::uint32_t crossed(const float* group) {
+    const Seen edge(group, x_, y_);
+    grow(edge);
+    return edge.crossed();
   }
 
   Room room() const { return {least(west_), least(east_), least(south_), least(north_)}; }
@@ -126,7 +159,8 @@ class FenceLeaf::Scan {
  private:
   /// A rectangle stays clear of a segment as long as one of three lines separates them: upright, level, or
   /// along the segment. Where that is furthest away the sides that face it end.
-  void grow(Floats ax, Floats ay, Floats bx, Floats by, Floats dx, Floats dy, Floats side, Ints parted) {
+  [[gnu::always_inline]] void grow(const Seen& edge) {
+    const auto& [ax, ay, bx, by, dx, dy, side, parted] = edge;
     const Floats zero = all(0), far = all(kFar);
     const Floats east = lesser(ax, bx), west = -greater(ax, bx), north = lesser(ay, by),
                  south = -greater(ay, by);
@@ -144,8 +178,6 @@ class FenceLeaf::Scan {
     south_ = lesser(south_, pick(slanted ? ~(left ^ right) : Ints(south == best), best, far));
   }
 
-  static Floats greater(Floats a, Floats b) { return a > b ? a : b; }
-  static Floats magnitude(Floats a) { return greater(a, -a); }
   static Floats pick(Ints mask, Floats yes, Floats no) { return mask ? yes : no; }
   static float least(Floats a) { return std::min(std::min(a[0], a[1]), std::min(a[2], a[3])); }
   static constexpr float kFar = 1e9F;
@@ -154,40 +186,65 @@ class FenceLeaf::Scan {
   Floats west_ = all(kFar), east_ = all(kFar), south_ = all(kFar), north_ = all(kFar), nearest_ = all(kFar);
 };
 
-FenceLeaf::Answer FenceLeaf::areas_at(LatLon point, std::vector<Handle>& areas) const {
-  const PlanePoint at = in_plane(point);
-  const auto px = static_cast<float>(at.x), py = static_cast<float>(at.y);
-  const std::size_t before = areas.size();
-  const Handle* const polygons = handles() + covering_;
-  areas.insert(areas.end(), handles(), polygons);
-
-  Scan scan(px, py);
+template <class Scanner>
+void FenceLeaf::add_polygons(Scanner& scan, std::vector<Handle>& areas) const {
   std::uint64_t flipped = 0;  // one bit for each polygon
   std::uint32_t polygon = 0;
-  for (std::uint32_t g = 0; g < groups_; ++g) {
-    for (std::uint32_t crossed = scan.crossed(edges() + std::size_t{g} * 16); crossed != 0;
-         crossed &= crossed - 1) {
+  const std::uint32_t* const ends = this->ends();
+  const float* group = edges();
+  for (std::uint32_t g = 0; g < groups_; ++g, group += 16) {
+    for (std::uint32_t crossed = scan.crossed(group); crossed != 0; crossed &= crossed - 1) {
       const std::uint32_t edge = g * kLanes + static_cast<std::uint32_t>(std::countr_zero(crossed));
-      while (ends()[polygon] <= edge) ++polygon;
+      while (ends[polygon] <= edge) ++polygon;
       flipped ^= std::uint64_t{1} << polygon;
     }
   }
+  const Handle* const polygons = handles() + covering_;
   for (std::uint32_t i = 0; i < polygons_; ++i)
     if ((polygons[i] ^ flipped >> i) & 1) areas.push_back(polygons[i] >> 1);
+}
 
-  Answer answer{scan.room(), !scan.near()};
-  const Handle* const round = polygons + polygons_;
+/// False if the position is too near to a circle's edge.
+bool FenceLeaf::add_circles(float px, float py, Room& room, std::vector<Handle>& areas) const {
+  bool known = true;
+  const Handle* const round = handles() + covering_ + polygons_;
   const float* circle = circles();
   for (std::size_t c = 0; c < circles_; ++c, circle += 4) {
     const float cx = px - circle[0], cy = py - circle[1];
     const float outside_m = std::sqrt(cx * cx + cy * cy) - circle[2];
     const float margin = std::abs(outside_m) - circle[3];
-    answer.known &= margin > 0;
+    known &= margin > 0;
     if (outside_m < 0) areas.push_back(round[c]);
-    answer.room.limit(margin * (std::numbers::sqrt2_v<float> / 2));  // a square in a circle
+    room.limit(margin * (std::numbers::sqrt2_v<float> / 2));  // a square in a circle
   }
+  return known;
+}
+
+FenceLeaf::Answer FenceLeaf::areas_at(LatLon point, std::vector<Handle>& areas) const {
+  const PlanePoint at = in_plane(point);
+  const auto px = static_cast<float>(at.x), py = static_cast<float>(at.y);
+  const std::size_t before = areas.size();
+  areas.insert(areas.end(), handles(), handles() + covering_);
+  Scan scan(px, py);
+  add_polygons(scan, areas);
+  Answer answer{scan.room(), !scan.near()};
+  answer.known &= add_circles(px, py, answer.room, areas);
   if (!answer.known) areas.resize(before);
   return answer;
+}
+
+bool FenceLeaf::only_areas_at(LatLon point, std::vector<Handle>& areas) const {
+  const PlanePoint at = in_plane(point);
+  const auto px = static_cast<float>(at.x), py = static_cast<float>(at.y);
+  const std::size_t before = areas.size();
+  areas.insert(areas.end(), handles(), handles() + covering_);
+  Parity parity(px, py);
+  add_polygons(parity, areas);
+  Room room;
+  const bool known = add_circles(px, py, room, areas);
+  if (known && !parity.near()) return true;
+  areas.resize(before);
+  return known && areas_at(point, areas).known;
 }
 
 std::optional<double> FenceLeaf::distance_m(Handle area, LatLon point) const {
@@ -230,11 +287,12 @@ double FenceLeaf::clear_m(LatLon p) const {
 }
 
 Box FenceLeaf::around(LatLon point, const Room& room) const {
-  const auto degrees = [](float meters, double scale) { return std::max(0.0F, meters - 2 * kBlurM) / scale; };
-  return {{std::max(box_.low.lat, point.lat - degrees(room.south, lat_m_)),
-           std::max(box_.low.lon, point.lon - degrees(room.west, lon_m_))},
-          {std::min(box_.high.lat, point.lat + degrees(room.north, lat_m_)),
-           std::min(box_.high.lon, point.lon + degrees(room.east, lon_m_))}};
+  const double lat = 1 / lat_m_, lon = 1 / lon_m_;
+  const auto less = [](float meters) { return static_cast<double>(std::max(0.0F, meters - 2 * kBlurM)); };
+  return {{std::max(box_.low.lat, point.lat - less(room.south) * lat),
+           std::max(box_.low.lon, point.lon - less(room.west) * lon)},
+          {std::min(box_.high.lat, point.lat + less(room.north) * lat),
+           std::min(box_.high.lon, point.lon + less(room.east) * lon)}};
 }
 
 std::size_t FenceLeaf::bytes() const {

@@ -69,6 +69,8 @@ class FenceLeaf {
   };
   /// Appends the areas that hold the position, which is in the box. Not the `others`.
   Answer areas_at(LatLon point, std::vector<Handle>& areas) const;
+  /// The same without the room. False: not known.
+  bool only_areas_at(LatLon point, std::vector<Handle>& areas) const;
   /// Metres from the position, which is in the box, to the area's edge, right to a millimetre. Nothing if
   /// the area is not a polygon with edges here, or an edge outside could be nearer.
   std::optional<double> distance_m(Handle area, LatLon point) const;
@@ -76,6 +78,7 @@ class FenceLeaf {
   /// How much more than the box is known of edges, on each side, as a share of its width.
   static constexpr double kMore = 0.125;
 
+  std::size_t edges_at_most() const { return std::size_t{4} * groups_; }
   std::span<const Handle> others() const { return {handles() + covering_ + polygons_ + circles_, others_}; }
   const Box& box() const { return box_; }
   /// Brings it nearer to the processor.
@@ -87,7 +90,11 @@ class FenceLeaf {
   std::size_t bytes() const;
 
  private:
+  class Parity;
   class Scan;
+  template <class Scanner>
+  void add_polygons(Scanner& scan, std::vector<Handle>& areas) const;
+  bool add_circles(float px, float py, Room& room, std::vector<Handle>& areas) const;
   struct PlanePoint {
     double x, y;  // metres east and north of the reference point
   };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "geo/area_rule.h"
+#include "geo/crossing.h"
 #include "geo/fence_index.h"
 #include "geo/position.h"
 #include "geo/safe_region.h"
@@ -53,12 +54,15 @@ class FenceTracker {
   /// fix that is not newer than the user's last one is dropped, and some wait for others to come
   /// (TrackRule); with the plain rule fixes count in the order in which they come.
   std::vector<Transition> fix(std::string_view user, const Position& position);
-  /// The same for hot paths: appends to `out`. The user's number is good until the user is erased.
+  /// The same without looking for the name: appends to `out`. The user's number is good until the user is
+  /// erased.
   UserHandle intern(std::string_view user);
   void fix(UserHandle user, const Position& position, std::vector<Transition>& out);
-  /// Many at once, in their order: quicker where there are more users than the processor's caches hold.
-  /// Batches of 64 do. Time does not pass meanwhile: whoever has timers calls `advance` in between.
-  void fixes(std::span<const UserFix> batch, std::vector<Transition>& out);
+  /// For hot paths: many at once, in their order, and what came of them in numbers; appends to `out`. Batches
+  /// of 64 do. Time does not pass meanwhile: whoever has timers calls `advance` in between.
+  void fixes(std::span<const UserFix> batch, std::vector<Crossing>& out);
+  /// What a crossing is in words. To be asked before an area changes or a user is erased.
+  Transition describe(const Crossing& crossing) const;
 
   /// What time alone decides, up to now: dwells that end, users of whom nothing is heard, hours at which
   /// areas open or close, and fixes that waited long enough.

@@ -22,9 +22,10 @@ using UserHandle = std::uint32_t;
 
 /// One user and one area that they are in, or about to enter.
 struct Pair : PairState {
+  bool stray = false;  // the user's last fix may lie elsewhere; then the tracker has noted it
   Handle area = 0;
 };
-static_assert(sizeof(Pair) == 16, "the handle lies in the state's padding");
+static_assert(sizeof(Pair) == 16, "the rest lies in the state's padding");
 
 /// In order of area. Most users have no more than two.
 using Pairs = boost::container::small_vector<Pair, 2>;

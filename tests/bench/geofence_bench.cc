@@ -13,8 +13,10 @@
 #include <ctime>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <numbers>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,19 +38,19 @@ using convoke::bench::Site;
 struct Sizes {
   std::size_t areas = 1000, users = 10'000, fixes = 0, rounds = 5;
   std::uint64_t seed = 1;
-  std::string shape = "venues", areas_file, fixes_file;
+  std::string shape = "venues", only, areas_file, fixes_file;
 };
 
-/// What all variants must agree on.
+/// What all variants must agree on: users and areas by their place in the site, so that no name is touched
+/// only to count.
 struct Outcome {
   std::size_t transitions = 0;
   std::uint64_t hash = 0;
 
-  void add(std::string_view user, std::string_view area, bool enter) {
+  void add(std::size_t user, std::size_t area, bool enter) {
     ++transitions;
-    for (const std::string_view text : {user, area, std::string_view(enter ? "+" : "-")}) {
-      hash = hash * 1'099'511'628'211u + std::hash<std::string_view>{}(text);
-    }
+    hash = (hash ^ (user << 32 | area << 1 | (enter ? 1 : 0))) * 0x9E37'79B9'7F4A'7C15;
+    hash ^= hash >> 29;
   }
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
@@ -56,8 +58,7 @@ struct Outcome {
 /// What one writes in an afternoon: an R-tree of boxes, covered_by, and a list of areas for each user.
 class PlainBoost {
  public:
-  PlainBoost(const std::vector<geo::Area>& areas, const std::vector<std::string>& users)
-      : areas_(areas), users_(users), inside_(users.size()) {
+  PlainBoost(const std::vector<geo::Area>& areas, std::size_t users) : areas_(areas), inside_(users) {
     std::vector<std::pair<Box, std::size_t>> boxes;
     for (std::size_t i = 0; i < areas.size(); ++i) load(i, boxes);
     tree_ = Tree(boxes);
@@ -81,7 +82,7 @@ class PlainBoost {
     now_.erase(std::unique(now_.begin(), now_.end()), now_.end());
     std::vector<std::size_t>& before = inside_[user];
     if (now_ == before) return;
-    report(users_[user], before, outcome);
+    report(user, before, outcome);
     before = now_;
   }
 
@@ -119,25 +120,24 @@ class PlainBoost {
   }
 
   /// In order of the area's id, as the engine does.
-  void report(const std::string& user, const std::vector<std::size_t>& before, Outcome& outcome) {
-    std::vector<std::pair<std::string_view, bool>> changes;
-    for (const std::size_t i : now_) {
-      if (!std::binary_search(before.begin(), before.end(), i)) changes.emplace_back(areas_[i].id, true);
-    }
-    for (const std::size_t i : before) {
-      if (!std::binary_search(now_.begin(), now_.end(), i)) changes.emplace_back(areas_[i].id, false);
-    }
-    std::sort(changes.begin(), changes.end());
-    for (const auto& [area, enter] : changes) outcome.add(user, area, enter);
+  void report(std::size_t user, const std::vector<std::size_t>& before, Outcome& outcome) {
+    changes_.clear();
+    for (const std::size_t i : now_)
+      if (!std::binary_search(before.begin(), before.end(), i)) changes_.emplace_back(i, true);
+    for (const std::size_t i : before)
+      if (!std::binary_search(now_.begin(), now_.end(), i)) changes_.emplace_back(i, false);
+    std::sort(changes_.begin(), changes_.end(),
+              [this](const auto& a, const auto& b) { return areas_[a.first].id < areas_[b.first].id; });
+    for (const auto& [area, enter] : changes_) outcome.add(user, area, enter);
   }
 
   const std::vector<geo::Area>& areas_;
-  const std::vector<std::string>& users_;
   std::vector<Part> parts_;
   Tree tree_;
   std::vector<std::vector<std::size_t>> inside_;
   std::vector<std::pair<Box, std::size_t>> found_;
   std::vector<std::size_t> now_;
+  std::vector<std::pair<std::size_t, bool>> changes_;
 };
 
 /// Processor seconds, so that other work on the machine disturbs less.
@@ -166,41 +166,56 @@ geo::Position position_of(const Fix& fix) {
   return position;
 }
 
-void run_engine(geo::Rule rule, const std::vector<geo::Area>& areas, const std::vector<std::string>& users,
-                const std::vector<Fix>& fixes, Run& run) {
-  geo::FenceTracker tracker(rule);
+/// Of an engine that nothing was removed from, areas and users have the numbers of their places in the site.
+void check_numbers(const geo::FenceTracker& tracker, const std::vector<geo::Area>& areas) {
+  for (std::size_t i = 0; i < areas.size(); ++i)
+    if (tracker.index().handle(areas[i].id) != i) throw std::runtime_error("two areas have the same id");
+}
+
+struct Variant {
+  geo::Rule rule;
+  bool words = false;  // each transition with names and distance
+};
+
+void run_engine(const Variant& variant, const Site& site, Run& run) {
+  const auto& [areas, users, fixes] = site;
+  geo::FenceTracker tracker(variant.rule);
   run.outcome = {};
   std::vector<geo::Area> copies = areas;
   run.build_s.push_back(seconds_of([&] { tracker.load_areas(std::move(copies), 0); }));
-  std::vector<geo::UserHandle> handles;
-  for (const std::string& user : users) handles.push_back(tracker.intern(user));
-  std::vector<geo::Transition> out;
+  check_numbers(tracker, areas);
+  for (const std::string& user : users) tracker.intern(user);
+  std::vector<geo::Crossing> out;
   std::vector<geo::UserFix> batch;
+  double meters = 0;
   const double seconds = seconds_of([&] {
     for (std::size_t first = 0; first < fixes.size(); first += kBatch) {
       batch.clear();
       for (std::size_t i = first; i < std::min(first + kBatch, fixes.size()); ++i)
-        batch.push_back({handles[fixes[i].user], position_of(fixes[i])});
+        batch.push_back({fixes[i].user, position_of(fixes[i])});
       tracker.fixes(batch, out);
-      for (const geo::Transition& t : out)
-        run.outcome.add(t.user, t.area, t.kind == geo::TransitionKind::enter);
+      for (const geo::Crossing& c : out) {
+        run.outcome.add(c.user, c.area, c.kind == geo::TransitionKind::enter);
+        if (variant.words) meters += tracker.describe(c).distance_m;
+      }
       out.clear();
     }
   });
+  if (std::isnan(meters)) throw std::runtime_error("a transition has no distance");
   run.fixes_per_s.push_back(static_cast<double>(fixes.size()) / seconds);
   run.area_bytes = tracker.index().bytes();
   run.user_bytes = tracker.user_bytes();
 }
 
-void run_boost(const std::vector<geo::Area>& areas, const std::vector<std::string>& users,
-               const std::vector<Fix>& fixes, Run& run) {
+void run_boost(const Site& site, Run& run) {
   run.outcome = {};
   std::unique_ptr<PlainBoost> boost;
-  run.build_s.push_back(seconds_of([&] { boost = std::make_unique<PlainBoost>(areas, users); }));
+  run.build_s.push_back(
+      seconds_of([&] { boost = std::make_unique<PlainBoost>(site.areas, site.users.size()); }));
   const double seconds = seconds_of([&] {
-    for (const Fix& fix : fixes) boost->fix(fix.user, fix.at, run.outcome);
+    for (const Fix& fix : site.fixes) boost->fix(fix.user, fix.at, run.outcome);
   });
-  run.fixes_per_s.push_back(static_cast<double>(fixes.size()) / seconds);
+  run.fixes_per_s.push_back(static_cast<double>(site.fixes.size()) / seconds);
 }
 
 std::string json(const Run& run) {
@@ -234,6 +249,22 @@ Site made(const Sizes& sizes) {
 
 double over(const Run& a, const Run& b) { return median(a.fixes_per_s) / median(b.fixes_per_s); }
 
+std::map<std::string, Variant> engine_variants() {
+  geo::Rule plain = geo::Rule::plain(), balanced, plain_slow = plain, balanced_slow = balanced;
+  plain_slow.shortcut = balanced_slow.shortcut = false;
+  return {{"plain", {plain}},
+          {"plain_words", {plain, true}},
+          {"plain_no_shortcut", {plain_slow}},
+          {"balanced", {balanced}},
+          {"balanced_no_shortcut", {balanced_slow}}};
+}
+
+bool agree(std::map<std::string, Run>& runs) {
+  for (const char* name : {"plain", "plain_words", "plain_no_shortcut"})
+    if (runs[name].outcome != runs["boost"].outcome) return false;
+  return runs["balanced"].outcome == runs["balanced_no_shortcut"].outcome;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -249,6 +280,9 @@ int main(int argc, char** argv) {
   app.add_option("--shape", sizes.shape)
       ->check(CLI::IsMember({"venues", "dense", "tight"}))
       ->capture_default_str();
+  app.add_option("--only", sizes.only, "this variant alone, to profile it")
+      ->check(CLI::IsMember(
+          {"boost", "plain", "plain_words", "plain_no_shortcut", "balanced", "balanced_no_shortcut"}));
   auto* const areas_file =
       app.add_option("--areas-file", sizes.areas_file, "GeoJSON, WKT or KML: the shapes of its areas");
   auto* const fixes_file = app.add_option("--fixes-file", sizes.fixes_file, "CSV or GPX, perhaps with gzip");
@@ -265,31 +299,26 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "{}\n", e.what());
     return 2;
   }
-  const auto& [areas, users, fixes] = site;
-
-  geo::Rule plain_rule = geo::Rule::plain(), balanced_rule;
-  Run boost, plain, plain_slow, balanced, balanced_slow;
+  const std::map<std::string, Variant> variants = engine_variants();
+  std::map<std::string, Run> runs;
   for (std::size_t i = 0; i < sizes.rounds; ++i) {
-    run_boost(areas, users, fixes, boost);
-    plain_rule.shortcut = balanced_rule.shortcut = true;
-    run_engine(plain_rule, areas, users, fixes, plain);
-    run_engine(balanced_rule, areas, users, fixes, balanced);
-    plain_rule.shortcut = balanced_rule.shortcut = false;
-    run_engine(plain_rule, areas, users, fixes, plain_slow);
-    run_engine(balanced_rule, areas, users, fixes, balanced_slow);
+    if (sizes.only.empty() || sizes.only == "boost") run_boost(site, runs["boost"]);
+    for (const auto& [name, variant] : variants)
+      if (sizes.only.empty() || sizes.only == name) run_engine(variant, site, runs[name]);
   }
-  fmt::print(
-      R"({{"shape":"{}","areas":{},"vertices":{},"users":{},"fixes":{},"rounds":{},"seed":{},"boost":{},"plain":{},)"
-      R"("plain_no_shortcut":{},"balanced":{},"balanced_no_shortcut":{},"plain_per_boost":{:.2f},)"
-      R"("plain_no_shortcut_per_boost":{:.2f},"balanced_cost":{:.2f},"balanced_no_shortcut_cost":{:.2f}}})"
-      "\n",
-      sizes.areas_file.empty() ? sizes.shape : "recorded", areas.size(), vertices(areas), users.size(),
-      fixes.size(), sizes.rounds, sizes.seed, json(boost), json(plain), json(plain_slow), json(balanced),
-      json(balanced_slow), over(plain, boost), over(plain_slow, boost), over(plain, balanced),
-      over(plain_slow, balanced_slow));
-  const bool agree = plain.outcome == boost.outcome && plain_slow.outcome == boost.outcome &&
-                     balanced.outcome == balanced_slow.outcome;
-  if (agree) return 0;
+  fmt::print(R"({{"shape":"{}","areas":{},"vertices":{},"users":{},"fixes":{},"rounds":{},"seed":{})",
+             sizes.areas_file.empty() ? sizes.shape : "recorded", site.areas.size(), vertices(site.areas),
+             site.users.size(), site.fixes.size(), sizes.rounds, sizes.seed);
+  for (const auto& [name, run] : runs) fmt::print(R"(,"{}":{})", name, json(run));
+  if (sizes.only.empty())
+    fmt::print(
+        R"(,"plain_per_boost":{:.2f},"plain_no_shortcut_per_boost":{:.2f},"plain_words_per_boost":{:.2f},)"
+        R"("balanced_cost":{:.2f},"balanced_no_shortcut_cost":{:.2f})",
+        over(runs["plain"], runs["boost"]), over(runs["plain_no_shortcut"], runs["boost"]),
+        over(runs["plain_words"], runs["boost"]), over(runs["plain"], runs["balanced"]),
+        over(runs["plain_no_shortcut"], runs["balanced_no_shortcut"]));
+  fmt::print("}}\n");
+  if (!sizes.only.empty() || agree(runs)) return 0;
   fmt::print(stderr, "variants of one rule disagree\n");
   return 1;
 }

@@ -1,0 +1,356 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "geo/tracker_impl.h"
+
+// A fix on its way to decisions: believed or not, compared with the user's room, and only then looked at.
+namespace convoke::geo {
+namespace {
+
+constexpr double kNoDistance = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
+std::optional<bool> on_level(const Area& area, const Position& p) {
+  if (area.altitude_m) {
+    if (!p.alt_m) return std::nullopt;
+    if (*p.alt_m < area.altitude_m->low || *p.alt_m > area.altitude_m->high) return false;
+  }
+  if (area.floor) {
+    if (!p.floor) return std::nullopt;
+    if (*p.floor < area.floor->low || *p.floor > area.floor->high) return false;
+  }
+  return true;
+}
+
+// Pairs.
+
+Pairs::iterator FenceTracker::Impl::place(UserState& user, Handle area) {
+  return std::lower_bound(user.pairs.begin(), user.pairs.end(), area,
+                          [](const Pair& pair, Handle a) { return pair.area < a; });
+}
+
+Pair* FenceTracker::Impl::pair(UserHandle user, Handle area) {
+  UserState& state = users.state(user);
+  const auto it = place(state, area);
+  return it != state.pairs.end() && it->area == area ? &*it : nullptr;
+}
+
+Pairs::iterator FenceTracker::Impl::remove(UserHandle user, Pairs::iterator at) {
+  if (at->stray) forget_stray(user, at->area);
+  return users.state(user).pairs.erase(at);
+}
+
+void FenceTracker::Impl::note_stray(UserHandle user, Pair& pair) {
+  if (pair.stray) return;
+  pair.stray = true;
+  strays[pair.area].insert(user);
+}
+
+void FenceTracker::Impl::forget_stray(UserHandle user, Handle area) {
+  const auto known = strays.find(area);
+  known->second.erase(user);
+  if (known->second.empty()) strays.erase(known);
+}
+
+// Transitions.
+
+void FenceTracker::Impl::report(UserHandle user, Handle area, TransitionKind kind, TransitionReason reason,
+                                std::int64_t time_ms, Crossing::Distance distance, double distance_m,
+                                unsigned evidence, Crossings& out) {
+  const LastFix& last = users.last(user);
+  Crossing& c = out.emplace_back();
+  c.time_ms = time_ms;
+  c.user = user;
+  c.area = area;
+  c.kind = kind;
+  c.reason = reason;
+  c.distance = distance;
+  c.evidence = static_cast<std::uint8_t>(evidence);
+  c.acc_m = last.acc_m;
+  c.distance_m = distance_m;
+  c.at = last.at;
+  c.newest_ms = last.time_ms;
+  if (last.undecided) c.ages = ages_of(user);
+  if (kind == TransitionKind::enter) {
+    ++areas[area].inside;
+    watch(user);
+  } else if (kind == TransitionKind::exit) {
+    --areas[area].inside;
+  }
+}
+
+/// What the rule says of one pair, reported. `fixes_since`: how many fixes came after the evidence.
+void FenceTracker::Impl::carry_out(UserHandle user, Handle area, const Verdict& verdict, std::int64_t time_ms,
+                                   double distance_m, Crossings& out, unsigned fixes_since) {
+  if (verdict.decision == Decision::none) return;
+  const auto kind = verdict.decision == Decision::enter ? TransitionKind::enter : TransitionKind::exit;
+  report(user, area, kind, TransitionReason::position, time_ms, Crossing::Distance::known, distance_m,
+         unsigned{verdict.evidence} << fixes_since, out);
+}
+
+/// Takes the user out of the area without asking the rule. Returns the place after the pair.
+Pairs::iterator FenceTracker::Impl::drop(UserHandle user, Pairs::iterator at, TransitionReason reason,
+                                         std::int64_t time_ms, Crossings& out) {
+  if (at->inside)
+    report(user, at->area, TransitionKind::exit, reason, time_ms, Crossing::Distance::none, kNoDistance, 0,
+           out);
+  return remove(user, at);
+}
+
+void FenceTracker::Impl::drop_all(UserHandle user, TransitionReason reason, std::int64_t time_ms,
+                                  Crossings& out) {
+  auto& pairs = users.state(user).pairs;
+  for (auto it = pairs.begin(); it != pairs.end();) it = drop(user, it, reason, time_ms, out);
+  users.last(user).no_room();
+  set_undecided(user, false);
+}
+
+Transition FenceTracker::Impl::describe(const Crossing& c) const {
+  Transition t;
+  t.time_ms = c.time_ms;
+  t.user = users.name(c.user);
+  t.area = index.area(c.area).id;
+  t.kind = c.kind;
+  t.reason = c.reason;
+  t.distance_m = c.distance == Crossing::Distance::none ? kNoDistance
+                 : c.distance == Crossing::Distance::known
+                     ? c.distance_m
+                     : quick_distance_of(c.area, c.kind == TransitionKind::enter, c.at,
+                                         std::numeric_limits<double>::infinity());
+  if (!std::isnan(t.distance_m) && c.acc_m >= 0) t.acc_m = c.acc_m;
+  for (std::size_t i = 0; i < c.ages.size(); ++i)
+    if (c.evidence >> i & 1) t.fixes.time_ms[t.fixes.count++] = c.newest_ms - c.ages[i];
+  t.rule = times[c.area].rule_name;
+  return t;
+}
+
+std::vector<Transition> FenceTracker::Impl::describe(const Crossings& crossings) const {
+  std::vector<Transition> transitions;
+  transitions.reserve(crossings.size());
+  for (const Crossing& crossing : crossings) transitions.push_back(describe(crossing));
+  return transitions;
+}
+
+/// Of one fix, or of what came due with it.
+void FenceTracker::Impl::sort_from(Crossings& crossings, std::size_t first) const {
+  if (crossings.size() - first < 2) return;
+  std::sort(crossings.begin() + static_cast<std::ptrdiff_t>(first), crossings.end(),
+            [this](const Crossing& a, const Crossing& b) {
+              if (a.time_ms != b.time_ms) return a.time_ms < b.time_ms;
+              return index.area(a.area).id < index.area(b.area).id;
+            });
+}
+
+// Fixes.
+
+void FenceTracker::Impl::take(UserHandle user, const Position& position, const FenceLeaf* leaf,
+                              Crossings& out) {
+  if (!rule.smoothing) return count(user, position, leaf, out);
+  // Whoever goes on sending is there: another device of theirs may have said goodbye.
+  if (!absent_since.empty() && position.time_ms > users.last(user).time_ms) absent_since.erase(user);
+  const std::uint32_t window = rule.track.reorder_ms;
+  if (window == 0) return judge(user, position, leaf, out);
+  reordering[user].buffer.push(position, window);
+  release(user, out);
+}
+
+/// What one loop asks memory for has come when the next one looks at it.
+void FenceTracker::Impl::take_all(std::span<const UserFix> batch, Crossings& out) {
+  constexpr std::size_t kMost = FenceCells::kMost;
+  for (; batch.size() > kMost; batch = batch.subspan(kMost)) take_all(batch.first(kMost), out);
+  for (const UserFix& fix : batch) __builtin_prefetch(&users.last(fix.user));
+  // Those for whom a comparison will not do.
+  std::array<std::uint8_t, kMost> far;
+  std::array<LatLon, kMost> points;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const LatLon at = batch[i].position.at;
+    if (rule.shortcut && users.last(batch[i].user).has_room(at)) continue;
+    users.prefetch(batch[i].user);
+    points[count] = at;
+    far[count++] = static_cast<std::uint8_t>(i);
+  }
+  std::array<const FenceLeaf*, kMost> known, leaves{};
+  index.leaves({points.data(), count}, {known.data(), count});
+  for (std::size_t k = 0; k < count; ++k) leaves[far[k]] = known[k];
+  for (std::size_t i = 0; i < batch.size(); ++i) take(batch[i].user, batch[i].position, leaves[i], out);
+}
+
+void FenceTracker::Impl::judge(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out) {
+  LastFix& last = users.last(user);
+  if (last.time_ms != LastFix::kNone && fix.time_ms <= last.time_ms) return;
+  if (!usable_accuracy_m(rule.track, fix)) return;
+  if (last.held || (last.time_ms != LastFix::kNone && !plausible(rule.track, last.at, last.time_ms, fix))) {
+    const Position before = last.position();
+    const auto waiting = held.find(user);
+    const Position* const waits = last.held ? &waiting->second : nullptr;
+    if (waits != nullptr && fix.time_ms <= waits->time_ms) return;
+    const Belief belief =
+        geo::judge(rule.track, last.time_ms == LastFix::kNone ? nullptr : &before, waits, fix);
+    if (belief == Belief::held) {
+      held[user] = fix;
+      last.held = true;
+      return;
+    }
+    if (belief == Belief::both_count) count(user, Position(waiting->second), nullptr, out);
+    if (last.held) held.erase(user);
+    last.held = false;
+  }
+  count(user, fix, leaf, out);
+}
+
+void FenceTracker::Impl::count(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out) {
+  LastFix& last = users.last(user);
+  if (rule.shortcut && last.has_room(fix.at)) return last.set(fix);
+  const std::size_t first = out.size();
+  grow_older(user, fix);
+  if (passable > 0 && last.time_ms != LastFix::kNone) {
+    const Position before = last.position();
+    last.set(fix);
+    report_passes(user, before, fix, out);
+  } else {
+    last.set(fix);
+  }
+  decide(user, fix, leaf, out);
+  sort_from(out, first);
+}
+
+/// Of who is undecided all are known. For others only the newest fix can be evidence.
+Ages FenceTracker::Impl::ages_of(UserHandle user) const {
+  if (!users.last(user).undecided) return {};
+  return ages.find(user)->second;
+}
+
+/// Keeps the times of the fixes that may decide, so that they can be named.
+void FenceTracker::Impl::grow_older(UserHandle user, const Position& fix) {
+  const LastFix& last = users.last(user);
+  if (!last.undecided) return;
+  Ages& known = ages.find(user)->second;
+  const std::int64_t step = fix.time_ms - last.time_ms;
+  for (std::size_t i = known.size() - 1; i > 0; --i)
+    known[i] = static_cast<std::uint32_t>(std::min<std::int64_t>(known[i - 1] + step, 0xffff'ffff));
+}
+
+void FenceTracker::Impl::set_undecided(UserHandle user, bool undecided) {
+  LastFix& last = users.last(user);
+  if (last.undecided == undecided) return;
+  last.undecided = undecided;
+  if (undecided)
+    ages.try_emplace(user);
+  else
+    ages.erase(user);
+}
+
+void FenceTracker::Impl::decide(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out) {
+  LastFix& last = users.last(user);
+  std::optional<Box> room;
+  if (rule.shortcut)
+    room = index.locate(fix.at, covering, leaf);
+  else
+    index.covering(fix.at, covering, leaf);
+  users.move_to(user, block_of(fix.at));
+  const bool level = settle_levels(user, fix);
+  bool settled = true, undecided = false;
+  auto& pairs = users.state(user).pairs;
+  auto at = pairs.begin();
+  for (std::size_t i = 0; i < covering.size() || at != pairs.end();) {
+    const bool covered = i < covering.size() && (at == pairs.end() || covering[i] <= at->area);
+    if (covered && (at == pairs.end() || covering[i] < at->area)) at = insert(user, at, covering[i]);
+    i += covered ? 1 : 0;
+    if (at->inside != covered || !at->settled()) {
+      decide_pair(user, *at, covered, fix, out);
+      if (!at->inside && at->settled()) {
+        settled &= !covered;
+        at = remove(user, at);
+        continue;
+      }
+      settled &= at->settled() && at->inside == covered;
+      undecided |= !at->settled();
+      if (!covered) note_stray(user, *at);
+    }
+    ++at;
+  }
+  set_undecided(user, undecided);
+  if (room && settled && !level)
+    last.room = *room;
+  else
+    last.no_room();
+}
+
+/// An area with limits of height counts as covering a fix on its levels; one that does not say its height
+/// leaves everything as it is. True if there is any here.
+bool FenceTracker::Impl::settle_levels(UserHandle user, const Position& fix) {
+  if (leveled == 0) return false;
+  bool any = false;
+  std::erase_if(covering, [&](Handle area) {
+    if (!areas[area].levels) return false;
+    any = true;
+    const auto on = on_level(index.area(area), fix);
+    if (on) return !*on;
+    const Pair* known = pair(user, area);
+    return known == nullptr || !known->inside;
+  });
+  return any;
+}
+
+void FenceTracker::Impl::decide_pair(UserHandle user, Pair& pair, bool covered, const Position& fix,
+                                     Crossings& out) {
+  PairState& state = pair;
+  if (!rule.smoothing) {
+    state.inside = covered;
+    return report(user, pair.area, covered ? TransitionKind::enter : TransitionKind::exit,
+                  TransitionReason::position, fix.time_ms, Crossing::Distance::unmeasured, 0, 1, out);
+  }
+  const AreaRule& area_rule = areas[pair.area].rule;
+  if (state.dwell_since_ms != PairState::kNoDwell) {
+    const std::int64_t until = std::min(fix.time_ms, fresh_until(user, fix.time_ms - ages_of(user)[1]));
+    if (const std::int64_t due = due_ms(state, area_rule); due <= until)
+      carry_out(user, pair.area, elapse(state, area_rule, until), due,
+                index.signed_distance_m(pair.area, fix.at), out, 1);
+  }
+  if (state.inside == covered) return agree(state, area_rule);
+  const double accuracy = *usable_accuracy_m(rule.track, fix);
+  const double depth = !state.inside && area_rule.enter_margin_share > 0 ? index.depth_m(pair.area) : 0;
+  const double distance =
+      quick_distance_of(pair.area, covered, fix.at, margin_m(area_rule, state.inside, accuracy, depth));
+  const std::int64_t dwelt_since_ms = state.dwell_since_ms;
+  carry_out(user, pair.area, step(state, area_rule, depth, {distance, accuracy, fix.time_ms}), fix.time_ms,
+            distance, out);
+  if (state.dwell_since_ms != dwelt_since_ms && state.dwell_since_ms != PairState::kNoDwell)
+    timers.push({due_ms(state, area_rule), Timer::Kind::dwell, user, pair.area});
+}
+
+/// Signed as the index says who is inside: rounding must not let the two disagree. An area that is left
+/// by height is as far as its rule may ask.
+double FenceTracker::Impl::distance_of(Handle area, bool covered, LatLon at) const {
+  const double distance = index.signed_distance_m(area, at);
+  if (covered) return std::min(distance, -0.0);
+  return distance > 0 ? distance : areas[area].levels ? std::numeric_limits<double>::infinity() : 1e-9;
+}
+
+/// The same, but right to a millimetre only where the margin would not notice.
+double FenceTracker::Impl::quick_distance_of(Handle area, bool covered, LatLon at, double margin_m) const {
+  constexpr double kNoticeM = 0.01;
+  const double distance = index.distance_m(area, at);
+  if (areas[area].levels || std::abs(distance - margin_m) < kNoticeM) return distance_of(area, covered, at);
+  return covered ? -distance : std::max(distance, 1e-9);
+}
+
+void FenceTracker::Impl::report_passes(UserHandle user, const Position& before, const Position& fix,
+                                       Crossings& out) {
+  const LatLon from = before.at;
+  const auto on = [&](Handle area, const Position& p) {
+    return on_level(index.area(area), p).value_or(false);
+  };
+  for (const Handle area : index.crossed(from, fix.at)) {
+    if (!areas[area].rule.pass_through || pair(user, area) != nullptr) continue;
+    if (areas[area].levels && !(on(area, before) && on(area, fix))) continue;
+    if (index.covers(area, from) || index.covers(area, fix.at)) continue;
+    report(user, area, TransitionKind::pass_through, TransitionReason::position, fix.time_ms,
+           Crossing::Distance::known, index.signed_distance_m(area, fix.at), 1, out);
+  }
+}
+
+}  // namespace convoke::geo
