@@ -16,7 +16,8 @@ using Ages = std::array<std::uint32_t, 8>;
 /// A transition in numbers, as the engine finds it. FenceTracker::describe makes words of it and measures
 /// the distance, which costs more than finding it.
 struct Crossing {
-  enum class Distance : std::uint8_t { none, known, unmeasured };
+  /// Of the user's last fix to the edge. Inside, outside: not measured yet.
+  enum class Distance : std::uint8_t { none, known, inside, outside };
 
   std::int64_t time_ms = 0;
   UserHandle user = 0;

@@ -51,6 +51,11 @@ inline double margin_m(const AreaRule& rule, bool inside, double accuracy_m, dou
   return std::min(margin, rule.enter_margin_share * std::max(depth_m, accuracy_m));
 }
 
+/// Whether a fix so far beyond the edge is evidence.
+inline bool evident(bool inside, double beyond_m, double margin_m) {
+  return inside ? beyond_m > margin_m : beyond_m >= margin_m;
+}
+
 /// When the running dwell ends if no fix comes between; the largest number if none runs.
 inline std::int64_t due_ms(const PairState& state, const AreaRule& rule) {
   if (state.dwell_since_ms == PairState::kNoDwell) return std::numeric_limits<std::int64_t>::max();
@@ -73,6 +78,18 @@ inline void agree(PairState& state, const AreaRule& rule) {
   state.dwell_since_ms = PairState::kNoDwell;
 }
 
+/// A fix on the other side. `evident`: it lies beyond the edge by the margin.
+inline Verdict disagree(PairState& state, const AreaRule& rule, bool evident, std::int64_t time_ms) {
+  state.evidence =
+      static_cast<std::uint8_t>((state.evidence << 1 | int{evident}) & ((1 << rule.of_last) - 1));
+  if (std::popcount(state.evidence) < rule.confirm) {
+    state.dwell_since_ms = PairState::kNoDwell;
+    return {};
+  }
+  if (state.dwell_since_ms == PairState::kNoDwell) state.dwell_since_ms = time_ms;
+  return elapse(state, rule, time_ms);
+}
+
 /// Takes the next counted fix. `depth_m` as for margin_m.
 inline Verdict step(PairState& state, const AreaRule& rule, double depth_m, const Evidence& fix) {
   const double beyond = state.inside ? fix.signed_distance_m : -fix.signed_distance_m;
@@ -82,15 +99,7 @@ inline Verdict step(PairState& state, const AreaRule& rule, double depth_m, cons
     return {};
   }
   const double margin = margin_m(rule, state.inside, fix.accuracy_m, depth_m);
-  const bool evident = state.inside ? beyond > margin : beyond >= margin;
-  state.evidence =
-      static_cast<std::uint8_t>((state.evidence << 1 | int{evident}) & ((1 << rule.of_last) - 1));
-  if (std::popcount(state.evidence) < rule.confirm) {
-    state.dwell_since_ms = PairState::kNoDwell;
-    return {};
-  }
-  if (state.dwell_since_ms == PairState::kNoDwell) state.dwell_since_ms = fix.time_ms;
-  return elapse(state, rule, fix.time_ms);
+  return disagree(state, rule, evident(state.inside, beyond, margin), fix.time_ms);
 }
 
 }  // namespace convoke::geo

@@ -143,6 +143,11 @@ struct FenceIndex::Impl {
           [&](const BoxedPart& part) { candidates.push_back(part.area); });
     sort_unique(candidates);
     builder.begin(box);
+    // Each area is several steps away in memory: they are asked for ahead, one step after the other.
+    for (const Handle handle : candidates) __builtin_prefetch(areas[handle].get());
+    for (const Handle handle : candidates) __builtin_prefetch(areas[handle]->polygons.data());
+    for (const Handle handle : candidates)
+      if (!areas[handle]->polygons.empty()) areas[handle]->polygons.front().prefetch();
     for (const Handle handle : candidates) builder.add(handle, *areas[handle]);
     return builder.build();
   }
@@ -304,11 +309,15 @@ double FenceIndex::signed_distance_m(Handle handle, LatLon point) const {
   return impl_->areas[handle]->signed_distance_m(point);
 }
 
-double FenceIndex::distance_m(Handle handle, LatLon point) const {
-  const IndexedArea& indexed = *impl_->areas[handle];
-  if (indexed.simple() && has_leaf(point))
-    if (const auto distance = impl_->cells.at(point).distance_m(handle, point)) return *distance;
-  return indexed.distance_m(point);
+std::optional<double> FenceIndex::distance_m(Handle handle, LatLon point, double limit_m) const {
+  return impl_->areas[handle]->distance_m(point, limit_m);
+}
+
+std::optional<bool> FenceIndex::beyond(Handle handle, LatLon point, double margin_m,
+                                       const FenceLeaf* leaf) const {
+  if (!impl_->areas[handle]->simple() && !impl_->areas[handle]->polygons.empty()) return std::nullopt;
+  if (leaf == nullptr && has_leaf(point)) leaf = &impl_->cells.at(point);
+  return leaf == nullptr ? std::nullopt : leaf->beyond(handle, point, margin_m);
 }
 
 double FenceIndex::depth_m(Handle handle) const { return impl_->areas[handle]->depth_m(); }

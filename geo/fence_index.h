@@ -63,8 +63,10 @@ class FenceIndex {
   /// Metres from the point to the area's edge, negative inside; +infinity for an unknown id.
   double signed_distance_m(std::string_view id, LatLon point) const;
   double signed_distance_m(Handle area, LatLon point) const;
-  /// The same without a sign, and right to a millimetre only: quicker where the point was located before.
-  double distance_m(Handle area, LatLon point) const;
+  /// The same without a sign; nothing if it is surely more than the limit, which is quicker to find out.
+  std::optional<double> distance_m(Handle area, LatLon point, double limit_m) const;
+  /// Whether that is at least `margin_m`; nothing if it is not known without measuring it. `leaf`: as above.
+  std::optional<bool> beyond(Handle area, LatLon point, double margin_m, const FenceLeaf* leaf) const;
   /// Not more than the distance of the area's innermost point from the edge: the radius of a circle, half the
   /// width of a corridor, and of polygons their area divided by the length of their edges, in metres.
   double depth_m(Handle area) const;

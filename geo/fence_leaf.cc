@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kMetersPerDegree = kEarthRadiusM * std::numbers::pi / 180;
 constexpr std::uint32_t kLanes = 4;
+constexpr double kMaxPlaneLat = 75;
 constexpr double kFarM = 1e7;  // edges that fill up a group
 
 // Four at a time: a vector type of the compiler's, which GCC and Clang have for every processor.
@@ -52,8 +53,6 @@ FenceLeaf::Ptr FenceLeaf::make(const Parts& parts) {
   leaf->polygons_ = static_cast<std::uint16_t>(parts.polygonal.size());
   leaf->circles_ = static_cast<std::uint16_t>(parts.circular.size());
   leaf->others_ = static_cast<std::uint16_t>(parts.others.size());
-  leaf->narrowing_ =
-      static_cast<float>(std::tan(parts.reference.lat * std::numbers::pi / 180) / kEarthRadiusM);
 
   auto* numbers = const_cast<float*>(leaf->edges());
   std::size_t i = 0;
@@ -247,17 +246,36 @@ bool FenceLeaf::only_areas_at(LatLon point, std::vector<Handle>& areas) const {
   return known && areas_at(point, areas).known;
 }
 
-std::optional<double> FenceLeaf::distance_m(Handle area, LatLon point) const {
-  const Handle* const polygons = handles() + covering_;
-  std::uint32_t i = 0;
-  while (i < polygons_ && polygons[i] >> 1 != area) ++i;
-  if (i == polygons_) return std::nullopt;
+std::optional<bool> FenceLeaf::beyond(Handle area, LatLon point, double margin_m) const {
+  // Nearer to a pole the plane bends more.
+  if (std::abs(point.lat) > kMaxPlaneLat) return std::nullopt;
   const PlanePoint at = in_plane(point);
-  const Floats x = all(static_cast<float>(at.x)), y = all(static_cast<float>(at.y)), zero = all(0),
-               one = all(1);
-  const std::uint32_t begin = i == 0 ? 0 : ends()[i - 1], end = ends()[i];
-  // The plane is right at the reference point's latitude; a distance asks for the one half way.
-  const Floats narrowing = all(narrowing_), half = all(0.5F);
+  const auto px = static_cast<float>(at.x), py = static_cast<float>(at.y);
+  const Handle *const covering = handles(), *const polygons = covering + covering_,
+                      *const circles = polygons + polygons_, *const end = circles + circles_;
+  double distance = std::numeric_limits<double>::infinity(), error = 0.01 + 0.002 * margin_m;
+  double clear = clear_m(point);
+  if (const Handle* c = std::find(circles, end, area); c != end) {
+    const float* const circle = this->circles() + 4 * (c - circles);
+    const float cx = px - circle[0], cy = py - circle[1];
+    distance = std::abs(std::sqrt(cx * cx + cy * cy) - circle[2]);
+    error += circle[3];
+    clear = distance;
+  } else if (const Handle* p = std::find_if(polygons, circles, [&](Handle h) { return h >> 1 == area; });
+             p != circles) {
+    distance = nearest_m(static_cast<std::size_t>(p - polygons), px, py);
+  } else if (std::find(covering, polygons, area) == polygons) {
+    return std::nullopt;
+  }
+  if (distance < margin_m - error) return false;
+  if (std::min(distance, clear) > margin_m + error) return true;
+  return std::nullopt;
+}
+
+/// Metres from the position to those of the polygon's edges that are known here.
+float FenceLeaf::nearest_m(std::size_t polygon, float px, float py) const {
+  const Floats x = all(px), y = all(py), zero = all(0), one = all(1);
+  const std::uint32_t begin = polygon == 0 ? 0 : ends()[polygon - 1], end = ends()[polygon];
   float best2 = std::numeric_limits<float>::infinity();
   for (std::uint32_t g = begin / kLanes; g * kLanes < end; ++g) {
     const float* const group = edges() + std::size_t{g} * 16;
@@ -265,19 +283,17 @@ std::optional<double> FenceLeaf::distance_m(Handle area, LatLon point) const {
     const Floats dx = load(group + 8) - x - ax, dy = load(group + 12) - y - ay;
     Floats t = -(ax * dx + ay * dy) / (dx * dx + dy * dy);
     t = t < zero ? zero : t > one ? one : t;
-    const Floats ny = ay + t * dy, nx = (ax + t * dx) * (one - narrowing * (y + half * ny));
-    const Floats d2 = nx * nx + ny * ny;
+    const Floats nx = ax + t * dx, ny = ay + t * dy, d2 = nx * nx + ny * ny;
     for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
       const std::uint32_t edge = g * kLanes + lane;
       // Not a number: seen from here the edge has no length, and its neighbours are as near.
       if (edge >= begin && edge < end && d2[lane] < best2) best2 = d2[lane];
     }
   }
-  const double distance = std::sqrt(static_cast<double>(best2));
-  return distance < clear_m(point) ? std::optional(distance) : std::nullopt;
+  return std::sqrt(best2);
 }
 
-/// As far from the point nothing is unknown of edges.
+/// As far from the point nothing is unknown of the edges of areas that meet the box.
 double FenceLeaf::clear_m(LatLon p) const {
   const double high = box_.high.lat - box_.low.lat, wide = box_.high.lon - box_.low.lon;
   const double north_south = std::min(p.lat - box_.low.lat, box_.high.lat - p.lat) + kMore * high;

@@ -71,12 +71,12 @@ class FenceLeaf {
   Answer areas_at(LatLon point, std::vector<Handle>& areas) const;
   /// The same without the room. False: not known.
   bool only_areas_at(LatLon point, std::vector<Handle>& areas) const;
-  /// Metres from the position, which is in the box, to the area's edge, right to a millimetre. Nothing if
-  /// the area is not a polygon with edges here, or an edge outside could be nearer.
-  std::optional<double> distance_m(Handle area, LatLon point) const;
+  /// Whether the position, which is in the box, is at least so far from the area's edge, inside or outside.
+  /// Nothing if that is a matter of a centimetre, or of edges that are not known here.
+  std::optional<bool> beyond(Handle area, LatLon point, double margin_m) const;
 
   /// How much more than the box is known of edges, on each side, as a share of its width.
-  static constexpr double kMore = 0.125;
+  static constexpr double kMore = 0.06;
 
   std::size_t edges_at_most() const { return std::size_t{4} * groups_; }
   std::span<const Handle> others() const { return {handles() + covering_ + polygons_ + circles_, others_}; }
@@ -99,10 +99,11 @@ class FenceLeaf {
     double x, y;  // metres east and north of the reference point
   };
   FenceLeaf() = default;
+  float nearest_m(std::size_t polygon, float px, float py) const;
+  double clear_m(LatLon p) const;
   PlanePoint in_plane(LatLon p) const {
     return {(p.lon - reference_.lon) * lon_m_, (p.lat - reference_.lat) * lat_m_};
   }
-  double clear_m(LatLon p) const;
   // What follows the object in memory: all handles, where each polygon's edges end, edges in groups of four
   // (ax, ay, bx, by of each), circles (x, y, radius, blur).
   const Handle* handles() const { return reinterpret_cast<const Handle*>(this + 1); }
@@ -114,7 +115,6 @@ class FenceLeaf {
   LatLon reference_;
   double lat_m_ = 0, lon_m_ = 0;  // metres in a degree here
   std::uint16_t groups_ = 0, covering_ = 0, polygons_ = 0, circles_ = 0, others_ = 0;
-  float narrowing_ = 0;  // how much shorter a degree of longitude gets with each metre north, as a share
 };
 
 }  // namespace convoke::geo

@@ -59,28 +59,32 @@ bool IndexedArea::covers(LatLon point) const {
   return at(point) || (std::abs(point.lon) == 180 && at({point.lat, -point.lon}));
 }
 
-double IndexedArea::distance_m(LatLon point) const {
+std::optional<double> IndexedArea::distance_m(LatLon point, double limit_m) const {
   // Only the slow way looks over the antimeridian, and knows which edges along it and the poles are none.
   const auto on_this_side = [&](const PolygonIndex& polygon) {
     return polygon.box().high.lon - point.lon < 180 && point.lon - polygon.box().low.lon < 180;
   };
   if (!simple_ || !std::all_of(polygons.begin(), polygons.end(), on_this_side))
     return std::abs(geo::signed_distance_m(area, point));
+  // Near by the plane does, scaled half way between the two; far away it does not, and no limit holds.
   double best2 = std::numeric_limits<double>::infinity();
-  LatLon nearest = point;
+  if (const double reach = (1.01 * limit_m + 0.01) / kMetersPerDegree; reach < kNearDegrees)
+    best2 = reach * reach;
+  std::optional<LatLon> nearest;
   const double lon_scale = std::cos(point.lat * kRadians);
   for (const PolygonIndex& polygon : polygons)
     if (const auto found = polygon.nearest(point, lon_scale, best2)) nearest = *found;
-  // Near by the plane does, scaled half way between the two; far away it does not.
-  const double middle = lon_scale - std::sin(point.lat * kRadians) * (nearest.lat - point.lat) * kRadians / 2;
+  if (!nearest) return std::nullopt;
+  const double middle =
+      lon_scale - std::sin(point.lat * kRadians) * (nearest->lat - point.lat) * kRadians / 2;
   return best2 < kNearDegrees * kNearDegrees
-             ? std::hypot((nearest.lon - point.lon) * middle, nearest.lat - point.lat) * kMetersPerDegree
-             : geo::distance_m(point, nearest);
+             ? std::hypot((nearest->lon - point.lon) * middle, nearest->lat - point.lat) * kMetersPerDegree
+             : geo::distance_m(point, *nearest);
 }
 
 double IndexedArea::signed_distance_m(LatLon point) const {
   if (polygons.empty()) return geo::signed_distance_m(area, point);
-  const double distance = distance_m(point);
+  const double distance = distance_m(point, std::numeric_limits<double>::infinity()).value_or(0);
   return covers(point) ? -distance : distance;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "geo/polygon_index.h"
@@ -18,8 +19,8 @@ struct IndexedArea {
   IndexedArea& operator=(const IndexedArea&) = delete;
   void set(Area value);
   bool covers(LatLon point) const;
-  /// Metres to the edge, inside or outside.
-  double distance_m(LatLon point) const;
+  /// Metres to the edge, inside or outside; nothing if that is surely more than the limit.
+  std::optional<double> distance_m(LatLon point, double limit_m) const;
   /// The same, negative inside.
   double signed_distance_m(LatLon point) const;
   /// True if every edge of its polygons is an edge of the area: none runs along the antimeridian or a pole.

@@ -81,6 +81,9 @@ bool PolygonIndex::covers(LatLon p) const {
 
 std::optional<LatLon> PolygonIndex::nearest(LatLon p, double lon_scale, double& best2) const {
   std::optional<LatLon> best;
+  const double east = std::max({0.0, box_.low.lon - p.lon, p.lon - box_.high.lon}) * lon_scale,
+               north = std::max({0.0, box_.low.lat - p.lat, p.lat - box_.high.lat});
+  if (east * east + north * north >= best2) return best;
   const auto look = [&](std::size_t slab) {
     for (const std::uint32_t edge : edges_of(slab)) {
       const LatLon a = vertex(edge), b = vertex(edge + 1);

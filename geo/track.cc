@@ -33,11 +33,6 @@ std::string_view TrackRule::fault() const {
   return {};
 }
 
-std::optional<double> usable_accuracy_m(const TrackRule& rule, const Position& fix) {
-  const double accuracy = fix.acc_m.value_or(rule.assumed_accuracy_m);
-  return accuracy <= rule.max_accuracy_m ? std::optional(accuracy) : std::nullopt;
-}
-
 std::int64_t fresh_until_ms(const TrackRule& rule, std::int64_t last_fix_ms,
                             std::optional<std::int64_t> presence_end_ms) {
   const std::int64_t until = last_fix_ms + rule.stale_ms;

@@ -34,7 +34,10 @@ struct TrackRule {
 };
 
 /// The accuracy to reckon with; nothing if the fix is known too badly to count.
-std::optional<double> usable_accuracy_m(const TrackRule& rule, const Position& fix);
+inline std::optional<double> usable_accuracy_m(const TrackRule& rule, const Position& fix) {
+  const double accuracy = fix.acc_m.value_or(rule.assumed_accuracy_m);
+  return accuracy <= rule.max_accuracy_m ? std::optional(accuracy) : std::nullopt;
+}
 
 /// Until when silence means that the user is where the last fix was. `presence_end_ms`: when the user's
 /// presence ended; absent while it is live, or where there is none to know, as in a replay.

@@ -81,12 +81,14 @@ void FenceTracker::Impl::report(UserHandle user, Handle area, TransitionKind kin
   }
 }
 
-/// What the rule says of one pair, reported. `fixes_since`: how many fixes came after the evidence.
+/// What the rule says of one pair, reported. `covered`: the user's last fix is in the area. `fixes_since`:
+/// how many fixes came after the evidence.
 void FenceTracker::Impl::carry_out(UserHandle user, Handle area, const Verdict& verdict, std::int64_t time_ms,
-                                   double distance_m, Crossings& out, unsigned fixes_since) {
+                                   bool covered, Crossings& out, unsigned fixes_since) {
   if (verdict.decision == Decision::none) return;
   const auto kind = verdict.decision == Decision::enter ? TransitionKind::enter : TransitionKind::exit;
-  report(user, area, kind, TransitionReason::position, time_ms, Crossing::Distance::known, distance_m,
+  report(user, area, kind, TransitionReason::position, time_ms,
+         covered ? Crossing::Distance::inside : Crossing::Distance::outside, 0,
          unsigned{verdict.evidence} << fixes_since, out);
 }
 
@@ -117,8 +119,7 @@ Transition FenceTracker::Impl::describe(const Crossing& c) const {
   t.distance_m = c.distance == Crossing::Distance::none ? kNoDistance
                  : c.distance == Crossing::Distance::known
                      ? c.distance_m
-                     : quick_distance_of(c.area, c.kind == TransitionKind::enter, c.at,
-                                         std::numeric_limits<double>::infinity());
+                     : distance_of(c.area, c.distance == Crossing::Distance::inside, c.at);
   if (!std::isnan(t.distance_m) && c.acc_m >= 0) t.acc_m = c.acc_m;
   for (std::size_t i = 0; i < c.ages.size(); ++i)
     if (c.evidence >> i & 1) t.fixes.time_ms[t.fixes.count++] = c.newest_ms - c.ages[i];
@@ -174,7 +175,10 @@ void FenceTracker::Impl::take_all(std::span<const UserFix> batch, Crossings& out
   }
   std::array<const FenceLeaf*, kMost> known, leaves{};
   index.leaves({points.data(), count}, {known.data(), count});
-  for (std::size_t k = 0; k < count; ++k) leaves[far[k]] = known[k];
+  for (std::size_t k = 0; k < count; ++k) {
+    leaves[far[k]] = known[k];
+    users.prefetch_pairs(batch[far[k]].user);
+  }
   for (std::size_t i = 0; i < batch.size(); ++i) take(batch[i].user, batch[i].position, leaves[i], out);
 }
 
@@ -203,9 +207,12 @@ void FenceTracker::Impl::judge(UserHandle user, const Position& fix, const Fence
 
 void FenceTracker::Impl::count(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out) {
   LastFix& last = users.last(user);
-  if (rule.shortcut && last.has_room(fix.at)) return last.set(fix);
+  if (rule.shortcut && last.has_room(fix.at)) {
+    last.room_pays();
+    return last.set(fix);
+  }
   const std::size_t first = out.size();
-  grow_older(user, fix);
+  if (last.undecided) grow_older(user, fix);
   if (passable > 0 && last.time_ms != LastFix::kNone) {
     const Position before = last.position();
     last.set(fix);
@@ -226,7 +233,6 @@ Ages FenceTracker::Impl::ages_of(UserHandle user) const {
 /// Keeps the times of the fixes that may decide, so that they can be named.
 void FenceTracker::Impl::grow_older(UserHandle user, const Position& fix) {
   const LastFix& last = users.last(user);
-  if (!last.undecided) return;
   Ages& known = ages.find(user)->second;
   const std::int64_t step = fix.time_ms - last.time_ms;
   for (std::size_t i = known.size() - 1; i > 0; --i)
@@ -246,7 +252,7 @@ void FenceTracker::Impl::set_undecided(UserHandle user, bool undecided) {
 void FenceTracker::Impl::decide(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out) {
   LastFix& last = users.last(user);
   std::optional<Box> room;
-  if (rule.shortcut)
+  if (rule.shortcut && last.wants_room())
     room = index.locate(fix.at, covering, leaf);
   else
     index.covering(fix.at, covering, leaf);
@@ -260,7 +266,7 @@ void FenceTracker::Impl::decide(UserHandle user, const Position& fix, const Fenc
     if (covered && (at == pairs.end() || covering[i] < at->area)) at = insert(user, at, covering[i]);
     i += covered ? 1 : 0;
     if (at->inside != covered || !at->settled()) {
-      decide_pair(user, *at, covered, fix, out);
+      decide_pair(user, *at, covered, fix, leaf, out);
       if (!at->inside && at->settled()) {
         settled &= !covered;
         at = remove(user, at);
@@ -296,30 +302,38 @@ bool FenceTracker::Impl::settle_levels(UserHandle user, const Position& fix) {
 }
 
 void FenceTracker::Impl::decide_pair(UserHandle user, Pair& pair, bool covered, const Position& fix,
-                                     Crossings& out) {
+                                     const FenceLeaf* leaf, Crossings& out) {
   PairState& state = pair;
   if (!rule.smoothing) {
     state.inside = covered;
     return report(user, pair.area, covered ? TransitionKind::enter : TransitionKind::exit,
-                  TransitionReason::position, fix.time_ms, Crossing::Distance::unmeasured, 0, 1, out);
+                  TransitionReason::position, fix.time_ms,
+                  covered ? Crossing::Distance::inside : Crossing::Distance::outside, 0, 1, out);
   }
   const AreaRule& area_rule = areas[pair.area].rule;
   if (state.dwell_since_ms != PairState::kNoDwell) {
     const std::int64_t until = std::min(fix.time_ms, fresh_until(user, fix.time_ms - ages_of(user)[1]));
     if (const std::int64_t due = due_ms(state, area_rule); due <= until)
-      carry_out(user, pair.area, elapse(state, area_rule, until), due,
-                index.signed_distance_m(pair.area, fix.at), out, 1);
+      carry_out(user, pair.area, elapse(state, area_rule, until), due, covered, out, 1);
   }
   if (state.inside == covered) return agree(state, area_rule);
-  const double accuracy = *usable_accuracy_m(rule.track, fix);
-  const double depth = !state.inside && area_rule.enter_margin_share > 0 ? index.depth_m(pair.area) : 0;
-  const double distance =
-      quick_distance_of(pair.area, covered, fix.at, margin_m(area_rule, state.inside, accuracy, depth));
   const std::int64_t dwelt_since_ms = state.dwell_since_ms;
-  carry_out(user, pair.area, step(state, area_rule, depth, {distance, accuracy, fix.time_ms}), fix.time_ms,
-            distance, out);
+  const bool evident = is_evident(pair, covered, fix, leaf);
+  carry_out(user, pair.area, disagree(state, area_rule, evident, fix.time_ms), fix.time_ms, covered, out);
   if (state.dwell_since_ms != dwelt_since_ms && state.dwell_since_ms != PairState::kNoDwell)
     timers.push({due_ms(state, area_rule), Timer::Kind::dwell, user, pair.area});
+}
+
+/// Whether a fix on the other side of the edge lies beyond it by the margin.
+bool FenceTracker::Impl::is_evident(const Pair& pair, bool covered, const Position& fix,
+                                    const FenceLeaf* leaf) const {
+  const auto& [area_rule, inside, levels] = areas[pair.area];
+  const double depth = !pair.inside && area_rule.enter_margin_share > 0 ? index.depth_m(pair.area) : 0;
+  const double margin = margin_m(area_rule, pair.inside, *usable_accuracy_m(rule.track, fix), depth);
+  if (levels) return evident(pair.inside, std::abs(distance_of(pair.area, covered, fix.at)), margin);
+  if (const auto beyond = index.beyond(pair.area, fix.at, margin, leaf)) return *beyond;
+  const auto distance = index.distance_m(pair.area, fix.at, margin);
+  return !distance || evident(pair.inside, *distance, margin);
 }
 
 /// Signed as the index says who is inside: rounding must not let the two disagree. An area that is left
@@ -328,14 +342,6 @@ double FenceTracker::Impl::distance_of(Handle area, bool covered, LatLon at) con
   const double distance = index.signed_distance_m(area, at);
   if (covered) return std::min(distance, -0.0);
   return distance > 0 ? distance : areas[area].levels ? std::numeric_limits<double>::infinity() : 1e-9;
-}
-
-/// The same, but right to a millimetre only where the margin would not notice.
-double FenceTracker::Impl::quick_distance_of(Handle area, bool covered, LatLon at, double margin_m) const {
-  constexpr double kNoticeM = 0.01;
-  const double distance = index.distance_m(area, at);
-  if (areas[area].levels || std::abs(distance - margin_m) < kNoticeM) return distance_of(area, covered, at);
-  return covered ? -distance : std::max(distance, 1e-9);
 }
 
 void FenceTracker::Impl::report_passes(UserHandle user, const Position& before, const Position& fix,

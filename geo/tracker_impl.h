@@ -90,8 +90,8 @@ struct FenceTracker::Impl {
   void report(UserHandle user, Handle area, TransitionKind kind, TransitionReason reason,
               std::int64_t time_ms, Crossing::Distance distance, double distance_m, unsigned evidence,
               Crossings& out);
-  void carry_out(UserHandle user, Handle area, const Verdict& verdict, std::int64_t time_ms,
-                 double distance_m, Crossings& out, unsigned fixes_since = 0);
+  void carry_out(UserHandle user, Handle area, const Verdict& verdict, std::int64_t time_ms, bool covered,
+                 Crossings& out, unsigned fixes_since = 0);
   Pairs::iterator drop(UserHandle user, Pairs::iterator at, TransitionReason reason, std::int64_t time_ms,
                        Crossings& out);
   void drop_all(UserHandle user, TransitionReason reason, std::int64_t time_ms, Crossings& out);
@@ -105,13 +105,14 @@ struct FenceTracker::Impl {
   void judge(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out);
   void count(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out);
   void decide(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out);
-  void decide_pair(UserHandle user, Pair& pair, bool covered, const Position& fix, Crossings& out);
+  void decide_pair(UserHandle user, Pair& pair, bool covered, const Position& fix, const FenceLeaf* leaf,
+                   Crossings& out);
+  bool is_evident(const Pair& pair, bool covered, const Position& fix, const FenceLeaf* leaf) const;
   bool settle_levels(UserHandle user, const Position& fix);
   Ages ages_of(UserHandle user) const;
   void grow_older(UserHandle user, const Position& fix);
   void set_undecided(UserHandle user, bool undecided);
   double distance_of(Handle area, bool covered, LatLon at) const;
-  double quick_distance_of(Handle area, bool covered, LatLon at, double margin_m) const;
   void report_passes(UserHandle user, const Position& before, const Position& fix, Crossings& out);
   void sort_from(Crossings& crossings, std::size_t first) const;
 

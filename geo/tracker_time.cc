@@ -60,8 +60,8 @@ void FenceTracker::Impl::dwell_due(const Timer& timer, Crossings& out) {
   Pair* p = pair(timer.user, timer.area);
   if (p == nullptr || due_ms(*p, areas[timer.area].rule) != timer.due_ms) return;
   if (fresh_until(timer.user) < timer.due_ms) return;
-  const double distance = index.signed_distance_m(timer.area, users.last(timer.user).at);
-  carry_out(timer.user, timer.area, elapse(*p, areas[timer.area].rule, timer.due_ms), timer.due_ms, distance,
+  const bool covered = !p->inside;  // a dwell runs only while the last fix is on the other side
+  carry_out(timer.user, timer.area, elapse(*p, areas[timer.area].rule, timer.due_ms), timer.due_ms, covered,
             out);
   if (!p->inside) remove(timer.user, place(users.state(timer.user), timer.area));
 }

@@ -57,9 +57,8 @@ void UserTable::erase(UserHandle user) {
   free_.push_back(user);
 }
 
-void UserTable::move_to(UserHandle user, BlockKey block) {
+void UserTable::move(UserHandle user, BlockKey block) {
   UserState& state = state_[user];
-  if (state.block == block) return;
   if (const auto old = blocks_.find(state.block); old != blocks_.end()) {
     std::vector<UserHandle>& users = old->second;
     users[state.place_in_block] = users.back();

@@ -42,12 +42,24 @@ struct alignas(64) LastFix {
   float acc_m = -1;              // its accuracy; negative: not stated
   std::int16_t height_m = kNoHeight;
   std::int8_t floor = kNoFloor;
-  bool held : 1 = false;       // a fix waits for being believed
-  bool watched : 1 = false;    // a timer will see whether fixes still come
-  bool undecided : 1 = false;  // there is evidence for something that is not decided yet
+  bool held : 1 = false;          // a fix waits for being believed
+  bool watched : 1 = false;       // a timer will see whether fixes still come
+  bool undecided : 1 = false;     // there is evidence for something that is not decided yet
+  std::uint8_t luckless : 2 = 0;  // rooms that no fix stayed in, less those that did
+  std::uint8_t skipped : 3 = 0;   // fixes since a room was last tried
 
   bool has_room(LatLon p) const {
     return p.lat > room.low.lat && p.lat < room.high.lat && p.lon > room.low.lon && p.lon < room.high.lon;
+  }
+  /// Finding a room costs more than the areas alone, so where fixes leave it at once only every eighth tries.
+  /// To be asked once for each fix that there was no room for.
+  bool wants_room() {
+    if (room.low.lat < room.high.lat && luckless < 3) ++luckless;
+    if (luckless < 2) return true;
+    return ++skipped == 0;
+  }
+  void room_pays() {
+    if (luckless > 0) --luckless;
   }
   void no_room() { room = {{1, 0}, {-1, 0}}; }
   void set(const Position& p) {
@@ -99,8 +111,17 @@ class UserTable {
     __builtin_prefetch(&state_[user]);
   }
 
+  /// And then their pairs, if they are more than have room there.
+  void prefetch_pairs(UserHandle user) const {
+    const Pairs& pairs = state_[user].pairs;
+    if (pairs.size() <= 2) return;
+    for (std::size_t i = 0; i < pairs.size(); i += 4) __builtin_prefetch(&pairs[i]);
+  }
+
   /// Notes where the user is.
-  void move_to(UserHandle user, BlockKey block);
+  void move_to(UserHandle user, BlockKey block) {
+    if (state_[user].block != block) move(user, block);
+  }
   /// Calls `visit` for every user in a block that meets the box.
   template <class Visit>
   void for_each_near(const Box& box, const Visit& visit) const {
@@ -119,6 +140,7 @@ class UserTable {
   std::size_t bytes() const;
 
  private:
+  void move(UserHandle user, BlockKey block);
   template <class Visit>
   void visit_all(const std::vector<UserHandle>& users, const Visit& visit) const {
     constexpr std::size_t kAhead = 8;

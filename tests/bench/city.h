@@ -25,9 +25,9 @@ inline constexpr double kMetersPerDegree = 111'195;
 inline constexpr float kAccuracyM = 8;
 inline constexpr double kCityLat = 40, kCityLon = 116;
 
-/// Areas of 20 m to 2 km, and people who walk 1 to 20 m from fix to fix. `venues`: around 200 squares of a
-/// city 80 km wide, however many they are. `dense`: evenly, so that about ten lie over every point. `tight`:
-/// of 50 m, one beside the other.
+/// Areas of 20 m to 2 km, and people who walk 1 to 20 m from fix to fix. `venues`: evenly within 3 km of
+/// 200 squares of a city 80 km wide, however many they are. `dense`: evenly, so that about ten lie over every
+/// point. `tight`: of 50 m, one beside the other.
 class City {
  public:
   City(std::size_t areas, std::uint64_t seed, std::string shape)
@@ -89,7 +89,7 @@ class City {
   geo::LatLon somewhere() {
     if (shape_ == "dense") return in_square({kCityLat, kCityLon}, half_m_);
     const geo::LatLon square = squares_[random_() % squares_.size()];
-    const double away = 3000 * unit();
+    const double away = 3000 * std::sqrt(unit());
     return moved(square, away, turn());
   }
   geo::LatLon stand(std::size_t i) const {

@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <numbers>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -166,6 +167,13 @@ geo::Position position_of(const Fix& fix) {
   return position;
 }
 
+std::vector<geo::UserFix> decode(const std::vector<Fix>& fixes) {
+  std::vector<geo::UserFix> decoded;
+  decoded.reserve(fixes.size());
+  for (const Fix& fix : fixes) decoded.push_back({fix.user, position_of(fix)});
+  return decoded;
+}
+
 /// Of an engine that nothing was removed from, areas and users have the numbers of their places in the site.
 void check_numbers(const geo::FenceTracker& tracker, const std::vector<geo::Area>& areas) {
   for (std::size_t i = 0; i < areas.size(); ++i)
@@ -185,14 +193,13 @@ void run_engine(const Variant& variant, const Site& site, Run& run) {
   run.build_s.push_back(seconds_of([&] { tracker.load_areas(std::move(copies), 0); }));
   check_numbers(tracker, areas);
   for (const std::string& user : users) tracker.intern(user);
+  const std::vector<geo::UserFix> decoded = decode(fixes);
   std::vector<geo::Crossing> out;
-  std::vector<geo::UserFix> batch;
   double meters = 0;
   const double seconds = seconds_of([&] {
-    for (std::size_t first = 0; first < fixes.size(); first += kBatch) {
-      batch.clear();
-      for (std::size_t i = first; i < std::min(first + kBatch, fixes.size()); ++i)
-        batch.push_back({fixes[i].user, position_of(fixes[i])});
+    for (std::span<const geo::UserFix> rest = decoded; !rest.empty();) {
+      const auto batch = rest.first(std::min(kBatch, rest.size()));
+      rest = rest.subspan(batch.size());
       tracker.fixes(batch, out);
       for (const geo::Crossing& c : out) {
         run.outcome.add(c.user, c.area, c.kind == geo::TransitionKind::enter);

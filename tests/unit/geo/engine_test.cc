@@ -116,37 +116,39 @@ TEST(Engine, TheDistanceIsThatOfMeasure) {
   }
 }
 
-/// Asked after the place was located, as fixes are.
-void expect_quick_distance(const FenceIndex& index, Handle area, LatLon p) {
-  std::vector<Handle> found;
-  index.locate(p, found);
+/// With limits on both sides of it, and without one.
+void expect_limited_distance(const FenceIndex& index, Handle area, LatLon p) {
   const double exact = std::abs(index.signed_distance_m(area, p));
-  ASSERT_NEAR(index.distance_m(area, p), exact, 0.001 + 1e-6 * exact) << p.lat << " " << p.lon;
-}
-
-TEST(Engine, TheQuickDistanceIsRightToAMillimetre) {
-  for (const double lat : {0.1, 40.0, 52.5, -69.0, 78.2}) {
-    World world(static_cast<std::uint64_t>(lat + 90), {lat, 13.4});
-    FenceIndex dense, sparse;
-    for (int i = 0; i < 60; ++i) dense.put(world.area(i));
-    for (int i = 0; i < 3; ++i) sparse.put(world.area(i));
-    for (int i = 0; i < 2000; ++i) {
-      const LatLon p = world.somewhere(1500);
-      expect_quick_distance(dense, static_cast<Handle>(world.number() % 60), p);
-      expect_quick_distance(sparse, static_cast<Handle>(world.number() % 3), p);
-    }
+  for (const double limit : {0.5 * exact, 0.999 * exact, exact + 0.001, 2 * exact, 1e9}) {
+    const auto distance = index.distance_m(area, p, limit);
+    ASSERT_TRUE(distance || limit < exact) << p.lat << " " << p.lon;
+    if (distance) ASSERT_NEAR(*distance, exact, 1e-6 * exact) << p.lat << " " << p.lon;
+    const auto beyond = index.beyond(area, p, limit, nullptr);
+    if (beyond) ASSERT_EQ(*beyond, exact >= limit) << p.lat << " " << p.lon << " " << limit;
   }
 }
 
-TEST(Engine, TheQuickDistanceSeesIslesBeyondTheAntimeridian) {
+TEST(Engine, TheLimitedDistanceIsExactOrMoreThanTheLimit) {
+  for (const double lat : {0.1, 40.0, 52.5, -69.0, 78.2}) {
+    World world(static_cast<std::uint64_t>(lat + 90), {lat, 13.4});
+    FenceIndex index;
+    for (int i = 0; i < 60; ++i) index.put(world.area(i));
+    for (int i = 0; i < 2000; ++i)
+      expect_limited_distance(index, static_cast<Handle>(world.number() % 60), world.somewhere(1500));
+    const Handle box = index.put(test::box_area("box", lat, 13.4, lat + 0.1, 13.5));
+    EXPECT_FALSE(index.distance_m(box, {lat + 1, 13.4}, 10));
+  }
+}
+
+TEST(Engine, TheLimitedDistanceSeesIslesBeyondTheAntimeridian) {
   FenceIndex index;
   const Handle isles = index.put({"isles", "",
                                   Polygons{{test::box_ring(-17.1, 179.99, -17, 179.998), {}},
                                            {test::box_ring(-17.1, -179.9999, -17, -179.99), {}}}});
-  for (int i = 0; i < 200; ++i) expect_quick_distance(index, isles, {-17.05, 179.98 + i * 1e-4});
+  for (int i = 0; i < 200; ++i) expect_limited_distance(index, isles, {-17.05, 179.98 + i * 1e-4});
 }
 
-TEST(Engine, TheQuickDistanceIsNotLostInEdgesWithoutLength) {
+TEST(Engine, TheLimitedDistanceIsNotLostInEdgesWithoutLength) {
   World world(11, {52.5, 13.4});
   Ring ring;
   for (int i = 0; i < 200; ++i) {  // each corner twice, a hair apart
@@ -156,7 +158,7 @@ TEST(Engine, TheQuickDistanceIsNotLostInEdgesWithoutLength) {
   ring.push_back(ring.front());
   FenceIndex index;
   const Handle area = index.put({"area", "", Polygons{{ring, {}}}});
-  for (int i = 0; i < 5000; ++i) expect_quick_distance(index, area, world.somewhere(130));
+  for (int i = 0; i < 5000; ++i) expect_limited_distance(index, area, world.somewhere(130));
 }
 
 std::vector<std::string> walk(Rule rule, std::uint64_t seed) {
