@@ -24,9 +24,10 @@ bool take_note(State& state, const Act& act, Context& ctx) {
   state.acts[key] = {act.at_ms, ctx.now};
   ctx.fx.acts.insert(key);
   if (act.source != kByTicket) return true;
+  const TimeMs told = std::max(act.at_ms, act.told_ms);
   const auto newest = state.acts.find(subject);
-  if (newest != state.acts.end() && act.at_ms < newest->second.at_ms) return false;
-  state.acts[subject] = {act.at_ms, ctx.now};
+  if (newest != state.acts.end() && told < newest->second.at_ms) return false;
+  state.acts[subject] = {told, ctx.now};
   ctx.fx.acts.insert(subject);
   return true;
 }

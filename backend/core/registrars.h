@@ -29,6 +29,7 @@ struct Act {
   std::string subject =
       {};               // what it is about, and is taken back by: the order; of a call or mail, who it was
   TimeMs at_ms = 0;     // when it was done
+  TimeMs told_ms = 0;   // when its source came to know, where that is later: of one subject the newest counts
   std::string to = {};  // the number called, the address written to, the shop
   std::vector<std::string> products = {};  // of a ticket
   std::vector<Identity> who = {};          // each is registered
