@@ -2,19 +2,51 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 
 #include "backend/core/safe_regions.h"
+#include "backend/gateways/hooks/kinds.h"
 
 namespace convoke::app {
 namespace {
+
+constexpr const char* kId = "an id: 1 to 64 characters out of A-Z a-z 0-9 . _ -";
 
 /// One table of the file, read key by key; what was not read in the end is unknown.
 class Section {
  public:
   Section(const std::string& file, const toml::table* table, std::string name)
       : file_(file), table_(table), name_(std::move(name)) {}
+
+  std::vector<std::string> strings(const char* key) {
+    std::vector<std::string> out;
+    const toml::node* node = take(key);
+    if (!node) return out;
+    const auto* list = node->as_array();
+    if (!list || list->size() > kMaxList) fail(node, key, "a list of at most 100 strings");
+    for (const toml::node& element : *list) {
+      const auto* text = element.as_string();
+      if (!text || text->get().empty()) fail(&element, key, "strings that are not empty");
+      out.push_back(text->get());
+    }
+    return out;
+  }
+
+  /// Each `[[key]]`.
+  std::vector<Section> list(const char* key) {
+    std::vector<Section> out;
+    const toml::node* node = take(key);
+    if (!node) return out;
+    const auto* list = node->as_array();
+    if (!list || list->size() > kMaxList) fail(node, key, "at most 100 tables in double brackets");
+    for (const toml::node& element : *list) {
+      if (!element.is_table()) fail(&element, key, "tables in double brackets");
+      out.push_back({file_, element.as_table(), key});
+    }
+    return out;
+  }
 
   std::string string(const char* key, const std::string& fallback, bool required = false) {
     const toml::node* node = take(key);
@@ -72,6 +104,8 @@ class Section {
   }
 
  private:
+  static constexpr std::size_t kMaxList = 100;
+
   const toml::node* take(const char* key) {
     taken_.insert(key);
     return table_ ? table_->get(key) : nullptr;
@@ -135,6 +169,42 @@ void read_listeners(Section& root, Config& c) {
   identities.finish();
 }
 
+HookConfig read_hook(Section& hook) {
+  HookConfig c;
+  c.name = hook.parsed("name", topics::PlanId::parse, kId).str();
+  c.kind = hook.string("kind", "", true);
+  const auto kinds = gateways::hooks::hook_kinds();
+  if (std::find(kinds.begin(), kinds.end(), c.kind) == kinds.end()) {
+    std::string known;
+    for (const std::string& kind : kinds) known += (known.empty() ? "" : ", ") + kind;
+    hook.fail("kind", "one of " + known);
+  }
+  c.secret_files = hook.strings("secret_files");
+  c.token_file = hook.string("token_file", "");
+  c.api = hook.string("api", "");
+  c.say = hook.string("say", "");
+  c.country = hook.string("country", "");
+  const bool calling_code =
+      c.country.size() <= 3 && c.country.find_first_not_of("0123456789") == c.country.npos;
+  if (!calling_code) hook.fail("country", "a calling code as \"49\"");
+  c.per_second = hook.whole("per_second", 0, 0, 100'000);
+  hook.finish();
+  return c;
+}
+
+void read_hooks(Section& root, Config& c) {
+  Section hooks = root.sub("hooks");
+  c.hooks_host = hooks.string("host", c.hooks_host);
+  c.hooks_port = hooks.port("port", c.hooks_port, 0);
+  c.hooks_public_url = hooks.string("public_url", "");
+  hooks.finish();
+  std::set<std::string> names;
+  for (Section& hook : root.list("hook")) {
+    c.hooks.push_back(read_hook(hook));
+    if (!names.insert(c.hooks.back().name).second) hook.fail("name", "one that no other hook has");
+  }
+}
+
 void read_areas(Section& root, Config& c) {
   Section areas = root.sub("areas");
   c.area_limits.max_vertices = static_cast<std::size_t>(areas.whole("max_vertices", 100'000, 4, 10'000'000));
@@ -162,7 +232,6 @@ Config load_config(const std::string& path) {
     throw std::runtime_error(path + ":" + std::to_string(e.source().begin.line) +
                              ": expected TOML: " + std::string(e.description()));
   }
-  constexpr const char* kId = "an id: 1 to 64 characters out of A-Z a-z 0-9 . _ -";
   Config c;
   Section root(path, &table, "");
   read_mode(root, c);
@@ -170,6 +239,7 @@ Config load_config(const std::string& path) {
   c.server_id = root.parsed("server_id", topics::ServerId::parse, kId);
   c.data_dir = root.string("data_dir", "", true);
   read_listeners(root, c);
+  read_hooks(root, c);
   read_areas(root, c);
   read_dev(root, c);
   read_log(root, c);

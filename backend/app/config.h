@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "geo/area_file.h"
 #include "geo/fence_tracker.h"
@@ -9,6 +10,14 @@
 #include "topics/ids.h"
 
 namespace convoke::app {
+
+/// One `[[hook]]`.
+struct HookConfig {
+  std::string name, kind;
+  std::vector<std::string> secret_files;
+  std::string token_file, api, say, country;
+  int per_second = 0;  // 0: as its kind has it
+};
 
 /// Every setting of the server. docs/configuration.md is its page; `load_config` checks each.
 struct Config {
@@ -22,9 +31,13 @@ struct Config {
   std::string http_host = "127.0.0.1";
   int http_port = 8080;
   std::string metrics_host = "127.0.0.1";
-  int metrics_port = 0;                       // 0: no metrics
-  std::string keys_file;                      // [auth] keys: JWK Set to verify tokens with
-  std::string identity_key_file;              // [identities] key_file; empty: no identities are kept
+  int metrics_port = 0;           // 0: no metrics
+  std::string keys_file;          // [auth] keys: JWK Set to verify tokens with
+  std::string identity_key_file;  // [identities] key_file; empty: no identities are kept
+  std::string hooks_host = "127.0.0.1";
+  int hooks_port = 0;            // 0: no hooks
+  std::string hooks_public_url;  // [hooks] public_url: how providers see them
+  std::vector<HookConfig> hooks;
   std::optional<topics::DevClock> dev_clock;  // [dev] clock; only in development
   geo::AreaLimits area_limits;                // [areas] max_vertices
   geo::Rule rule;                             // [areas] rule and what follows it

@@ -19,6 +19,11 @@ struct Metrics::Impl {
                                                         .Name("convoke_events_total")
                                                         .Help("What happened, by type of event")
                                                         .Register(*registry);
+  prometheus::Family<prometheus::Counter>& hooks =
+      prometheus::BuildCounter()
+          .Name("convoke_hooks_total")
+          .Help("Requests to hooks, by hook and what became of them")
+          .Register(*registry);
   prometheus::Family<prometheus::Gauge>& rejects = prometheus::BuildGauge()
                                                        .Name("convoke_rejected")
                                                        .Help("Refused input since the start, by reason")
@@ -49,6 +54,9 @@ Metrics::~Metrics() = default;
 
 void Metrics::count_message(const std::string& kind) { impl_->messages.Add({{"kind", kind}}).Increment(); }
 void Metrics::count_event(const std::string& type) { impl_->events.Add({{"type", type}}).Increment(); }
+void Metrics::count_hook(const std::string& hook, const std::string& result) {
+  impl_->hooks.Add({{"hook", hook}, {"result", result}}).Increment();
+}
 void Metrics::set_gauge(const std::string& name, double value) {
   impl_->gauges.Add({{"what", name}}).Set(value);
 }

@@ -8,7 +8,7 @@
 namespace convoke::app {
 
 /// The server's figures, on a listener of their own (Prometheus text at /metrics). Set by the server's
-/// thread.
+/// thread, but for count_hook: any.
 class Metrics {
  public:
   /// Listens on host:port. Throws std::runtime_error if the address cannot be had. Port 0: keeps figures,
@@ -17,6 +17,7 @@ class Metrics {
   ~Metrics();
 
   void count_message(const std::string& kind);
+  void count_hook(const std::string& hook, const std::string& result);
   void count_event(const std::string& type);
   void set_rejects(const std::map<std::string, std::uint64_t>& by_reason);
   void set_broker_counters(const std::map<std::string, std::uint64_t>& counters);

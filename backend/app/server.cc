@@ -93,7 +93,9 @@ Server::Server(Config config)
                 ++dropped_;
             }),
       loop_({config_.site, config_.server_id, config_.rule, CONVOKE_VERSION}, *store_, link_, hooks(),
-            clock_.now()) {
+            clock_.now()),
+      hook_gate_(make_hook_gate(config_, vault_ ? &*vault_ : nullptr, metrics_,
+                                [this](const core::Act& act) { return take_act(act); })) {
   const core::State& state = loop_.engine().state();
   spdlog::info("store loaded: users={} plans={} groups={} outbox={}", state.users.size(), state.plans.size(),
                state.groups.size(), loop_.outbox().size());
@@ -139,6 +141,7 @@ void Server::run(const std::function<void()>& ready) {
                         config_.area_limits, vault_ ? &*vault_ : nullptr});
   set_problem("broker", "not connected yet");
   http_->start(config_.http_host, config_.http_port);
+  if (hook_gate_) hook_gate_->start();
   while (!stopping_) {
     egress::BrokerSession& session = loop_.session();
     session.tick(Clock::real_now());
@@ -150,6 +153,7 @@ void Server::run(const std::function<void()>& ready) {
   }
   events_.close();
   http_->stop();
+  if (hook_gate_) hook_gate_->stop();
   loop_.close({clock_.now(), Clock::real_now()});
 }
 
@@ -282,6 +286,13 @@ ApiResponse Server::call(const topics::Principal& who, Command command) {
   }
   return api_error(503, "unavailable",
                    "the server could not carry this out in time; it may still do so. See /v1/health");
+}
+
+/// From a gateway, on real time. True once it is on disk.
+bool Server::take_act(core::Act act) {
+  act.at_ms = clock_.at(act.at_ms);
+  if (act.told_ms > 0) act.told_ms = clock_.at(act.told_ms);
+  return call({}, TakeAct{std::move(act)}).status == 200;
 }
 
 std::string Server::status() const {

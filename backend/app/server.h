@@ -15,6 +15,7 @@
 #include "backend/app/clock.h"
 #include "backend/app/config.h"
 #include "backend/app/event_hub.h"
+#include "backend/app/hook_gate.h"
 #include "backend/app/http_server.h"
 #include "backend/app/keys.h"
 #include "backend/app/loop.h"
@@ -64,6 +65,7 @@ class Server {
   void set_problem(const std::string& what, const std::string& detail);
   ApiResponse carry_out(const topics::Principal& who, Command command, core::Context& ctx);
   ApiResponse call(const topics::Principal& who, Command command);
+  bool take_act(core::Act act);
   std::string status() const;
   std::chrono::milliseconds patience() const;
   std::string read_token();
@@ -80,6 +82,7 @@ class Server {
   egress::BrokerLink link_;
   Loop loop_;
   std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<HookGate> hook_gate_;
 
   StaffAnswers staff_answers_;
   std::int64_t housekeeping_ms_ = 0;

@@ -278,6 +278,8 @@ std::string Field::text(std::size_t min_bytes, std::size_t max_bytes) const {
   return characters(min_bytes, max_bytes, true);
 }
 
+bool Field::given() const { return value_ && !value_->is_null(); }
+
 bool Field::is_empty_string() const { return value_ && value_->is_string() && any_string().empty(); }
 
 void Field::exactly(std::string_view word) const {

@@ -31,6 +31,8 @@ class JsonReader;
 class Field {
  public:
   bool present() const { return value_ != nullptr; }
+  /// Present, and not null.
+  bool given() const;
 
   /// The member of this object; absent if there is none.
   Field operator[](std::string_view key) const&;

@@ -45,6 +45,26 @@ TEST(Config, ReadsAFileAndKeepsDefaults) {
   EXPECT_EQ(c.dev_clock->now(2001), 1030);
 }
 
+TEST(Config, ReadsHooks) {
+  const Config c =
+      load(std::string(kGood) +
+           "[hooks]\nport = 8090\npublic_url = \"https://h.example\"\n[[hook]]\nname = \"main\"\n"
+           "kind = \"stripe\"\nsecret_files = [\"a\", \"b\"]\n[[hook]]\nname = \"line\"\nkind = "
+           "\"twilio\"\ncountry = \"49\"\n");
+  EXPECT_EQ(c.hooks_port, 8090);
+  ASSERT_EQ(c.hooks.size(), 2u);
+  EXPECT_EQ(c.hooks[0].secret_files, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(c.hooks[1].country, "49");
+  EXPECT_EQ(refusal(std::string(kGood) + "[[hook]]\nname = \"a\"\nkind = \"paypal\"\n"),
+            ":11: hook.kind: expected one of stripe, standard, shopify, ticket_tailor, twilio, cloudevents, "
+            "pretix, eventbrite");
+  EXPECT_EQ(refusal(std::string(kGood) + "[[hook]]\nname = \"a\"\nkind = \"stripe\"\n[[hook]]\nname = \"a\"\n"
+                                         "kind = \"stripe\"\n"),
+            ":13: hook.name: expected one that no other hook has");
+  EXPECT_EQ(refusal(std::string(kGood) + "[[hook]]\nname = \"a\"\nkind = \"stripe\"\nsecret_files = \"x\"\n"),
+            ":12: hook.secret_files: expected a list of at most 100 strings");
+}
+
 TEST(Config, RefusesNamingFileLineKeyAndWhatIsAllowed) {
   EXPECT_EQ(refusal("mode = \"fast\"\n"), ":1: mode: expected \"production\" or \"development\"");
   EXPECT_EQ(refusal("site = \"a b\"\n"),

@@ -171,6 +171,18 @@ TEST(Registrars, R7_TheNewestTellingAboutAnOrderCountsAndEachOnce) {
   EXPECT_THAT(w.registered(), IsEmpty());
 }
 
+TEST(Registrars, R7_OfOneOrderTheNewestKnowledgeCountsAndForTheWindowWhenItWasBought) {
+  Outside w(kByAnyTicket);
+  w.proves("anna", address("a"));
+  Act refunded = ticket("e1", "order-1", "a", true), left = ticket("e2", "order-1", "a");
+  refunded.at_ms = w.now + kHour;
+  left.at_ms = w.now;
+  left.told_ms = w.now + 3 * kHour;  // a change after the window, of what was bought within it
+  w.does(left);
+  EXPECT_TRUE(w.does(refunded).known);
+  EXPECT_THAT(w.registered(), ElementsAre("anna"));
+}
+
 TEST(Registrars, R7_ARefundTakesBackWhatWaits) {
   Outside w("ticket = [{ shop = \"main\", product = \"vip\" }]");
   EXPECT_EQ(w.does(ticket("e1", "order-1", "a")).waiting, 1u);

@@ -174,6 +174,15 @@ TEST(JsonReader, NeverShowsWhatTheSenderSent) {
   EXPECT_EQ(json.finish(0).error().to_string().find("secret"), std::string::npos);
 }
 
+TEST(JsonReader, NullIsPresentButNotGiven) {
+  JsonReader reader(R"({"a":null,"b":0})");
+  const Field &root = reader.root(), a = root["a"], b = root["b"], c = root["c"];
+  EXPECT_TRUE(a.present());
+  EXPECT_FALSE(a.given());
+  EXPECT_TRUE(b.given());
+  EXPECT_FALSE(c.given());
+}
+
 TEST(JsonReader, ReadsMembersOfAnythingButAnObjectAsAbsent) {
   JsonReader json(R"({"a":1})");
   const Field a = json.root()["a"];

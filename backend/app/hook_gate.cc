@@ -1,0 +1,77 @@
+#include "backend/app/hook_gate.h"
+
+#include <spdlog/spdlog.h>
+
+#include <fstream>
+#include <stdexcept>
+
+#include "backend/app/clock.h"
+
+namespace convoke::app {
+namespace {
+
+using gateways::hooks::HookOptions;
+using gateways::hooks::HookService;
+
+/// The first line; what ends it is no part of the secret.
+std::string read_secret(const std::string& hook, const char* key, const std::string& path) {
+  std::ifstream in(path);
+  std::string line;
+  std::getline(in, line);
+  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+  if (line.empty())
+    throw std::runtime_error("hook " + hook + ": " + key + ": expected a file with a secret in it: " + path);
+  return line;
+}
+
+std::vector<HookOptions> options_of(const Config& config) {
+  std::vector<HookOptions> all;
+  for (const HookConfig& had : config.hooks) {
+    HookOptions options{.name = had.name,
+                        .kind = had.kind,
+                        .public_url = config.hooks_public_url,
+                        .say = had.say,
+                        .country = had.country,
+                        .api = had.api,
+                        .per_second = had.per_second};
+    for (const std::string& path : had.secret_files)
+      options.secrets.push_back(read_secret(had.name, "secret_files", path));
+    if (!had.token_file.empty()) options.token = read_secret(had.name, "token_file", had.token_file);
+    all.push_back(std::move(options));
+  }
+  return all;
+}
+
+/// Anybody can send what is not signed, so that is counted but not told.
+void note(Metrics& metrics, const std::string& hook, const std::string& result, const std::string& detail) {
+  metrics.count_hook(hook, result);
+  if (result == "refused" || result == "unavailable")
+    spdlog::warn("hook {}: {}: {}", hook, result, detail);
+  else
+    spdlog::debug("hook {}: {} {}", hook, result, detail);
+}
+
+}  // namespace
+
+HookGate::HookGate(const Config& config, const gateways::IdentityVault& vault, Metrics& metrics, Take take)
+    : host_(config.hooks_host),
+      port_(config.hooks_port),
+      service_(
+          options_of(config), vault,
+          {std::move(take), [&metrics](const std::string& hook, const std::string& result,
+                                       const std::string& detail) { note(metrics, hook, result, detail); }}),
+      server_(service_, [] { return Clock::real_now(); }) {}
+
+void HookGate::start() { server_.start(host_, port_); }
+
+std::unique_ptr<HookGate> make_hook_gate(const Config& config, const gateways::IdentityVault* vault,
+                                         Metrics& metrics, HookGate::Take take) {
+  if (config.hooks.empty() || config.hooks_port == 0) return nullptr;
+  if (!vault)
+    throw std::runtime_error(
+        "identities.key_file: expected one, because there are hooks: without it nobody is "
+        "known by number, address or code");
+  return std::make_unique<HookGate>(config, *vault, metrics, std::move(take));
+}
+
+}  // namespace convoke::app

@@ -1,0 +1,106 @@
+#include "backend/gateways/hooks/hook_service.h"
+
+#include <stdexcept>
+
+namespace convoke::gateways::hooks {
+namespace {
+
+constexpr int kPerSecond = 1000, kPerSecondAsking = 20;
+constexpr int kRetryAfterS = 10;
+
+Reply refuse(int status, const std::string& detail, int retry_after_s = 0) {
+  Reply reply{status, detail + "\n", "text/plain", {}};
+  if (retry_after_s > 0) reply.headers["Retry-After"] = std::to_string(retry_after_s);
+  return reply;
+}
+
+bool has_word(std::string_view list, std::string_view word) {
+  return list.find(word) != std::string_view::npos;
+}
+
+const char* to_string(Signed result) {
+  switch (result) {
+    case Signed::good:
+      return "good";
+    case Signed::missing:
+      return "no signature";
+    case Signed::stale:
+      return "a signature of another time";
+    case Signed::wrong:
+      return "a wrong signature";
+  }
+  return "";
+}
+
+}  // namespace
+
+HookService::HookService(const std::vector<HookOptions>& hooks, const IdentityVault& vault, Out out)
+    : out_(std::move(out)) {
+  for (const HookOptions& options : hooks) {
+    const int per_second = options.per_second > 0 ? options.per_second
+                           : options.api.empty()  ? kPerSecond
+                                                  : kPerSecondAsking;
+    try {
+      hooks_[options.name] = {make_hook(options, vault), std::make_unique<Rate>(per_second)};
+    } catch (const std::runtime_error& e) {
+      throw std::runtime_error("hook " + options.name + ": " + e.what());
+    }
+  }
+}
+
+Reply HookService::answer(const std::string& name, const Request& request) {
+  const auto entry = hooks_.find(name);
+  if (entry == hooks_.end()) return refuse(404, "no such hook");
+  return answer(name, entry->second, request);
+}
+
+Reply HookService::answer(const std::string& name, const Entry& entry, const Request& request) {
+  const Hook& hook = *entry.hook;
+  if (request.method == "OPTIONS") return hook.handshake(request);
+  if (!has_word(hook.methods(), request.method)) {
+    Reply reply = refuse(405, "expected one of " + std::string(hook.methods()));
+    reply.headers["Allow"] = std::string(hook.methods());
+    return reply;
+  }
+  const Signed from = hook.verify(request);
+  if (from != Signed::good) {
+    out_.note(name, "unsigned", to_string(from));
+    return refuse(401, std::string(hook.expected()));
+  }
+  if (!entry.rate->take(request.now_ms)) {
+    out_.note(name, "limited", "");
+    return refuse(429, "too many a second", 1);
+  }
+  Reading reading = hook.read(request);
+  if (auto* refusal = std::get_if<Refusal>(&reading)) {
+    out_.note(name, refusal->status == 400 || refusal->status == 415 ? "refused" : "unavailable",
+              refusal->detail);
+    return refuse(refusal->status, refusal->detail, refusal->retry_after_s);
+  }
+  if (auto* nothing = std::get_if<Nothing>(&reading)) {
+    out_.note(name, "nothing", nothing->why);
+    return hook.thanks();
+  }
+  return carry_out(name, hook, std::get<core::Act>(std::move(reading)));
+}
+
+Reply HookService::carry_out(const std::string& name, const Hook& hook, core::Act act) {
+  act.provider = name;
+  if (act.source.empty()) {
+    act.source = core::kByTicket;
+    act.to = name;
+    act.verified = true;  // the shop vouches for it
+  }
+  if (act.who.empty() && !act.withdrawn) {
+    out_.note(name, "nothing", "nobody whom it is about");
+    return hook.thanks();
+  }
+  if (!out_.take(act)) {
+    out_.note(name, "unavailable", "the store cannot be written");
+    return refuse(503, "not taken: try again", kRetryAfterS);
+  }
+  out_.note(name, "taken", "");
+  return hook.thanks();
+}
+
+}  // namespace convoke::gateways::hooks

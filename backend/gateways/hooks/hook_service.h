@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/gateways/hooks/hook.h"
+#include "backend/gateways/hooks/kinds.h"
+#include "backend/gateways/hooks/rate.h"
+
+namespace convoke::gateways::hooks {
+
+/// Answers what comes to the hooks: who sent it, what it means, and once that is on disk, thanks. No socket
+/// and no clock of its own. Any thread.
+class HookService {
+ public:
+  struct Out {
+    /// Carries the act out and waits until it is on disk; false: it was not taken, it may come again.
+    std::function<bool(const core::Act&)> take;
+    /// What became of a request: "taken", "nothing", "refused", "unsigned", "limited", "unavailable"; the
+    /// detail holds nothing that was sent.
+    std::function<void(const std::string& hook, const std::string& result, const std::string& detail)> note;
+  };
+
+  /// Throws std::runtime_error "hook NAME: KEY: expected …". `vault` must outlive it.
+  HookService(const std::vector<HookOptions>& hooks, const IdentityVault& vault, Out out);
+
+  Reply answer(const std::string& hook, const Request& request);
+
+ private:
+  struct Entry {
+    std::unique_ptr<Hook> hook;
+    std::unique_ptr<Rate> rate;
+  };
+  Reply answer(const std::string& name, const Entry& entry, const Request& request);
+  Reply carry_out(const std::string& name, const Hook& hook, core::Act act);
+
+  std::map<std::string, Entry> hooks_;
+  Out out_;
+};
+
+}  // namespace convoke::gateways::hooks

@@ -1,0 +1,151 @@
+#include "backend/gateways/hooks/hook_service.h"
+
+#include <gmock/gmock.h>
+#include <httplib.h>
+
+#include "backend/gateways/hooks/hook_server.h"
+#include "tests/support/free_port.h"
+#include "tests/unit/gateways/hook_world.h"
+
+namespace convoke::gateways::hooks {
+namespace {
+
+using test::kNow;
+using test::post;
+using test::vault;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string kTicket =
+    R"({"specversion":"1.0","id":"1","source":"/s","type":"convoke.ticket","data":{"order":"o","mail":"a@b.example"}})";
+
+struct World {
+  bool writable = true;
+  std::vector<core::Act> acts;
+  std::vector<std::string> notes;
+  HookService service{{{.name = "main", .kind = "cloudevents", .secrets = {"s3cret"}, .per_second = 3}},
+                      vault(),
+                      {[this](const core::Act& act) {
+                         if (writable) acts.push_back(act);
+                         return writable;
+                       },
+                       [this](const std::string& hook, const std::string& result, const std::string& detail) {
+                         notes.push_back(hook + " " + result + (detail.empty() ? "" : ": " + detail));
+                       }}};
+
+  static Request request(std::string body = kTicket, std::int64_t now = kNow,
+                         const std::string& secret = "s3cret") {
+    Request r = post(std::move(body), {{"content-type", "application/cloudevents+json"},
+                                       {"authorization", "Bearer " + secret}});
+    r.now_ms = now;
+    return r;
+  }
+};
+
+TEST(HookService, ThanksOnceTheActIsKept) {
+  World w;
+  EXPECT_EQ(w.service.answer("main", World::request()).status, 200);
+  ASSERT_EQ(w.acts.size(), 1u);
+  EXPECT_EQ(w.acts[0].source, core::kByTicket);
+  EXPECT_EQ(w.acts[0].provider, "main");
+  EXPECT_EQ(w.acts[0].to, "main");
+  EXPECT_TRUE(w.acts[0].verified);
+  w.writable = false;
+  const Reply reply = w.service.answer("main", World::request());
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_TRUE(reply.headers.contains("Retry-After"));
+  EXPECT_THAT(w.notes, ElementsAre("main taken", "main unavailable: the store cannot be written"));
+}
+
+TEST(HookService, RefusesWhatIsNotOfTheProvider) {
+  World w;
+  const Reply reply = w.service.answer("main", World::request(kTicket, kNow, "guess"));
+  EXPECT_EQ(reply.status, 401);
+  EXPECT_THAT(reply.body, HasSubstr("Authorization: expected"));
+  EXPECT_THAT(reply.body, Not(HasSubstr("s3cret")));
+  EXPECT_EQ(w.service.answer("other", World::request()).status, 404);
+  Request put = World::request();
+  put.method = "PUT";
+  EXPECT_EQ(w.service.answer("main", put).status, 405);
+  EXPECT_THAT(w.acts, IsEmpty());
+}
+
+TEST(HookService, SaysWhatIsWrongAndNothingThatWasSent) {
+  World w;
+  const Reply reply = w.service.answer(
+      "main",
+      World::request(
+          R"({"specversion":"1.0","id":"1","source":"/s","type":"convoke.ticket","data":{"order":["evil"]}})"));
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_THAT(reply.body, HasSubstr("body.data.order: expected"));
+  EXPECT_THAT(reply.body, Not(HasSubstr("evil")));
+  EXPECT_THAT(w.notes[0], Not(HasSubstr("evil")));
+}
+
+TEST(HookService, WhoIsNobodyRegistersNobody) {
+  World w;
+  EXPECT_EQ(
+      w.service
+          .answer(
+              "main",
+              World::request(
+                  R"({"specversion":"1.0","id":"1","source":"/s","type":"convoke.ticket","data":{"order":"o"}})"))
+          .status,
+      200);
+  EXPECT_THAT(w.acts, IsEmpty());
+}
+
+TEST(HookService, TakesSoManyASecondOfThoseThatAreSigned) {
+  World w;
+  for (int i = 0; i < 10; ++i) w.service.answer("main", World::request(kTicket, kNow, "guess"));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(w.service.answer("main", World::request()).status, 200);
+  const Reply reply = w.service.answer("main", World::request());
+  EXPECT_EQ(reply.status, 429);
+  EXPECT_EQ(reply.headers.at("Retry-After"), "1");
+  EXPECT_EQ(w.service.answer("main", World::request(kTicket, kNow + 1000)).status, 200);
+}
+
+TEST(HookService, NamesTheHookAndTheKeyThatIsWrong) {
+  const auto problem = [](HookOptions options) {
+    try {
+      HookService({std::move(options)}, vault(), {});
+    } catch (const std::runtime_error& e) {
+      return std::string(e.what());
+    }
+    return std::string("none");
+  };
+  EXPECT_THAT(problem({.name = "a", .kind = "stripe"}), HasSubstr("hook a: secret_files: expected"));
+  EXPECT_THAT(problem({.name = "a", .kind = "pretix", .api = "https://pretix.eu"}),
+              HasSubstr("hook a: token_file: expected"));
+  EXPECT_THAT(problem({.name = "a", .kind = "pretix", .api = "http://10.0.0.1", .token = "t"}),
+              HasSubstr("hook a: api: expected"));
+}
+
+/// The real listener.
+TEST(HookServer, BoundsWhatItReads) {
+  World w;
+  HookServer server(w.service, [] { return kNow; });
+  const int port = convoke::test::free_port();
+  server.start("127.0.0.1", port);
+  httplib::Client client("127.0.0.1", port);
+  const httplib::Headers headers = {{"Authorization", "Bearer s3cret"}};
+  const auto status = [&](const std::string& body) {
+    const auto result = client.Post("/hooks/main", headers, body, "application/cloudevents+json");
+    return result ? result->status : 0;
+  };
+  EXPECT_EQ(status(kTicket), 200);
+  EXPECT_EQ(status(std::string(kMaxBodyBytes + 1, ' ')), 413);
+  EXPECT_EQ(status("{}"), 400);
+  EXPECT_EQ(client.Get("/hooks/main", headers)->status, 405);
+  EXPECT_EQ(client.Get("/elsewhere")->status, 404);
+  EXPECT_EQ(client.Options("/hooks/main", {{"WebHook-Request-Origin", "x"}})
+                ->get_header_value("WebHook-Allowed-Origin"),
+            "*");
+  const httplib::Headers twice = {{"Authorization", "Bearer s3cret"}, {"authorization", "Bearer guess"}};
+  EXPECT_EQ(client.Post("/hooks/main", twice, kTicket, "application/cloudevents+json")->status, 401);
+  server.stop();
+}
+
+}  // namespace
+}  // namespace convoke::gateways::hooks
