@@ -118,6 +118,18 @@ struct Unban {
   topics::GroupId id;
   topics::UserId user;
 };
+/// Members of a group, page by page; `missing`: only those of whom no phone holds the list.
+struct ListMembers {
+  topics::GroupId id;
+  std::string after;  // a user id
+  bool missing = false;
+};
+/// Why who was in a group, and why not any more: of one user, or of all, page by page.
+struct ShowGroupWhy {
+  topics::GroupId id;
+  std::optional<topics::UserId> user;
+  std::string after;  // a user id
+};
 struct ListReports {
   topics::GroupId id;
   std::string after;
@@ -163,9 +175,9 @@ struct ShowStatus {};
 using Command =
     std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups, ShowGroup,
                  StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember, RemoveMember,
-                 SetStanding, SetRules, Ban, Unban, ListReports, PutRegistration, DeleteRegistration,
-                 ListRegistrations, ShowWhy, PostEvent, ShowUser, PutUser, ListBlocks, Unblock, PutIdentity,
-                 DeleteIdentity, ListIdentities, TakeAct, TakeMail, ShowStatus>;
+                 SetStanding, SetRules, Ban, Unban, ListReports, ListMembers, ShowGroupWhy, PutRegistration,
+                 DeleteRegistration, ListRegistrations, ShowWhy, PostEvent, ShowUser, PutUser, ListBlocks,
+                 Unblock, PutIdentity, DeleteIdentity, ListIdentities, TakeAct, TakeMail, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});
@@ -180,8 +192,8 @@ std::size_t max_body_bytes(std::string_view path);
 std::variant<Command, ApiResponse> parse_api(const ApiRequest& request);
 
 /// Carries the command out. Only on the core's thread; the answer may be given once `ctx.fx` is committed.
-/// `status` is the body of ShowStatus, which knows more than the core. ListReports, which is about the store,
-/// never comes here.
+/// `status` is the body of ShowStatus, which knows more than the core. ListReports and ShowGroupWhy, which
+/// are about the store, never come here.
 ApiResponse execute(core::Engine& engine, const topics::Principal& who, Command command,
                     const std::string& status, core::Context& ctx);
 

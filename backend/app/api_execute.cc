@@ -115,13 +115,19 @@ ApiResponse run(Engine& e, const Principal&, ListGroups c, Context& ctx) {
   return ok({{"groups", std::move(groups)}});
 }
 
-ApiResponse run(Engine& e, const Principal&, ShowGroup c, Context&) {
-  const core::Group* g = e.state().group(c.id);
-  if (!g) return no_group();
-  json::object o = summary(*g);
+constexpr std::size_t kMembersPage = 1000;
+
+/// A page of members, and whether there are more.
+void add_members(json::object& o, const char* key, const core::State& state, const core::Group& g,
+                 const std::string& after, bool missing) {
   json::array members;
-  for (const auto& [id, m] : g->members) {
-    const messages::Buddy b = core::buddy_of(e.state(), *g, id);
+  bool more = false;
+  for (auto it = g.members.upper_bound(topics::UserId::parse(after)); it != g.members.end() && !more; ++it) {
+    const auto& [id, m] = *it;
+    if (missing && m.held_version > 0) continue;
+    more = members.size() == kMembersPage;
+    if (more) break;
+    const messages::Buddy b = core::buddy_of(state, g, id);
     members.push_back({{"user", id.str()},
                        {"name", b.name},
                        {"presence", to_string(b.presence)},
@@ -130,12 +136,31 @@ ApiResponse run(Engine& e, const Principal&, ShowGroup c, Context&) {
                        {"ends_ms", optional_time(m.ends_ms)},
                        {"held_version", m.held_version}});
   }
-  o["member_list"] = std::move(members);
+  o[key] = std::move(members);
+  o["more"] = more;
+}
+
+ApiResponse run(Engine& e, const Principal&, ShowGroup c, Context&) {
+  const core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  json::object o = summary(*g);
+  add_members(o, "member_list", e.state(), *g, "", false);
   o["announcement_only"] = g->rules.announcement_only;
   o["slow_ms"] = g->rules.slow_ms;
   json::array banned;
   for (const auto& user : g->banned) banned.emplace_back(user.str());
   o["banned"] = std::move(banned);
+  return ok(o);
+}
+
+ApiResponse run(Engine& e, const Principal&, ListMembers c, Context&) {
+  const core::Group* g = e.state().group(c.id);
+  if (!g) return no_group();
+  json::object o{{"group", g->id.str()},
+                 {"version", g->version},
+                 {"total", g->members.size()},
+                 {"holding", core::holding(*g)}};
+  add_members(o, "members", e.state(), *g, c.after, c.missing);
   return ok(o);
 }
 
@@ -379,7 +404,9 @@ ApiResponse run(Engine& e, const Principal&, Unban c, Context& ctx) {
   return ok(summary(*g));
 }
 
-ApiResponse run(Engine&, const Principal&, ListReports, Context&) { return {}; }  // answered by the server
+// Answered by the server.
+ApiResponse run(Engine&, const Principal&, ListReports, Context&) { return {}; }
+ApiResponse run(Engine&, const Principal&, ShowGroupWhy, Context&) { return {}; }
 
 json::array devices_of(const core::User& u) {
   json::array devices;

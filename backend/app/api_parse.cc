@@ -213,6 +213,16 @@ Parsed list_reports(const topics::GroupId& id, const ApiRequest& r) {
   return Command(std::move(command));
 }
 
+/// `{id}/members` and `{id}/why`, which go on behind a user.
+Parsed list_users(const topics::GroupId& id, bool why, const ApiRequest& r) {
+  const std::string after = query(r, "after"), missing = query(r, "missing");
+  if (!after.empty() && !topics::is_user_id(after)) return bad("after: expected a user id");
+  if (why) return Command(ShowGroupWhy{id, {}, after});
+  if (!missing.empty() && missing != "true" && missing != "false")
+    return bad("missing: expected true or false");
+  return Command(ListMembers{id, after, missing == "true"});
+}
+
 Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
   if (path.size() == 2 && r.method == "GET") return list_groups(r);
   if (path.size() == 2 && r.method == "POST") return start_group(r);
@@ -227,6 +237,10 @@ Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
   if (author && r.method == "DELETE" && topics::is_plain_id(path[5]))
     return Command(DeleteMessage{id, author, path[5]});
   if (path.size() == 4 && r.method == "GET" && path[3] == "reports") return list_reports(id, r);
+  if (path.size() == 4 && r.method == "GET" && (path[3] == "members" || path[3] == "why"))
+    return list_users(id, path[3] == "why", r);
+  auto asked = path.size() == 5 && path[3] == "why" ? topics::UserId::parse(path[4]) : topics::UserId();
+  if (asked && r.method == "GET") return Command(ShowGroupWhy{id, asked, {}});
   if (path.size() == 4 && r.method == "PUT" && path[3] == "rules") return set_rules(id, r);
   if (path.size() == 4 && r.method == "POST" && path[3] == "bans") return ban(id, r);
   return parse_member(id, path, r);

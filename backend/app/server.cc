@@ -10,6 +10,7 @@
 
 #include "backend/app/overload.h"
 #include "backend/app/reports_answer.h"
+#include "backend/app/why_answers.h"
 #include "topics/messages/area_event.h"
 #include "topics/messages/limits.h"
 #include "topics/topic.h"
@@ -243,6 +244,8 @@ ApiResponse Server::carry_out(const topics::Principal& who, Command command, cor
     if (!loop_.engine().state().group(list->id)) return api_error(404, "not-found", "no such group");
     return reports_answer(loop_.journal().reports(list->id, list->after, kMaxReports + 1));
   }
+  if (const auto* asked = std::get_if<ShowGroupWhy>(&command))
+    return group_why(loop_.engine().state(), loop_.journal(), *asked, ctx.now);
   return execute(loop_.engine(), who, std::move(command), status(), ctx);
 }
 

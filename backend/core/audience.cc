@@ -201,13 +201,20 @@ std::vector<std::size_t> first_lots_apart(const State& state, const std::vector<
 }
 
 /// Keeps as many as there may be, and keeps blocked pairs apart in a small chat.
-void draw(const State& state, std::vector<Chosen>& chosen, std::size_t max, std::string_view seed) {
+void draw(const State& state, std::vector<Chosen>& chosen, std::size_t max, std::string_view seed,
+          std::vector<PassedOver>* passed) {
   const bool apart = !state.blocked_pairs.empty() && keeps_apart(std::min(chosen.size(), max));
   if (chosen.size() <= max && !apart) return;
   auto places = apart ? first_lots_apart(state, chosen, max, seed) : first_lots(chosen, max, seed);
   std::sort(places.begin(), places.end());
   std::vector<Chosen> kept;
-  for (const std::size_t place : places) kept.push_back(std::move(chosen[place]));
+  for (const std::size_t place : places) kept.push_back(chosen[place]);
+  auto place = places.begin();
+  for (std::size_t i = 0; passed && i < chosen.size() && passed->size() < kMaxPassedOver; ++i)
+    if (place != places.end() && *place == i)
+      ++place;
+    else
+      passed->push_back({chosen[i].user, kLot});
   chosen = std::move(kept);
 }
 
@@ -219,23 +226,32 @@ std::string qualifies(const State& state, const Plan& plan, const User& user, Ti
   return reason(Judge(state, plan, now), audience, user);
 }
 
+constexpr std::size_t kMaxAbsentAsked = 10'000;  // whether they were passed over
+
 std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs now, std::string_view seed,
-                                    bool any_presence) {
+                                    bool any_presence, std::vector<PassedOver>* passed) {
   const Audience& audience = plan.audience;
   const Judge judge(state, plan, now);
   std::vector<Chosen> chosen;
-  User unheard;  // of whom nobody has heard yet, though listed: offline, nowhere, without attributes
+  std::size_t asked = 0;  // of those who are not available
+  User unheard;           // of whom nobody has heard yet, though listed: offline, nowhere, without attributes
   for (const UserId* id : candidates(state, judge, audience)) {
     const User* user = state.user(*id);
     if (!user) {
       unheard.id = *id;
       user = &unheard;
     }
-    if (audience.only_available && !any_presence && user->presence != PresenceState::available) continue;
-    if (std::string why = reason(judge, audience, *user); !why.empty())
+    const bool absent =
+        audience.only_available && !any_presence && user->presence != PresenceState::available;
+    if (absent && (!passed || passed->size() >= kMaxPassedOver || ++asked > kMaxAbsentAsked)) continue;
+    std::string why = reason(judge, audience, *user);
+    if (why.empty()) continue;
+    if (absent)
+      passed->push_back({*id, kNotAvailable});
+    else
       chosen.push_back({*id, std::move(why)});
   }
-  draw(state, chosen, audience.max, seed);
+  draw(state, chosen, audience.max, seed, passed);
   return chosen;
 }
 

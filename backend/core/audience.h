@@ -16,11 +16,19 @@ struct Chosen {
   std::string why;
 };
 
+/// Somebody who would have been chosen, but for their presence (kNotAvailable) or the lot (kLot).
+struct PassedOver {
+  UserId user;
+  const char* why;
+};
+inline constexpr std::size_t kMaxPassedOver = 1000;  // are told, so that asking costs little
+
 /// Those who qualify for the plan now, in order of user id. Of more than the audience's maximum a lot decides
 /// that `seed` draws: each has the same chance, and the same seed gives the same choice. It decides too which
 /// one of a blocked pair takes part in a small chat. `any_presence`: whatever their presence.
+/// `passed` gets some of those passed over.
 std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs now, std::string_view seed,
-                                    bool any_presence = false);
+                                    bool any_presence = false, std::vector<PassedOver>* passed = nullptr);
 
 /// One thing that the audience asks of a user, and whether it is so.
 struct Finding {

@@ -117,12 +117,15 @@ struct Member {
   std::uint32_t page = 0;           // of the buddy list
 };
 
-/// Why somebody was a member, for staff. Kept with the group's archive.
+/// Why somebody was a member, or was passed over when the group opened, for staff. Kept with the group's
+/// archive.
 struct PastMember {
-  std::string why;
-  TimeMs joined_ms = 0, left_ms = 0;
-  std::string reason;  // why not any more: the chat-end's
+  std::string why;                    // empty: passed over
+  TimeMs joined_ms = 0, left_ms = 0;  // passed over: 0, and then
+  std::string reason;                 // why not any more: the chat-end's; passed over: kNotAvailable or kLot
 };
+inline constexpr const char* kNotAvailable = "not-available";
+inline constexpr const char* kLot = "lot";
 
 /// Somebody chosen for a group who becomes a member later.
 struct Invitation {

@@ -239,10 +239,14 @@ std::vector<Chosen> first_of(State& state, Group& group, const std::vector<Chose
   return first;
 }
 
-/// The group's id, which nobody can guess, draws the lot.
-std::vector<Chosen> choose(const State& state, const Plan& plan, const GroupId& group, TimeMs now) {
-  return select_audience(state, plan, now, group.str(),
-                         std::holds_alternative<NextAvailable>(plan.start_timing));
+/// The group's id, which nobody can guess, draws the lot. Who is passed over is kept for whoever asks why.
+std::vector<Chosen> choose(const State& state, const Plan& plan, const GroupId& group, Context& ctx) {
+  std::vector<PassedOver> passed;
+  const bool any_presence = std::holds_alternative<NextAvailable>(plan.start_timing);
+  std::vector<Chosen> chosen = select_audience(state, plan, ctx.now, group.str(), any_presence, &passed);
+  if (chosen.empty()) return chosen;
+  for (const PassedOver& p : passed) ctx.fx.past[{group, p.user}] = {"", 0, ctx.now, p.why};
+  return chosen;
 }
 
 /// Opens the group if one of the chosen can come at once; else it waits for the first.
@@ -317,7 +321,7 @@ StartOutcome start_group(State& state, PlanRecord& record, const std::string& re
   if (ctx.fresh_ids.empty()) return {StartResult::put_off, {}};
   const bool now = opens_ms == ctx.now;
   const std::vector<Chosen> chosen =
-      now ? choose(state, record.plan, ctx.fresh_ids.front(), ctx.now) : std::vector<Chosen>();
+      now ? choose(state, record.plan, ctx.fresh_ids.front(), ctx) : std::vector<Chosen>();
   if (now && chosen.empty()) {
     ctx.event(NoMembersEvent{record.plan.id, reason});
     return {};
@@ -336,7 +340,7 @@ void open_due(State& state, Group& group, Context& ctx) {
   if (group.state == GroupState::gathering) return dismiss(state, group, "no-members", ctx);
   if (group.state != GroupState::scheduled) return;
   if (over(state.plan_of(group), ctx.now)) return dismiss(state, group, "set-time", ctx);
-  const std::vector<Chosen> chosen = choose(state, state.plan_of(group), group.id, ctx.now);
+  const std::vector<Chosen> chosen = choose(state, state.plan_of(group), group.id, ctx);
   if (chosen.empty()) return dismiss(state, group, "no-members", ctx);
   gather(state, group, chosen, ctx);
 }

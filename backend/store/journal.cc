@@ -325,6 +325,34 @@ std::optional<std::vector<messages::ArchivedMessage>> Journal::history(const cor
   return std::nullopt;
 }
 
+std::optional<std::vector<std::pair<core::UserId, core::PastMember>>> Journal::past_members(
+    const core::GroupId& group, const std::string& after, std::size_t limit) const try {
+  const std::string prefix = group.str() + "/";
+  std::vector<std::pair<core::UserId, core::PastMember>> out;
+  store_.scan(Family::past, prefix, prefix + after, [&](auto key, auto value) {
+    const auto user = core::UserId::parse(key.substr(prefix.size()));
+    if (auto was = decode_past_member(value); was && user.str() != after)
+      out.emplace_back(user, *std::move(was));
+    return out.size() < limit;
+  });
+  return out;
+} catch (const std::runtime_error&) {
+  return std::nullopt;
+}
+
+std::optional<std::optional<core::PastMember>> Journal::past_member(const core::GroupId& group,
+                                                                    const core::UserId& user) const try {
+  std::optional<core::PastMember> found;
+  const std::string asked = member_key(group, user);
+  store_.scan(Family::past, asked, {}, [&](auto key, auto value) {
+    if (auto was = decode_past_member(value); was && key == asked) found = *std::move(was);
+    return false;
+  });
+  return found;
+} catch (const std::runtime_error&) {
+  return std::nullopt;
+}
+
 std::optional<std::vector<std::pair<std::string, Report>>> Journal::reports(const core::GroupId& group,
                                                                             const std::string& after,
                                                                             std::size_t limit) const try {

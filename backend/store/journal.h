@@ -46,6 +46,14 @@ class Journal {
   /// Nothing if the store cannot be read.
   std::optional<std::vector<messages::ArchivedMessage>> history(const core::HistoryQuery& query) const;
 
+  /// Who was in a group, and is not any more, or was passed over, behind `after` ("" for the first), at most
+  /// `limit`, in order of user. Nothing if the store cannot be read.
+  std::optional<std::vector<std::pair<core::UserId, core::PastMember>>> past_members(
+      const core::GroupId& group, const std::string& after, std::size_t limit) const;
+  /// That of one user, where there is one.
+  std::optional<std::optional<core::PastMember>> past_member(const core::GroupId& group,
+                                                             const core::UserId& user) const;
+
   /// Reports of a group's messages behind the key `after` ("" for the first), at most `limit`, with their
   /// keys. Nothing if the store cannot be read.
   std::optional<std::vector<std::pair<std::string, Report>>> reports(const core::GroupId& group,

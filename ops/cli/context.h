@@ -35,6 +35,7 @@ void add_area_commands(CLI::App& app, Context& context);
 void add_plan_commands(CLI::App& app, Context& context);
 void add_rehearsal_commands(CLI::App& plan, Context& context);  // plan check, plan simulate
 void add_group_commands(CLI::App& app, Context& context);
+void add_group_people_commands(CLI::App& group, Context& context);  // group show, group why
 void add_user_commands(CLI::App& app, Context& context);
 void add_identity_commands(CLI::App& user, Context& context);  // of `user`
 void add_key_commands(CLI::App& app, Context& context);  // token issue, keys init

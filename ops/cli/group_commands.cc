@@ -51,20 +51,6 @@ void list_groups(const Context& context, const std::string& plan, const std::str
               "no groups; start one with: convokectl group start PLAN");
 }
 
-void show_group(const Context& context, const std::string& id) {
-  auto answer = context.client().call("GET", "/v1/groups/" + id);
-  if (context.json) return context.print_json(answer);
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& member : list(answer, "member_list")) {
-    rows.push_back({show(field(member, "user")), show(field(member, "name")), show(field(member, "presence")),
-                    show(field(member, "held_version")), show(field(member, "why"))});
-  }
-  if (auto* fields = answer.if_object()) fields->erase("member_list");
-  print_fields(context.out, answer);
-  context.out << '\n';
-  print_table(context.out, {"member", "name", "presence", "holds version", "why"}, rows, "no members");
-}
-
 /// A change of one group whose answer says no more than that it is done.
 void change_group(const Context& context, const char* method, const std::string& path,
                   const boost::json::value& body, const std::string& done) {
@@ -275,10 +261,7 @@ void add_group_commands(CLI::App& app, Context& context) {
       "  convokectl group show 0123456789abcdef0123456789abcdef");
   add_start(*group, context);
   add_list(*group, context);
-  auto* show = group->add_subcommand("show", "One group: its head, members and who holds the list");
-  show->footer("Example:\n  convokectl group show 0123456789abcdef0123456789abcdef");
-  auto shown = with_group(show);
-  show->callback([&context, shown] { show_group(context, shown->group); });
+  add_group_people_commands(*group, context);
   add_end_and_extend(*group, context);
   add_announce(*group, context);
   add_delete_message(*group, context);

@@ -302,5 +302,28 @@ TEST_F(Story, R3_R4_WhoBlocksAnotherNeitherSeesNorHearsThemAndTheOtherIsNotTold)
       << "only one of the two is in a small chat" << phones.stories();
 }
 
+TEST_F(Story, R2_R26_WhyIsAnsweredAlsoAfterTheEnd) {
+  plan(std::string(kFourUsers) + "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  phones[3].client->set_presence(sdk::Presence::busy);
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(phones.until(
+        [&] { return presence_of("user" + std::to_string(i)) == (i < 3 ? "available" : "busy"); }));
+  press_start();
+  wait_for_list({0, 1, 2}, kFirstThree);
+  const std::string group = group_of(phones[0]), path = "/groups/" + group;
+  phones[2].client->leave(group);
+  wait_for_end({2});
+  EXPECT_EQ(server.call("POST", path + "/end").status, 200);
+  wait_for_end({0, 1});
+  ASSERT_TRUE(phones.until([&] {  // all have confirmed it: their member records are gone
+    return server.call("GET", path + "/members").body.find("\"total\":0") != std::string::npos;
+  }));
+  const auto why = [&](const std::string& user) { return server.call("GET", path + "/why/" + user).body; };
+  EXPECT_NE(why("user0").find("\"why\":\"listed\""), std::string::npos) << why("user0");
+  EXPECT_NE(why("user0").find("\"ended\":\"staff\""), std::string::npos);
+  EXPECT_NE(why("user2").find("\"ended\":\"left\""), std::string::npos);
+  EXPECT_NE(why("user3").find("\"ended\":\"not-available\""), std::string::npos);
+}
+
 }  // namespace
 }  // namespace convoke

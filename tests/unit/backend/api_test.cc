@@ -320,5 +320,24 @@ TEST_F(Api, OperatorsSayByWhatAUserIsKnown) {
   EXPECT_TRUE(has(call("GET", "/v1/users/anna/identities"), R"("identities":[])"));
 }
 
+TEST_F(Api, ListsMembersPageByPageAndWhoIsMissing) {
+  std::string users;
+  for (int i = 0; i < 1500; ++i) users += (i ? ",\"u" : "\"u") + std::to_string(10'000 + i) + "\"";
+  call("PUT", "/v1/plans",
+       R"({"schema":1,"plan":[{"id":"p","audience":{"presence":"any","any":[{"users":[)" + users +
+           R"(]}]},"end":[{"on":"duration","after":"1h"}]}]})");
+  ASSERT_EQ(call("POST", "/v1/groups", R"({"plan":"p"})").status, 201);
+  const std::string id = w.group().id.str();
+  const auto first = call("GET", "/v1/groups/" + id);
+  EXPECT_TRUE(has(first, "\"u10999\"") && !has(first, "\"u11000\"") && has(first, "\"more\":true"));
+  const auto rest = call("GET", "/v1/groups/" + id + "/members?after=u10999", "", Role::staff);
+  EXPECT_TRUE(has(rest, "\"u11000\"") && has(rest, "\"u11499\"") && has(rest, "\"more\":false"));
+  for (int i = 0; i < 1499; ++i) w.hold("u" + std::to_string(10'000 + i), w.group().id, 1);
+  const auto missing = call("GET", "/v1/groups/" + id + "/members?missing=true");
+  EXPECT_TRUE(has(missing, R"("total":1500,"holding":1499,"members":[{"user":"u11499")")) << missing.body;
+  EXPECT_EQ(call("GET", "/v1/groups/" + id + "/members?missing=perhaps").status, 400);
+  EXPECT_EQ(call("GET", "/v1/groups/" + id + "/members?after=a%20b").status, 400);
+}
+
 }  // namespace
 }  // namespace convoke::app

@@ -345,5 +345,47 @@ TEST_F(ServerCommandsTest, IdentitiesAreListedAndPut) {
   EXPECT_EQ(seen.at(1).body, R"({"kind":"personal","proven":true})");
 }
 
+TEST_F(ServerCommandsTest, GroupShowGoesThroughAllPages) {
+  server_.will_answer(200, R"({"group":"g","member_list":[{"user":"anna"}],"more":true})");
+  server_.will_answer(200, R"({"members":[{"user":"ben"}],"more":true})");
+  server_.will_answer(200, R"({"members":[{"user":"cleo"}],"more":false})");
+  const std::string out = call({"group", "show", kGroup}).out;
+  for (const char* user : {"anna", "ben", "cleo"}) EXPECT_NE(out.find(user), std::string::npos) << out;
+  const auto seen = server_.seen();
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[2].path, std::string("/v1/groups/") + kGroup + "/members?after=ben");
+}
+
+TEST_F(ServerCommandsTest, GroupShowMissingSaysHowManyHaveItAndWhoHasNot) {
+  server_.will_answer(
+      200,
+      R"({"total":10000,"holding":9999,"members":[{"user":"anna","presence":"offline","held_version":0}],"more":false})");
+  EXPECT_EQ(call({"group", "show", kGroup, "--missing"}).out,
+            "9999 of 10000 hold the list\n"
+            "member  name  presence  holds version  why\n"
+            "anna          offline   0              \n");
+  EXPECT_EQ(only_request().path, std::string("/v1/groups/") + kGroup + "/members?missing=true");
+}
+
+TEST_F(ServerCommandsTest, GroupWhySaysItInWords) {
+  server_.will_answer(
+      200, R"({"group":"g","plan":"p","state":"retired","started_ms":1780342200000,"reasons":["staff eve"],
+      "ended_ms":1780342260000,"end_reason":"staff","more":false,"users":[
+      {"user":"anna","standing":"left","why":"in hall","joined_ms":1780342200000,"left_ms":1780342260000,"ended":"staff"},
+      {"user":"ben","standing":"passed-over","t":1780342200000,"ended":"lot"}]})");
+  EXPECT_EQ(call({"group", "why", kGroup}).out,
+            "group g of plan p, retired\n"
+            "started 2026-06-01T19:30:00Z because:\n  staff eve\n"
+            "ended 2026-06-01T19:31:00Z because: staff\n\n"
+            "user  is           when                                          why in   why not\n"
+            "anna  left         2026-06-01T19:30:00Z to 2026-06-01T19:31:00Z  in hall  staff\n"
+            "ben   passed-over  2026-06-01T19:30:00Z                                   lot\n");
+  server_.will_answer(
+      200, R"({"group":"g","plan":"p","state":"open","started_ms":1780342200000,"reasons":["staff eve"],
+      "user":"zoe","standing":"none","qualifies":false,"findings":[{"part":"any","condition":"listed","holds":false}]})");
+  const std::string one = call({"group", "why", kGroup, "zoe"}).out;
+  EXPECT_NE(one.find("zoe: none\ndoes not qualify now\n"), std::string::npos) << one;
+}
+
 }  // namespace
 }  // namespace convoke::cli

@@ -121,5 +121,30 @@ TEST(Audience, ExplainsEveryConditionOfOneUser) {
                                  "presence: available no"));
 }
 
+TEST(Audience, R26_KeepsWhoWasPassedOverWhenTheChatOpened) {
+  People w;
+  w.audience("max = 2, any = [{ users = [\"anna\", \"ben\", \"cleo\", \"dora\"] }]");
+  for (const char* user : {"anna", "ben", "cleo"}) w.available(user);
+  w.step([&](Engine& e, Context& ctx) { start_group(e.state(), w.record(), "staff eve", "", ctx); });
+  ASSERT_THAT(w.fx.past, SizeIs(2));
+  for (const auto& [key, was] : w.fx.past) {
+    EXPECT_EQ(was.reason, key.second.str() == "dora" ? kNotAvailable : kLot);
+    EXPECT_EQ(was.why, "");
+    EXPECT_EQ(was.left_ms, w.now);
+    EXPECT_FALSE(w.group().members.contains(key.second));
+  }
+}
+
+TEST(Audience, ToldOfThoseWhoArePassedOverNoMoreThanAThousand) {
+  People w;
+  std::string users;
+  for (int i = 0; i < 1500; ++i) users += (i ? ", \"u" : "\"u") + std::to_string(i) + "\"";
+  w.audience("any = [{ users = [" + users + "] }]");
+  w.available("u7");
+  std::vector<PassedOver> passed;
+  EXPECT_THAT(select_audience(w.engine.state(), w.record().plan, w.now, "seed", false, &passed), SizeIs(1));
+  EXPECT_THAT(passed, SizeIs(kMaxPassedOver));
+}
+
 }  // namespace
 }  // namespace convoke::core

@@ -397,5 +397,33 @@ TEST_F(Organizer, AFullFeedNamesTheMembersOfLiveGroupsOnly) {
   EXPECT_EQ(full_feed(w.engine.state()).size(), 2u);
 }
 
+TEST(OrganizerWhy, KeepsWhyWhoWasInAndWhyNotAnyMore) {
+  CoreWorld w;
+  w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { any = [{ users = [\"anna\", \"ben\"] }] }\n[[plan.end]]\non = "
+      "\"duration\"\nafter = \"1h\"\n");
+  w.available("anna");
+  w.available("ben");
+  w.step([](Engine& e, Context& ctx) {
+    start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
+  });
+  const auto group = w.group().id;
+  const auto started = w.now;
+  w.pass(60'000);
+  w.request("ben", messages::LeaveRequest{group.str()});
+  EXPECT_EQ(w.fx.past.at({group, UserId::parse("ben")}).reason, "left");
+  std::map<std::pair<GroupId, UserId>, PastMember> ended;
+  const auto keep = [&] { ended.insert(w.fx.past.begin(), w.fx.past.end()); };
+  while (w.live_groups() > 0) {
+    w.pass(60'000);
+    keep();
+  }
+  const PastMember& anna = ended.at({group, UserId::parse("anna")});
+  EXPECT_EQ(anna.why, "listed");
+  EXPECT_EQ(anna.joined_ms, started);
+  EXPECT_EQ(anna.left_ms, started + 3'600'000);
+  EXPECT_EQ(anna.reason, "duration");
+}
+
 }  // namespace
 }  // namespace convoke::core

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "backend/app/api.h"
+#include "backend/core/state.h"
+#include "backend/store/journal.h"
+
+namespace convoke::app {
+
+/// The answer to ShowGroupWhy: why the group started and ended, and why each user was in it and is not any
+/// more, or was passed over; at most 1000 in order of user. What is over comes from the store.
+ApiResponse group_why(const core::State& state, const store::Journal& journal, const ShowGroupWhy& asked,
+                      core::TimeMs now);
+
+}  // namespace convoke::app
