@@ -51,7 +51,7 @@ void Loop::take(egress::LinkEvent& event) {
   if (const auto* up = std::get_if<egress::LinkUp>(&event)) return session_.link_up(*up, times_.real_ms);
   if (const auto* down = std::get_if<egress::LinkDown>(&event)) {
     hooks_.problem("broker", down->why);
-    return session_.link_down(*down, times_.real_ms);
+    return session_.link_down(*down);
   }
   if (const auto* done = std::get_if<egress::LinkDone>(&event)) return session_.link_done(*done);
   auto& message = std::get<egress::LinkMessage>(event);
@@ -72,7 +72,8 @@ void Loop::handle(const egress::LinkMessage& message) {
 
 bool Loop::commit() {
   journal_.remove_outgoing(outbox_.take_finished());
-  if (times_.real_ms - positions_written_ms_ >= kPositionsEveryMs) {
+  const bool set_back = times_.real_ms < positions_written_ms_;
+  if (set_back || times_.real_ms - positions_written_ms_ >= kPositionsEveryMs) {
     journal_.add_positions(engine_);
     positions_written_ms_ = times_.real_ms;
   }

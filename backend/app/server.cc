@@ -250,7 +250,8 @@ ApiResponse Server::carry_out(const topics::Principal& who, Command command, cor
 }
 
 void Server::housekeeping(std::int64_t real_ms) {
-  if (real_ms - housekeeping_ms_ < kHousekeepingEveryMs) return;
+  const bool set_back = real_ms < housekeeping_ms_;
+  if (!set_back && real_ms - housekeeping_ms_ < kHousekeepingEveryMs) return;
   housekeeping_ms_ = real_ms;
   const core::Engine& engine = loop_.engine();
   std::size_t live = 0;

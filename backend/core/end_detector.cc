@@ -145,9 +145,16 @@ void warning_due(State& state, Group& group, Context& ctx) {
   arm_warning(state, group);
 }
 
-void watch_availability(State& state, const UserId& user) {
-  const auto is_it = [&](const WhenUnavailable& end) { return end.user == user; };
-  for (const GroupId& id : groups_with<WhenUnavailable>(state, is_it)) watch_ends(state, *state.group(id));
+void watch_availability(State& state, const UserId& id) {
+  const auto is_it = [&](const WhenUnavailable& end) { return end.user == id; };
+  User* user = state.user(id);
+  for (const GroupId& of : groups_with<WhenUnavailable>(state, is_it)) {
+    const Group& group = *state.group(of);
+    // Who goes now was there during the chat, also where the clock has been put back to before its opening.
+    if (user && user->presence != PresenceState::available)
+      user->unavailable_since_ms = std::max(user->unavailable_since_ms, group.started_ms);
+    watch_ends(state, group);
+  }
 }
 
 void area_emptied(State& state, const AreaId& area, Context& ctx) {

@@ -9,6 +9,7 @@
 #include "backend/core/announce.h"
 #include "backend/core/blocks.h"
 #include "backend/core/chat_archive.h"
+#include "backend/core/clock_steps.h"
 #include "backend/core/end_detector.h"
 #include "backend/core/follow.h"
 #include "backend/core/invitations.h"
@@ -271,6 +272,8 @@ void Engine::broker_connected(std::optional<TimeMs> restarted_at, Context& ctx) 
 void Engine::feed_confirmed(const GroupId& retired, Context& ctx) { group_retired(state_, retired, ctx); }
 
 void Engine::tick(Context& ctx) {
+  const TimeMs before = std::exchange(ticked_ms_, ctx.now);
+  if (before > ctx.now) clock_set_back(state_, before - ctx.now);
   std::vector<geo::Transition> decided;
   if (std::exchange(resume_ms_, std::nullopt)) decided = tracker_.resume(ctx.now);
   for (geo::Transition& t : tracker_.advance(ctx.now)) decided.push_back(std::move(t));

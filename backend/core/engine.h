@@ -99,6 +99,7 @@ class Engine {
   State state_;
   geo::FenceTracker tracker_;
   std::optional<TimeMs> resume_ms_;  // until the first tick after loading
+  TimeMs ticked_ms_ = 0;             // what the clock showed at the last tick
 };
 
 }  // namespace convoke::core

@@ -32,6 +32,14 @@ std::optional<TimeMs> Timers::next() const {
   return by_time_.begin()->first;
 }
 
+void Timers::bring_forward(TimerKind kind, TimeMs ms) {
+  for (auto it = by_key_.lower_bound({kind, ""}); it != by_key_.end() && it->first.first == kind; ++it) {
+    by_time_.erase({it->second, it->first});
+    it->second -= ms;
+    by_time_.emplace(it->second, it->first);
+  }
+}
+
 std::optional<TimeMs> Timers::due(const TimerKey& key) const {
   const auto it = by_key_.find(key);
   return it == by_key_.end() ? std::nullopt : std::optional(it->second);

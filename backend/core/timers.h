@@ -48,6 +48,8 @@ class Timers {
   /// due.
   std::optional<std::pair<TimeMs, TimerKey>> take_due(TimeMs now);
   std::optional<TimeMs> next() const;
+  /// Brings the deadlines of this kind forward by `ms`.
+  void bring_forward(TimerKind kind, TimeMs ms);
   /// When the key is due, if it is set.
   std::optional<TimeMs> due(const TimerKey& key) const;
 

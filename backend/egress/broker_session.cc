@@ -38,10 +38,12 @@ BrokerSession::BrokerSession(topics::SiteId site, topics::ServerId server, std::
 
 void BrokerSession::tick(std::int64_t real_ms) {
   // A step is not longer than a second: where this thread was held up, so were the answers that wait for it.
+  // Nor does it go back with the clock.
   const std::int64_t step = std::clamp<std::int64_t>(real_ms - now_ms_, 0, 1000);
   now_ms_ = real_ms;
   if (phase_ == Phase::down) {
-    if (real_ms < next_attempt_ms_) return;
+    retry_in_ms_ -= step;
+    if (retry_in_ms_ > 0) return;
     phase_ = Phase::connecting;
     waited_ms_ = settled_ms_ = 0;
     ++attempts_;
@@ -56,7 +58,7 @@ void BrokerSession::tick(std::int64_t real_ms) {
 
 bool BrokerSession::waiting() const { return phase_ != Phase::running || !feeds_out_.empty(); }
 
-void BrokerSession::give_up(const std::string& why) { link_down({link_.connection(), why}, now_ms_); }
+void BrokerSession::give_up(const std::string& why) { link_down({link_.connection(), why}); }
 
 void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
   if (up.connection != link_.connection() || phase_ != Phase::connecting) return;
@@ -81,14 +83,14 @@ void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
   send_full_feed();
 }
 
-void BrokerSession::link_down(const LinkDown& down, std::int64_t real_ms) {
+void BrokerSession::link_down(const LinkDown& down) {
   if (down.connection != link_.connection() || phase_ == Phase::down) return;
   listener_.problem("broker: " + down.why);
   phase_ = Phase::down;
   feeds_out_.clear();
   epoch_.reset();
   outbox_.restart();
-  next_attempt_ms_ = real_ms + std::min(kMaxRetryMs, kFirstRetryMs << std::min(attempts_, 5));
+  retry_in_ms_ = std::min(kMaxRetryMs, kFirstRetryMs << std::min(attempts_, 5));
 }
 
 void BrokerSession::send_feed(std::vector<messages::FeedOp> ops) {

@@ -45,7 +45,7 @@ class BrokerSession {
   void tick(std::int64_t real_ms);
 
   void link_up(const LinkUp& up, std::int64_t real_ms);
-  void link_down(const LinkDown& down, std::int64_t real_ms);
+  void link_down(const LinkDown& down);
   void link_done(const LinkDone& done);
   /// True if the message was one of the session's own (feed response, marker).
   bool message(const LinkMessage& m);
@@ -88,10 +88,10 @@ class BrokerSession {
   Listener listener_;
   Phase phase_ = Phase::down;
   std::int64_t now_ms_ = 0;
-  std::int64_t next_attempt_ms_ = 0;
-  std::int64_t waited_ms_ = 0;   // for an answer that is due
-  std::int64_t settled_ms_ = 0;  // running without a failure
-  int attempts_ = 0;             // since it last ran well
+  std::int64_t retry_in_ms_ = 0;  // down
+  std::int64_t waited_ms_ = 0;    // for an answer that is due
+  std::int64_t settled_ms_ = 0;   // running without a failure
+  int attempts_ = 0;              // since it last ran well
   std::uint64_t next_feed_seq_;
   std::uint64_t too_large_ = 0;
   std::uint64_t first_feed_seq_ = 0;  // of this connection

@@ -160,7 +160,7 @@ TEST_F(BrokerSessionTest, LeavesOutAMessageThatTheBrokerWouldCutItFor) {
 TEST_F(BrokerSessionTest, AnswersToAnEarlierConnectionMeanNothing) {
   connect();
   const std::uint64_t before = link.last_feed();
-  session.link_down({link.connection(), "gone"}, now);
+  session.link_down({link.connection(), "gone"});
   pass(1000);
   session.link_up({link.connection(), true}, now);
   answer({before, "ops[0].op: expected begin", kEpoch, false, {}});

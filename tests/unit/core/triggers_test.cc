@@ -276,5 +276,80 @@ TEST(Triggers, R14_R31_StartsEveryWeekAndOnceForEachTimeMissed) {
   EXPECT_EQ(w.group().reasons.size(), 2u) << "two times, one group";
 }
 
+/// The chats of a plan that starts daily at 12:00 and lasts an hour, with a clock that is put to other times.
+struct Daily : CoreWorld {
+  Daily() {
+    plan(
+        "[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ users = [\"anna\"] }] }\n"
+        "[[plan.start]]\non = \"schedule\"\nrule = \"FREQ=DAILY\"\nfrom = \"2026-01-01T12:00:00\"\nzone = "
+        "\"Etc/UTC\"\n"
+        "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  }
+  void clock_shows(TimeMs after_start) {
+    now = kStart + after_start;
+    step([](auto& e, auto& ctx) { e.tick(ctx); });
+  }
+  std::size_t starts() const { return events<StartEvent>().size(); }
+  std::size_t ends() const { return events<EndEvent>().size(); }
+};
+constexpr TimeMs kHour = 3'600'000;
+
+TEST(Clock, R14_R15_PutForwardItLosesNothingAndKeepsTheOrder) {
+  Daily w;
+  w.clock_shows(11 * kHour);
+  w.clock_shows(12 * kHour + kHour / 2);  // over the start
+  EXPECT_EQ(w.starts(), 1U);
+  w.clock_shows(36 * kHour);  // over the end, to the next start
+  EXPECT_EQ(w.ends(), 1U);
+  EXPECT_EQ(w.starts(), 2U);
+}
+
+TEST(Clock, R14_R15_PutBackItRepeatsNothingAndLosesNothing) {
+  Daily w;
+  w.clock_shows(12 * kHour + 1);
+  EXPECT_EQ(w.starts(), 1U);
+  w.clock_shows(11 * kHour);
+  w.clock_shows(12 * kHour + 2);  // a second time
+  EXPECT_EQ(w.starts(), 1U);
+  w.clock_shows(13 * kHour + 1);
+  EXPECT_EQ(w.ends(), 1U);
+  w.clock_shows(11 * kHour + 1);
+  w.clock_shows(12 * kHour + 3);  // and a third
+  EXPECT_EQ(w.starts(), 1U);
+  w.clock_shows(36 * kHour);
+  EXPECT_EQ(w.starts(), 2U);
+}
+
+TEST(Clock, PutBackItDoesNotHoldUpTheLists) {
+  Daily w;
+  w.clock_shows(12 * kHour);
+  w.available("anna");
+  w.pass(5000);
+  w.presence("anna", messages::PresenceState::busy, 2);
+  const auto version = w.group().version;
+  w.clock_shows(11 * kHour);
+  w.presence("anna", messages::PresenceState::available, 3);
+  w.pass(10'000);  // the step is reckoned from the last tick
+  EXPECT_GT(w.group().version, version);
+}
+
+TEST(Clock, R13_R30_PutBackTheHostCanStillEndTheChatByGoing) {
+  CoreWorld w;
+  w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { any = [{ users = [\"host\", \"anna\"] }] }\n"
+      "[[plan.start]]\non = \"available\"\nuser = \"host\"\n"
+      "[[plan.end]]\non = \"unavailable\"\nuser = \"host\"\n[[plan.end]]\non = \"duration\"\nafter = "
+      "\"1d\"\n");
+  w.available("anna");
+  w.pass(2 * kHour);
+  w.available("host");
+  ASSERT_EQ(w.live_groups(), 1U);
+  w.now -= kHour;
+  w.presence("host", messages::PresenceState::offline, 2);
+  w.pass(kHour + 31'000);
+  EXPECT_EQ(w.live_groups(), 0U);
+  EXPECT_EQ(w.events<EndEvent>().at(0).reason, "unavailable");
+}
+
 }  // namespace
 }  // namespace convoke::core
