@@ -78,7 +78,7 @@ Decision may_publish(const Principal& who, const TopicView& t, const Membership&
       return server_publishes(who, t);
     case Role::staff:
     case Role::operator_:
-      return t.kind == Kind::staff_request ? if_own(who, t) : deny_role;
+      return t.kind == Kind::staff_request || t.kind == Kind::staff_event ? if_own(who, t) : deny_role;
     case Role::peer:
       if (t.kind != Kind::peer) return deny_role;
       return allow_if(t.sender_site == who.subject, deny_not_own);
@@ -144,6 +144,7 @@ Decision server_receives(const Principal& who, const TopicView& t) {
     case Kind::group_chat:
     case Kind::group_notice:
     case Kind::staff_request:
+    case Kind::staff_event:
     case Kind::peer:
     case Kind::owntracks:
     case Kind::broker_stats:

@@ -90,6 +90,7 @@ View parse_staff_topic(TopicView topic, Levels levels) {  // staff/{user}/{devic
   if (!levels.done() || !is_user_id(topic.user) || !is_plain_id(topic.device)) return std::nullopt;
   if (leaf == "req") return done(topic, Kind::staff_request);
   if (leaf == "res") return done(topic, Kind::staff_response);
+  if (leaf == "event") return done(topic, Kind::staff_event);
   return std::nullopt;
 }
 
@@ -217,6 +218,8 @@ std::string format_topic(const Topic& t) {
       return staff_request_topic(t.site, t.user, t.device);
     case Kind::staff_response:
       return staff_response_topic(t.site, t.user, t.device);
+    case Kind::staff_event:
+      return staff_event_topic(t.site, t.user, t.device);
     case Kind::server_status:
       return server_status_topic(t.site, t.server);
     case Kind::server_marker:
@@ -274,6 +277,9 @@ std::string staff_request_topic(const SiteId& s, const UserId& u, const DeviceId
 }
 std::string staff_response_topic(const SiteId& s, const UserId& u, const DeviceId& d) {
   return user_device_topic(s, "/staff/", u, d, "/res");
+}
+std::string staff_event_topic(const SiteId& s, const UserId& u, const DeviceId& d) {
+  return user_device_topic(s, "/staff/", u, d, "/event");
 }
 std::string server_status_topic(const SiteId& s, const ServerId& id) {
   return server_topic(s, id, "/status");

@@ -28,6 +28,7 @@ enum class Kind : std::uint8_t {
   area_occupancy,  // cv1/{site}/area/{area}/occupancy
   staff_request,   // cv1/{site}/staff/{user}/{device}/req
   staff_response,  // cv1/{site}/staff/{user}/{device}/res
+  staff_event,     // cv1/{site}/staff/{user}/{device}/event
   server_status,   // cv1/{site}/server/{server}/status
   server_marker,   // cv1/{site}/server/{server}/marker   a server's message to itself: "drained up to here"
   peer,            // cv1/{site}/peer/{sender site}/{rest}   rest: one or more levels
@@ -80,6 +81,7 @@ std::string area_events_topic(const SiteId&, const AreaId&);
 std::string area_occupancy_topic(const SiteId&, const AreaId&);
 std::string staff_request_topic(const SiteId&, const UserId&, const DeviceId&);
 std::string staff_response_topic(const SiteId&, const UserId&, const DeviceId&);
+std::string staff_event_topic(const SiteId&, const UserId&, const DeviceId&);
 std::string server_status_topic(const SiteId&, const ServerId&);
 std::string server_marker_topic(const SiteId&, const ServerId&);
 inline constexpr std::string_view kFeedTopic = "$CONTROL/convoke/v1";

@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "backend/app/api.h"
+#include "backend/ingress/cloud_event.h"
 #include "backend/ingress/plan_file.h"
 #include "geo/geojson.h"
 #include "topics/messages/json_reader.h"
@@ -91,24 +92,10 @@ Parsed add_member(const topics::GroupId& id, const ApiRequest& r) {
   return Command(*std::move(done));
 }
 
-/// A CloudEvents 1.0 event as JSON ("structured mode"); what it carries besides its names is passed over.
 Parsed post_event(const ApiRequest& r) {
-  JsonReader reader(r.body, kMaxBodyBytes);
-  const Field& root = reader.root();
-  const Field version = root["specversion"], id = root["id"], source = root["source"], type = root["type"],
-              subject = root["subject"];
-  const auto is_one = [](std::string_view text) {
-    return text == "1.0" ? std::optional(true) : std::nullopt;
-  };
-  version.choice(is_one, "1.0");
-  core::ExternalEvent event{id.line(1, core::kMaxEventBytes),
-                            source.line(1, core::kMaxEventBytes),
-                            type.line(1, core::kMaxEventBytes),
-                            {}};
-  if (subject.present()) event.subject = subject.line(1, core::kMaxEventBytes);
-  auto done = reader.finish(PostEvent{std::move(event)});
-  if (!done) return bad(done.error().to_string());
-  return Command(*std::move(done));
+  auto event = ingress::decode_cloud_event(r.body);
+  if (!event) return bad(event.error().to_string());
+  return Command(PostEvent{*std::move(event)});
 }
 
 Parsed set_standing(const topics::GroupId& id, const topics::UserId& user, const ApiRequest& r) {

@@ -59,6 +59,7 @@ const char* kind_name(topics::Kind kind) {
     case topics::Kind::group_notice:
       return "chat";
     case topics::Kind::staff_request:
+    case topics::Kind::staff_event:
       return "staff";
     default:
       return "other";

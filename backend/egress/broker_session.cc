@@ -75,6 +75,7 @@ void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
       {p + "/g/+/chat/+"},
       {p + "/g/+/notice"},
       {p + "/staff/+/+/req"},
+      {p + "/staff/+/+/event"},
       {"owntracks/+/+", 0},
       {p + "/u/+/+/pos", 0},  // positions with QoS 0: a saturated broker starves QoS 1 subscribers
   });

@@ -1,5 +1,6 @@
 #include "backend/ingress/decoder.h"
 
+#include "backend/ingress/cloud_event.h"
 #include "topics/messages/limits.h"
 #include "topics/messages/owntracks.h"
 #include "topics/messages/position.h"
@@ -35,6 +36,8 @@ void Decoder::handle(const topics::Topic& topic, const Incoming& message, std::i
       return chat(topic, message, real_ms, ctx);
     case topics::Kind::group_notice:
       return notice(topic, message, real_ms, ctx);
+    case topics::Kind::staff_event:
+      return staff_event(topic, message, real_ms, ctx);
     default:
       return unknown_topic(real_ms);
   }
@@ -97,6 +100,14 @@ void Decoder::notice(const topics::Topic& t, const Incoming& m, std::int64_t rea
   if (notice) return engine_.notice(t.group, *notice, *m.stamp, ctx);
   refuse("notice", "-", notice.error().to_string(), real_ms);
   engine_.chat_unreadable(t.group, *m.stamp, ctx);
+}
+
+/// Nobody waits for an answer: the sender says it again until it may stop, which is harmless.
+void Decoder::staff_event(const topics::Topic& t, const Incoming& m, std::int64_t real_ms,
+                          core::Context& ctx) {
+  const auto event = decode_cloud_event(m.payload);
+  if (!event) return refuse("event", t.user.str() + ":" + t.device.str(), event.error().to_string(), real_ms);
+  engine_.external_event(*event, ctx);
 }
 
 void Decoder::refuse(const std::string& reason, const std::string& sender, const std::string& detail,

@@ -117,5 +117,25 @@ TEST_F(DecoderOf, RequestAnswersCarryTheReadableId) {
   EXPECT_EQ(messages::decode_response(p.payload)->id, "42");
 }
 
+TEST_F(DecoderOf, R1_TakesCloudEventsAndRefusesOthers) {
+  w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { any = [{ users = [\"anna\"] }] }\n[[plan.start]]\non = "
+      "\"event\"\ntype = \"doors.open\"\n"
+      "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  w.available("anna");
+  const std::string topic = "cv1/demo/staff/gate/west/event";
+  deliver(topic, R"({"specversion":"0.3","id":"1","source":"/gate","type":"doors.open"})");
+  deliver(topic, R"({"specversion":"1.0","id":"1","type":"doors.open"})");
+  deliver(topic, R"({"temperature":21})");
+  EXPECT_EQ(count("event"), 3U);
+  EXPECT_EQ(w.live_groups(), 0U);
+  const std::string event =
+      R"({"specversion":"1.0","id":"1","source":"/gate","type":"doors.open","data":{"n":1},"time":"2026-06-01T10:00:00Z"})";
+  deliver(topic, event);
+  deliver(topic, event);
+  EXPECT_EQ(w.live_groups(), 1U);
+  EXPECT_EQ(w.group().reasons.size(), 1U) << "the same event counts once";
+}
+
 }  // namespace
 }  // namespace convoke::ingress

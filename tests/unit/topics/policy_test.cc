@@ -177,7 +177,8 @@ TEST_F(Policy, AllowedWildcardFilterMatchesNothingThatMayNotBeReceived) {
     for (const std::string user : {"anna", "dave"}) {
       for (const std::string leaf : {"/d1/pos", "/d1/presence", "/d1/req", "/d1/res", "/in"})
         names.push_back(p + "/u/" + user + leaf);
-      for (const std::string leaf : {"/d1/req", "/d1/res"}) names.push_back(p + "/staff/" + user + leaf);
+      for (const std::string leaf : {"/d1/req", "/d1/res", "/d1/event"})
+        names.push_back(p + "/staff/" + user + leaf);
     }
     for (const std::string& group : {kGroup, kOther}) {
       for (const std::string leaf :
@@ -223,6 +224,9 @@ TEST_F(Policy, StaffCommandsAndWatchesByRole) {
   for (const Principal& who : {sam, olga}) {
     const std::string own = "cv1/demo/staff/" + who.subject + "/d1";
     EXPECT_EQ(publish(who, own + "/req"), Decision::allow);
+    EXPECT_EQ(publish(who, own + "/event"), Decision::allow);
+    EXPECT_EQ(publish(who, "cv1/demo/staff/zoe/d1/event"), Decision::deny_not_own);
+    EXPECT_EQ(subscribe(who, own + "/event"), Decision::deny_role);
     EXPECT_EQ(publish(who, own + "/res"), Decision::deny_role);
     EXPECT_EQ(publish(who, "cv1/demo/staff/zoe/d1/req"), Decision::deny_not_own);
     EXPECT_EQ(publish(who, "cv1/demo/u/anna/in"), Decision::deny_role);
@@ -253,8 +257,8 @@ TEST_F(Policy, ViewerSeesAreasAndServersAndSaysNothing) {
 TEST_F(Policy, ServerHearsWhatIsForItAndSpeaksAsItself) {
   for (const std::string filter :
        {"cv1/demo/u/+/+/pos", "cv1/demo/u/+/+/presence", "cv1/demo/u/+/+/req", "cv1/demo/g/+/chat/+",
-        "cv1/demo/g/+/notice", "cv1/demo/staff/+/+/req", "cv1/demo/peer/+/#", "owntracks/+/+/#",
-        "cv1/demo/server/s1/marker", "$SYS/#", "$CONTROL/convoke/v1/response"}) {
+        "cv1/demo/g/+/notice", "cv1/demo/staff/+/+/req", "cv1/demo/staff/+/+/event", "cv1/demo/peer/+/#",
+        "owntracks/+/+/#", "cv1/demo/server/s1/marker", "$SYS/#", "$CONTROL/convoke/v1/response"}) {
     EXPECT_EQ(subscribe(server, filter), Decision::allow) << filter;
   }
   for (const std::string filter : {"#", "cv1/demo/#", "cv1/demo/u/#", "cv1/demo/g/+/signal/+",

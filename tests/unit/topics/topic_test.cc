@@ -34,6 +34,7 @@ std::vector<Named> every_kind() {
           {"cv1/demo/area/hall-a/occupancy", Kind::area_occupancy},
           {"cv1/demo/staff/sam/desk/req", Kind::staff_request},
           {"cv1/demo/staff/sam/desk/res", Kind::staff_response},
+          {"cv1/demo/staff/sam/gate/event", Kind::staff_event},
           {"cv1/demo/server/s1/status", Kind::server_status},
           {"cv1/demo/server/s1/marker", Kind::server_marker},
           {"cv1/demo/peer/other/x", Kind::peer},
