@@ -226,6 +226,13 @@ std::string qualifies(const State& state, const Plan& plan, const User& user, Ti
   return reason(Judge(state, plan, now), audience, user);
 }
 
+bool any_holds(const State& state, const Plan& plan, const std::vector<Condition>& conditions,
+               const User& user, TimeMs now) {
+  const Judge judge(state, plan, now);
+  return std::any_of(conditions.begin(), conditions.end(),
+                     [&](const Condition& c) { return judge.holds(user, c); });
+}
+
 constexpr std::size_t kMaxAbsentAsked = 10'000;  // whether they were passed over
 
 std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs now, std::string_view seed,

@@ -44,6 +44,10 @@ struct Explanation {
 };
 Explanation explain(const State& state, const Plan& plan, const User& user, TimeMs now);
 
+/// Whether one of these conditions of the plan holds for the user now.
+bool any_holds(const State& state, const Plan& plan, const std::vector<Condition>& conditions,
+               const User& user, TimeMs now);
+
 /// Why the user qualifies now; empty if not.
 std::string qualifies(const State& state, const Plan& plan, const User& user, TimeMs now, bool any_presence);
 

@@ -1,5 +1,6 @@
 #include "backend/core/moderation.h"
 
+#include "backend/core/audience.h"
 #include "backend/core/organizer.h"
 #include "backend/core/roster.h"
 
@@ -19,6 +20,16 @@ bool set_standing(State& state, Group& group, const UserId& user, Standing stand
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedStanding{group.id.str(), standing, {user.str()}}}});
   roster_touch(state, group, user, ctx);
   return true;
+}
+
+void begin_standing(const State& state, Group& group, const User& user, TimeMs now) {
+  const Plan& plan = state.plan_of(group);
+  const bool full = group.standings.size() >= kMaxStandings;
+  if (full || group.standings.contains(user.id)) return;
+  if (any_holds(state, plan, plan.chat.staff, user, now))
+    group.standings[user.id] = Standing::staff;
+  else if (any_holds(state, plan, plan.chat.muted, user, now))
+    group.standings[user.id] = Standing::muted;
 }
 
 Standing standing_of(const Group& group, const UserId& user) {

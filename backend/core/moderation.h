@@ -16,6 +16,10 @@ inline constexpr std::size_t kMaxStandings = 1000;
 /// again. False, and no change, for who is no member or with kMaxStandings others.
 bool set_standing(State& state, Group& group, const UserId& user, topics::Standing standing, Context& ctx);
 
+/// Gives who comes in the standing that the plan has for them, unless they have one already. Beyond
+/// kMaxStandings others come in as members.
+void begin_standing(const State& state, Group& group, const User& user, TimeMs now);
+
 topics::Standing standing_of(const Group& group, const UserId& user);
 
 void set_rules(State& state, Group& group, const topics::ChatRules& rules, Context& ctx);

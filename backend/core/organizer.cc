@@ -77,6 +77,7 @@ void enroll(State& state, Group& group, const UserId& id, const std::string& why
   member.joined_ms = ctx.now;
   set_member_end(state, group, id, member);
   if (user.presence == PresenceState::available) ++group.available;
+  begin_standing(state, group, user, ctx.now);
   roster_place(state, group, id);
   ctx.fx.members.insert({group.id, id});
 }
@@ -204,11 +205,13 @@ void open(State& state, Group& group, const std::vector<Chosen>& chosen, Context
   if (end.at_ms) group.ends_ms = closes_at(plan.end_timing, *end.at_ms);
   group.end_kind = end.kind;
   if (end.at_ms && std::holds_alternative<Spread>(plan.end_timing)) group.spread_from_ms = end.at_ms;
+  group.rules = plan.chat.rules;
   for (const Chosen& c : chosen) enroll(state, group, c.user, c.why, ctx);
   group.version = 1;
   ctx.fx.groups.insert(group.id);
   for (auto& op : feed_adds(group.id, members_of(group)))
     ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
+  for (auto& op : feed_moderation(group)) ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
   roster_publish_all(state, group, ctx, true);
   tell_newly_hidden(state, group, members_of(group), ctx);
   for (const Chosen& c : chosen) tell_start(state, group, c.user, true, ctx);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "topics/ids.h"
+#include "topics/membership.h"
 
 namespace convoke::core {
 
@@ -178,6 +179,13 @@ using EndTiming = std::variant<AtOnce, Delayed, SetTime, Spread>;
 
 inline constexpr TimeMs kDefaultKeepMs = 30LL * 24 * 3'600'000;
 
+/// How the chat begins; staff change it while it runs. A user of whom one of `staff` holds speaks as staff,
+/// one of whom one of `muted` holds only listens; of whom both hold speaks as staff.
+struct ChatDefaults {
+  topics::ChatRules rules;
+  std::vector<Condition> staff, muted;
+};
+
 /// What staff define in advance. Data only; docs/protocol/plans.md is its file format.
 struct Plan {
   topics::PlanId id;
@@ -190,7 +198,8 @@ struct Plan {
   std::vector<End> ends;
   EndTiming end_timing;
   TimeMs keep_ms = kDefaultKeepMs;  // archive, reports and details of a chat, after its end
-  std::vector<TimeMs> warn_ms;      // so long before the end a system message tells the members of it
+  ChatDefaults chat;
+  std::vector<TimeMs> warn_ms;  // so long before the end a system message tells the members of it
 };
 
 }  // namespace convoke::core

@@ -77,18 +77,20 @@ std::optional<core::Condition> read_condition(PlanReader& r, const json::value& 
   return list;
 }
 
+void read_conditions(PlanReader& r, const json::object& o, const char* key, const std::string& path,
+                     std::vector<core::Condition>& out) {
+  r.each(o, key, path, 100, [&](const json::value& c, const std::string& at) {
+    if (auto condition = read_condition(r, c, at)) out.push_back(std::move(*condition));
+  });
+}
+
 core::Audience read_audience(PlanReader& r, const json::value& v, const std::string& path) {
   core::Audience audience;
   const json::object* o = r.object(v, path, {"any", "all", "none", "presence", "max", "follow"});
   if (!o) return audience;
-  auto conditions = [&](const char* key, std::vector<core::Condition>& out) {
-    r.each(*o, key, path, 100, [&](const json::value& c, const std::string& at) {
-      if (auto condition = read_condition(r, c, at)) out.push_back(std::move(*condition));
-    });
-  };
-  conditions("any", audience.any);
-  conditions("all", audience.all);
-  conditions("none", audience.none);
+  read_conditions(r, *o, "any", path, audience.any);
+  read_conditions(r, *o, "all", path, audience.all);
+  read_conditions(r, *o, "none", path, audience.none);
   if (const json::value* p = o->if_contains("presence")) {
     if (p->is_string() && p->get_string() == "any")
       audience.only_available = false;
@@ -222,6 +224,21 @@ std::optional<core::End> read_end(PlanReader& r, const json::value& v, const std
   return std::nullopt;
 }
 
+core::ChatDefaults read_chat(PlanReader& r, const json::value& v, const std::string& path) {
+  core::ChatDefaults chat;
+  const json::object* o = r.object(v, path, {"announcement_only", "slow", "staff", "muted"});
+  if (!o) return chat;
+  chat.rules.announcement_only = r.flag(*o, "announcement_only", path);
+  if (o->contains("slow")) {
+    const TimeMs slow = r.duration(*o, "slow", path);
+    if (slow > messages::kMaxSlowMs) r.problem(path + ".slow", "at most 1d");
+    chat.rules.slow_ms = static_cast<std::uint32_t>(std::min<TimeMs>(slow, messages::kMaxSlowMs));
+  }
+  read_conditions(r, *o, "staff", path, chat.staff);
+  read_conditions(r, *o, "muted", path, chat.muted);
+  return chat;
+}
+
 /// Start and end timing: one of the keys in `allowed`, or none.
 template <class Timing>
 Timing read_timing(PlanReader& r, const json::object& plan, const char* key, const std::string& path) {
@@ -296,7 +313,7 @@ core::Plan read_plan(PlanReader& r, const json::value& v, std::string path) {
       path += "(" + std::string(id->get_string()).substr(0, 64) + ")";
   const json::object* o = r.object(v, path,
                                    {"id", "name", "enabled", "audience", "start", "start_timing", "end",
-                                    "end_timing", "warn", "registration", "keep"});
+                                    "end_timing", "warn", "registration", "keep", "chat"});
   if (!o) return plan;
   plan.id = r.id<topics::PlanId>(*o, "id", path);
   plan.name = o->contains("name") ? r.string(*o, "name", path, messages::kMaxNameBytes) : plan.id.str();
@@ -307,6 +324,7 @@ core::Plan read_plan(PlanReader& r, const json::value& v, std::string path) {
     r.problem(path + ".audience", "a table: who takes part");
   if (const json::value* registration = o->if_contains("registration"))
     plan.registering = read_registering(r, *registration, path + ".registration");
+  if (const json::value* chat = o->if_contains("chat")) plan.chat = read_chat(r, *chat, path + ".chat");
   r.each(*o, "start", path, 100, [&](const json::value& s, const std::string& at) {
     if (auto start = read_start(r, s, at)) plan.starts.push_back(std::move(*start));
   });

@@ -32,15 +32,16 @@ json::value condition_to_json(const core::Condition& condition) {
   return {{"users", std::move(users)}};
 }
 
+json::array conditions_to_json(const std::vector<core::Condition>& conditions) {
+  json::array a;
+  for (const auto& c : conditions) a.push_back(condition_to_json(c));
+  return a;
+}
+
 json::value audience_to_json(const core::Audience& audience) {
-  auto list = [](const std::vector<core::Condition>& conditions) {
-    json::array a;
-    for (const auto& c : conditions) a.push_back(condition_to_json(c));
-    return a;
-  };
-  json::object o{{"any", list(audience.any)},
-                 {"all", list(audience.all)},
-                 {"none", list(audience.none)},
+  json::object o{{"any", conditions_to_json(audience.any)},
+                 {"all", conditions_to_json(audience.all)},
+                 {"none", conditions_to_json(audience.none)},
                  {"presence", audience.only_available ? "available" : "any"},
                  {"max", audience.max}};
   if (audience.follow_ms) o["follow"] = seconds(*audience.follow_ms);
@@ -124,6 +125,15 @@ json::value registering_to_json(const core::Registering& rules) {
   return o;
 }
 
+json::object chat_to_json(const core::ChatDefaults& chat) {
+  json::object o;
+  if (chat.rules.announcement_only) o["announcement_only"] = true;
+  if (chat.rules.slow_ms) o["slow"] = seconds(chat.rules.slow_ms);
+  if (!chat.staff.empty()) o["staff"] = conditions_to_json(chat.staff);
+  if (!chat.muted.empty()) o["muted"] = conditions_to_json(chat.muted);
+  return o;
+}
+
 /// Nothing where it is at once.
 template <class Timing>
 void write_timing(json::object& plan, const char* key, const Timing& timing) {
@@ -148,6 +158,7 @@ std::string plan_to_json(const core::Plan& plan) {
   if (plan.registering.self || plan.registering.from_ms || plan.registering.until_ms ||
       !plan.registering.by.empty())
     o["registration"] = registering_to_json(plan.registering);
+  if (json::object chat = chat_to_json(plan.chat); !chat.empty()) o["chat"] = std::move(chat);
   write_timing(o, "start_timing", plan.start_timing);
   write_timing(o, "end_timing", plan.end_timing);
   if (plan.keep_ms != core::kDefaultKeepMs) o["keep"] = seconds(plan.keep_ms);

@@ -9,7 +9,7 @@
 namespace convoke::rehearsal {
 
 /// One sentence about a plan, and what it is about: "who", "registers", "starts", "opens", "ends", "closes",
-/// "warns".
+/// "chat", "warns", "keeps".
 struct PlanLine {
   std::string part, says;
 };

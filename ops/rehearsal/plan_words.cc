@@ -162,6 +162,14 @@ void add_registering(Lines& lines, const core::Registering& rules) {
   if (rules.until_ms) lines.push_back({"registers", "until " + time_in_words(*rules.until_ms)});
 }
 
+void add_chat(Lines& lines, const core::ChatDefaults& chat) {
+  if (chat.rules.announcement_only) lines.push_back({"chat", "only staff speak"});
+  if (chat.rules.slow_ms)
+    lines.push_back({"chat", "one message of a member in " + duration_in_words(chat.rules.slow_ms)});
+  if (!chat.staff.empty()) lines.push_back({"chat", "as staff speak those " + conditions(chat.staff, "or")});
+  if (!chat.muted.empty()) lines.push_back({"chat", "only listen those " + conditions(chat.muted, "or")});
+}
+
 }  // namespace
 
 std::string duration_in_words(TimeMs ms) {
@@ -196,6 +204,9 @@ std::vector<PlanLine> in_words(const core::Plan& plan) {
   for (const auto& end : plan.ends) lines.push_back({"ends", std::visit(EndWords{}, end)});
   lines.push_back({"ends", "when staff say so; whichever comes first"});
   lines.push_back({"closes", std::visit(TimingWords{"end"}, plan.end_timing)});
+  add_chat(lines, plan.chat);
+  lines.push_back(
+      {"keeps", duration_in_words(plan.keep_ms) + " after the end, what was said and who was in it"});
   std::vector<std::string> warnings;
   for (const TimeMs before : plan.warn_ms) warnings.push_back(duration_in_words(before));
   if (!warnings.empty()) lines.push_back({"warns", joined(warnings, "and") + " before the end"});

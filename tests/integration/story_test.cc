@@ -325,5 +325,42 @@ TEST_F(Story, R2_R26_WhyIsAnsweredAlsoAfterTheEnd) {
   EXPECT_NE(why("user3").find("\"ended\":\"not-available\""), std::string::npos);
 }
 
+TEST_F(Story, R1_R35_ACloudEventOverMqttStartsAChatOnce) {
+  plan(std::string(kFourUsers) +
+       "[[plan.start]]\non = \"event\"\ntype = \"doors.open\"\n[[plan.end]]\non = \"duration\"\nafter = "
+       "\"1h\"\n");
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  test::TestClient gate(broker.url(), tokens.client_id("gate", "west"));
+  ASSERT_EQ(gate.connect(tokens.make(topics::Role::staff, "gate", "west")), test::kSuccess);
+  const std::string topic = "cv1/demo/staff/gate/west/event";
+  const std::string event =
+      R"({"specversion":"1.0","id":"7","source":"/gate","type":"doors.open","data":{}})";
+  gate.publish(topic, "not an event");
+  for (int i = 0; i < 2; ++i) gate.publish(topic, event);
+  wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
+  EXPECT_NE(server.call("POST", "/events", event).body.find("\"result\":\"known\""), std::string::npos);
+  EXPECT_NE(server.call("GET", "/status").body.find("\"event\":1"), std::string::npos);
+  for (auto& phone : phones.all()) EXPECT_EQ(phone->started.size(), 1U);
+}
+
+TEST_F(Story, R1_APlanSaysWhoSpeaksInItsChat) {
+  plan(std::string(kFourUsers) +
+       "chat = { announcement_only = true, staff = [{ users = [\"user0\"] }] }\n[[plan.end]]\non = "
+       "\"duration\"\nafter = \"1h\"\n");
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  press_start();
+  wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
+  const std::string group = group_of(phones[0]);
+  EXPECT_TRUE(phones[1].client->groups().at(0).announcement_only);
+  EXPECT_EQ(phones[1].client->buddies(group).at(0).standing, sdk::Standing::staff);
+  phones[1].client->send(group, "May I?");
+  ASSERT_TRUE(phones[0].client->send(group, "Welcome"));
+  for (const int i : {1, 2, 3})
+    EXPECT_TRUE(phones.until([&] { return phones[i].texts.contains("user0: Welcome"); })) << phones.stories();
+  EXPECT_FALSE(phones[2].texts.contains("user1: May I?"));
+}
+
 }  // namespace
 }  // namespace convoke

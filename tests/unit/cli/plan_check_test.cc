@@ -66,6 +66,7 @@ TEST_F(CliTest, CheckSaysWhatEachPlanWillDoAndWhenItWouldNextFire) {
               10 minutes after the last message, or after the opening without one
               when staff say so; whichever comes first
   closes      for one after the other, over 5 minutes
+  keeps       30 days after the end, what was said and who was in it
   warns       5 minutes before the end
   next start  2026-06-05T17:30:00Z
 )");
@@ -109,7 +110,7 @@ TEST(PlanWords, EveryKindOfStartAndEndHasSome) {
              {"on":"available","user":"host"},{"on":"event","type":"t","source":"s","subject":"x"},
              {"on":"mail","user":"host","to":"a@b.example","subject":"go"},{"on":"mailing","domain":"b.example","list":"l"}],
     "end":[{"on":"set-time","at":"2026-06-01T23:00:00Z"},{"on":"unavailable","user":"host"},{"on":"empty","area":"hall"}],
-    "start_timing":{"when_available":"2h"},"end_timing":{"at":"2026-06-02T00:00:00Z"}}]})",
+    "chat":{"announcement_only":true,"slow":"10s","staff":[{"users":["host"]}],"muted":[{"attribute":"guest"}]},"start_timing":{"when_available":"2h"},"end_timing":{"at":"2026-06-02T00:00:00Z"}}]})",
                              true, 0);
   ASSERT_EQ(checked.plans.size(), 1u) << (checked.problems.empty() ? "" : checked.problems[0]);
   std::vector<std::string> says;
@@ -120,14 +121,24 @@ TEST(PlanWords, EveryKindOfStartAndEndHasSome) {
           {"only staff start it",
            "those registered with this plan, registered with this plan by staff, in the open chat of q or "
            "one of 6 listed users",
-           "whatever their presence", "who calls +4930123, attested as B or better",
-           "who writes to a@b.example, vouched for or not", "who buys x in s",
-           "from 2026-06-01T10:00:00.250Z", "at 2026-06-01T19:30:00Z",
-           "when hall, where there were more, empties to 1 person", "when somebody enters hall",
+           "whatever their presence",
+           "who calls +4930123, attested as B or better",
+           "who writes to a@b.example, vouched for or not",
+           "who buys x in s",
+           "from 2026-06-01T10:00:00.250Z",
+           "at 2026-06-01T19:30:00Z",
+           "when hall, where there were more, empties to 1 person",
+           "when somebody enters hall",
            "when host becomes available, or is so when the plan becomes active",
-           "on the event t from s about x", "on a mail from host to a@b.example with \"go\" in its subject",
+           "on the event t from s about x",
+           "on a mail from host to a@b.example with \"go\" in its subject",
            "on a mailing that b.example vouches for, of the list l",
-           "for each as soon as they are available, within 2 hours", "when the last one leaves hall",
+           "only staff speak",
+           "one message of a member in 10 seconds",
+           "as staff speak those host",
+           "only listen those with guest",
+           "for each as soon as they are available, within 2 hours",
+           "when the last one leaves hall",
            "when host, who was available during the chat, has not been so for 30 seconds",
            "at 2026-06-02T00:00:00Z, or at once if that has passed"}));
   EXPECT_EQ(checked.plans[0].next_start_ms, std::nullopt);  // disabled

@@ -97,5 +97,37 @@ TEST_F(Moderation, IsPartOfTheFullFeedBehindTheMembers) {
   EXPECT_EQ(std::get<messages::FeedRules>(ops[3]).rules.slow_ms, 5'000u);
 }
 
+TEST(PlanChat, SaysWhoBeginsAsStaffOrMutedAndTheRules) {
+  CoreWorld w;
+  w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { any = [{ users = [\"host\", \"anna\", \"guest\"] }] }\n"
+      "chat = { announcement_only = true, slow = \"10s\", staff = [{ users = [\"host\"] }], muted = [{ users "
+      "= [\"guest\", \"late\", \"host\"] }] }\n"
+      "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  for (const char* user : {"host", "anna", "guest"}) w.available(user);
+  w.step([](Engine& e, Context& ctx) {
+    start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
+  });
+  Group& group = w.group();
+  EXPECT_TRUE(group.rules.announcement_only);
+  EXPECT_EQ(group.rules.slow_ms, 10'000U);
+  EXPECT_EQ(standing_of(group, UserId::parse("host")), topics::Standing::staff);
+  EXPECT_EQ(standing_of(group, UserId::parse("guest")), topics::Standing::muted);
+  EXPECT_EQ(standing_of(group, UserId::parse("anna")), topics::Standing::member);
+  std::size_t standings = 0, rules = 0;
+  for (const auto& out : w.fx.out)
+    if (const auto* feed = std::get_if<FeedChange>(&out))
+      for (const auto& op : feed->ops) {
+        standings += std::holds_alternative<messages::FeedStanding>(op);
+        rules += std::holds_alternative<messages::FeedRules>(op);
+      }
+  EXPECT_EQ(standings, 2U);
+  EXPECT_EQ(rules, 1U);
+  w.step([&](Engine& e, Context& ctx) {
+    add_member(e.state(), group, UserId::parse("late"), "staff eve", ctx);
+  });
+  EXPECT_EQ(standing_of(group, UserId::parse("late")), topics::Standing::muted);
+}
+
 }  // namespace
 }  // namespace convoke::core
