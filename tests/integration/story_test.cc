@@ -86,7 +86,7 @@ const std::vector<std::string> kFirstThree = {"user0", "user1", "user2"};
 constexpr const char* kFourUsers =
     "audience = { any = [{ users = [\"user0\", \"user1\", \"user2\", \"user3\"] }] }\n";
 
-TEST_F(Story, R1_R2_R3_R8_R24_AFullAreaStartsAChatOfThoseInItAndStaffEndIt) {
+TEST_F(Story, R1_R2_R3_R8_R18_R19_R20_R24_R36_R37_R38_R39_R40_AFullAreaStartsAChatOfThoseInItAndStaffEndIt) {
   plan(R"(audience = { any = [{ area = "bar" }] }
 [[plan.start]]
 on = "occupancy"
@@ -153,12 +153,16 @@ TEST_F(Story, R2_R11_R25_EndsAfterItsDurationAndForSomeEarlier) {
   wait_for_end({1, 2, 3});
 }
 
-TEST_F(Story, R14_R15_StartsAtASetTimeAndEndsAtASetTime) {
-  plan(std::string(kFourUsers) +
-       "[[plan.start]]\non = \"schedule\"\nat = " + topics::format_rfc3339(in_ms(3'000)) +
+TEST_F(Story, R14_R15_R31_R32_StartsAtASetTimeAndEndsAtASetTime) {
+  const std::int64_t at = in_ms(3'000);
+  plan(std::string(kFourUsers) + "[[plan.start]]\non = \"schedule\"\nat = " + topics::format_rfc3339(at) +
        "\n[[plan.end]]\non = \"set-time\"\nat = " + topics::format_rfc3339(in_ms(10'000)) + "\n");
   for (auto& phone : phones.all()) EXPECT_TRUE(phone->started.empty()) << "not before its time";
   wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
+  const auto shown = boost::json::parse(server.call("GET", "/groups/" + group_of(phones[0])).body);
+  const std::int64_t late_ms = shown.at("started_ms").as_int64() - at;
+  EXPECT_GE(late_ms, 0) << "not before its time";
+  RecordProperty("started_late_ms", std::to_string(late_ms));
   wait_for_end({0, 1, 2, 3});
 }
 
