@@ -67,7 +67,8 @@ bool PolygonIndex::covers(LatLon p) const {
     return false;
   bool inside = false;
   for (const std::uint32_t edge : edges_of(slab(p.lat))) {
-    const LatLon a = vertex(edge), b = vertex(edge + 1);
+    const LatLon* const ends = ends_of(edge);
+    const LatLon a = ends[0], b = ends[1];
     const double dx = b.lon - a.lon, dy = b.lat - a.lat;
     const double side = dx * (p.lat - a.lat) - dy * (p.lon - a.lon);  // positive: p is to the left
     if (std::abs(side) <= kThickness * (std::abs(dx) + std::abs(dy)) && between(p.lat, a.lat, b.lat) &&
@@ -86,7 +87,8 @@ std::optional<LatLon> PolygonIndex::nearest(LatLon p, double lon_scale, double& 
   if (east * east + north * north >= best2) return best;
   const auto look = [&](std::size_t slab) {
     for (const std::uint32_t edge : edges_of(slab)) {
-      const LatLon a = vertex(edge), b = vertex(edge + 1);
+      const LatLon* const ends = ends_of(edge);
+      const LatLon a = ends[0], b = ends[1];
       const double ax = (a.lon - p.lon) * lon_scale, ay = a.lat - p.lat;
       const double dx = (b.lon - a.lon) * lon_scale, dy = b.lat - a.lat;
       // Most edges are too far away by their box, and need no division.

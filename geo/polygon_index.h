@@ -32,7 +32,8 @@ class PolygonIndex {
     const std::size_t first = slab(low_lat), last = slab(high_lat);
     for (std::size_t s = first; s <= last; ++s) {
       for (const std::uint32_t edge : edges_of(s)) {
-        const LatLon a = vertex(edge), b = vertex(edge + 1);
+        const LatLon* const ends = ends_of(edge);
+        const LatLon a = ends[0], b = ends[1];
         if (s == std::max(first, slab(std::min(a.lat, b.lat)))) visit(a, b);
       }
     }
@@ -71,13 +72,13 @@ class PolygonIndex {
     ring(polygon_->outer);
     for (const Ring& hole : polygon_->holes) ring(hole);
   }
-  /// Vertices are numbered through all rings.
-  LatLon vertex(std::size_t i) const {
-    if (i < polygon_->outer.size()) return polygon_->outer[i];
-    i -= polygon_->outer.size();
+  /// The first of an edge's two vertices, which follow each other. Vertices are numbered through all rings.
+  const LatLon* ends_of(std::size_t edge) const {
+    if (edge < polygon_->outer.size()) return &polygon_->outer[edge];
+    edge -= polygon_->outer.size();
     const Ring* hole = polygon_->holes.data();
-    for (; i >= hole->size(); ++hole) i -= hole->size();
-    return (*hole)[i];
+    for (; edge >= hole->size(); ++hole) edge -= hole->size();
+    return &(*hole)[edge];
   }
   std::size_t slabs_for(double height) const;
   template <class Visit>

@@ -230,6 +230,49 @@ TEST(Engine, AnyOrderAndRepetitionInTheWindowGivesTheSameTransitions) {
   EXPECT_GT(transitions, 50u);
 }
 
+TEST(Engine, BatchesGiveWhatSingleFixesGive) {
+  for (const Rule& rule : {Rule::plain(), Rule{}}) {
+    World world(17, {52.5, 13.4});
+    FenceTracker single(rule), batched(rule);
+    for (int i = 0; i < 60; ++i) {
+      const Area area = world.area(i);
+      single.put_area(area, 0);
+      batched.put_area(area, 0);
+    }
+    std::vector<LatLon> users(9);
+    for (LatLon& p : users) p = world.somewhere(1000);
+    std::vector<std::string> one_by_one, in_batches;
+    for (int round = 0; round < 60; ++round) {
+      std::vector<UserFix> batch;
+      for (int i = 0; i < 150; ++i) {
+        const auto user = static_cast<UserHandle>(world.number() % users.size());
+        users[user] = world.moved(users[user], 15);
+        const Position fix{.at = users[user], .time_ms = (round * 150 + i) * 500, .acc_m = 5};
+        const std::string name = "user-" + std::to_string(user);
+        append(one_by_one, single.fix(name, fix));
+        batch.push_back({batched.intern(name), fix});
+      }
+      std::vector<Crossing> found;
+      batched.fixes(batch, found);
+      for (const Crossing& crossing : found) append(in_batches, {batched.describe(crossing)});
+    }
+    ASSERT_GT(one_by_one.size(), 40u);
+    EXPECT_EQ(in_batches, one_by_one);
+  }
+}
+
+TEST(Engine, WhoIsElsewhereButNotOutYetLeavesWithTheArea) {
+  FenceTracker tracker;
+  tracker.put_area(test::circle_area("hall", {52.5, 13.4}, 50), 0);
+  for (int i = 1; i <= 3; ++i) tracker.fix("anna", {.at = {52.5, 13.4}, .time_ms = i * 1000, .acc_m = 5});
+  ASSERT_EQ(tracker.occupancy("hall"), 1u);
+  // 220 m away: one fix does not decide.
+  ASSERT_TRUE(tracker.fix("anna", {.at = {52.502, 13.4}, .time_ms = 60'000, .acc_m = 5}).empty());
+  ASSERT_EQ(tracker.occupancy("hall"), 1u);
+  EXPECT_EQ(tracker.erase_area("hall", 70'000).size(), 1u);
+  EXPECT_TRUE(tracker.inside("anna").empty());
+}
+
 TEST(Engine, TenThousandAreMovedByOneChange) {
   FenceTracker tracker(Rule::plain());
   for (int i = 0; i < 10'000; ++i)
