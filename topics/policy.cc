@@ -193,7 +193,8 @@ bool is_open_to_role(const Principal& who, std::string_view filter) {
     case Role::server:
       return within("/u/+/+/pos") || within("/u/+/+/presence") || within("/u/+/+/req") ||
              within("/g/+/chat/+") || within("/g/+/notice") || within("/staff/+/+/req") ||
-             within("/peer/#") || contains("owntracks/+/+/#", filter) || contains("$SYS/#", filter);
+             within("/staff/+/+/event") || within("/peer/#") || contains("owntracks/+/+/#", filter) ||
+             contains("$SYS/#", filter);
     case Role::operator_:
       if (contains("$SYS/#", filter)) return true;
       [[fallthrough]];
