@@ -48,6 +48,7 @@ Decision terminal_publishes(const Principal& who, const TopicView& t, const Memb
 
 Decision server_publishes(const Principal& who, const TopicView& t) {
   switch (t.kind) {
+    case Kind::presence:  // to clear that of a user who is gone
     case Kind::inbox:
     case Kind::response:
     case Kind::group_head:

@@ -171,13 +171,30 @@ struct TakeAct {
 struct TakeMail {
   core::Mail mail;
 };
+struct EraseUser {
+  topics::UserId id;
+};
+struct RevokeUser {
+  topics::UserId id;
+};
+struct ShowErasures {};
+struct MakeBackup {};
+struct ExportGroup {
+  topics::GroupId id;
+  std::string after;  // where the page before ended
+};
+struct ExportUser {
+  topics::UserId id;
+  std::string after;
+};
 struct ShowStatus {};
 using Command =
     std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups, ShowGroup,
                  StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember, RemoveMember,
                  SetStanding, SetRules, Ban, Unban, ListReports, ListMembers, ShowGroupWhy, PutRegistration,
                  DeleteRegistration, ListRegistrations, ShowWhy, PostEvent, ShowUser, PutUser, ListBlocks,
-                 Unblock, PutIdentity, DeleteIdentity, ListIdentities, TakeAct, TakeMail, ShowStatus>;
+                 Unblock, EraseUser, RevokeUser, ShowErasures, MakeBackup, ExportGroup, ExportUser,
+                 PutIdentity, DeleteIdentity, ListIdentities, TakeAct, TakeMail, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});

@@ -6,6 +6,7 @@
 #include "backend/core/announce.h"
 #include "backend/core/audience.h"
 #include "backend/core/blocks.h"
+#include "backend/core/erasure.h"
 #include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
 #include "backend/core/registrations.h"
@@ -470,6 +471,26 @@ ApiResponse run(Engine& e, const Principal&, const ListIdentities& c, Context&) 
 }
 ApiResponse run(Engine& e, const Principal&, const TakeAct& c, Context& ctx) { return take_act(e, c, ctx); }
 ApiResponse run(Engine& e, const Principal&, const TakeMail& c, Context& ctx) { return take_mail(e, c, ctx); }
+
+/// What only the store has goes in the background; a plan that names the user is for its author to change.
+ApiResponse run(Engine& e, const Principal&, EraseUser c, Context& ctx) {
+  json::array plans;
+  for (const auto& [id, record] : e.state().plans)
+    if (core::mentions(ingress::plan_to_json(record.plan), c.id)) plans.emplace_back(id.str());
+  e.erase_user(c.id, ctx);
+  return ok({{"user", c.id.str()}, {"plans_that_name_them", std::move(plans)}}, 202);
+}
+
+ApiResponse run(Engine&, const Principal&, RevokeUser c, Context& ctx) {
+  ctx.fx.revoked.insert(c.id);
+  return ok({{"revoked", c.id.str()}});
+}
+
+// Answered by the server, which has the store.
+ApiResponse run(Engine&, const Principal&, ShowErasures, Context&) { return {}; }
+ApiResponse run(Engine&, const Principal&, MakeBackup, Context&) { return {}; }
+ApiResponse run(Engine&, const Principal&, ExportGroup, Context&) { return {}; }
+ApiResponse run(Engine&, const Principal&, ExportUser, Context&) { return {}; }
 
 ApiResponse run(Engine&, const Principal&, ShowStatus, Context&) { return {}; }  // answered by execute
 

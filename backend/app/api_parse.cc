@@ -16,6 +16,7 @@ using Parsed = std::variant<Command, ApiResponse>;
 
 constexpr std::size_t kMaxAreaBytes = 64 << 20;
 constexpr std::size_t kMaxBodyBytes = 1 << 20;
+constexpr std::size_t kMaxCursorBytes = 512;
 constexpr core::TimeMs kMaxExtendMs = 30LL * 24 * 3'600'000;
 
 std::vector<std::string> split(std::string_view path) {
@@ -228,6 +229,8 @@ Parsed parse_groups(const std::vector<std::string>& path, const ApiRequest& r) {
     return list_users(id, path[3] == "why", r);
   auto asked = path.size() == 5 && path[3] == "why" ? topics::UserId::parse(path[4]) : topics::UserId();
   if (asked && r.method == "GET") return Command(ShowGroupWhy{id, asked, {}});
+  if (path.size() == 4 && r.method == "GET" && path[3] == "export")
+    return Command(ExportGroup{id, query(r, "after").substr(0, kMaxCursorBytes)});
   if (path.size() == 4 && r.method == "PUT" && path[3] == "rules") return set_rules(id, r);
   if (path.size() == 4 && r.method == "POST" && path[3] == "bans") return ban(id, r);
   return parse_member(id, path, r);
@@ -269,6 +272,10 @@ Parsed parse_users(const std::vector<std::string>& path, const ApiRequest& r) {
   auto id = path.size() >= 3 ? topics::UserId::parse(path[2]) : topics::UserId();
   if (id && path.size() == 3 && r.method == "GET") return Command(ShowUser{id});
   if (id && path.size() == 3 && r.method == "PUT") return put_user(id, r);
+  if (id && path.size() == 3 && r.method == "DELETE") return Command(EraseUser{id});
+  if (id && path.size() == 4 && path[3] == "revoke" && r.method == "POST") return Command(RevokeUser{id});
+  if (id && path.size() == 4 && path[3] == "export" && r.method == "GET")
+    return Command(ExportUser{id, query(r, "after").substr(0, kMaxCursorBytes)});
   const bool blocks = id && path.size() >= 4 && path[3] == "blocks";
   if (blocks && path.size() == 4 && r.method == "GET") return Command(ListBlocks{id});
   const auto other = blocks && path.size() == 5 ? topics::UserId::parse(path[4]) : topics::UserId();
@@ -281,6 +288,8 @@ Parsed parse_users(const std::vector<std::string>& path, const ApiRequest& r) {
 bool role_may(Role role, const std::string& method, const std::vector<std::string>& path) {
   const std::string& resource = path[1];
   if (role == Role::operator_) return true;
+  const bool exports_user = resource == "users" && path.size() == 4 && path[3] == "export";
+  if (exports_user || resource == "backups" || resource == "erasures") return false;
   if (role == Role::viewer) return resource == "areas" && method == "GET";
   const bool registers = resource == "plans" && path.size() == 5 && path[3] == "registrations";
   if (resource == "users" && path.size() >= 4 && path[3] == "identities") return false;
@@ -297,6 +306,8 @@ Parsed parse_path(const ApiRequest& r) {
   if (path[1] == "groups") return parse_groups(path, r);
   if (path[1] == "users") return parse_users(path, r);
   if (path[1] == "events" && path.size() == 2 && r.method == "POST") return post_event(r);
+  if (path[1] == "erasures" && path.size() == 2 && r.method == "GET") return Command(ShowErasures{});
+  if (path[1] == "backups" && path.size() == 2 && r.method == "POST") return Command(MakeBackup{});
   if (path[1] == "status" && path.size() == 2 && r.method == "GET") return Command(ShowStatus{});
   return api_error(404, "not-found", "no such call");
 }

@@ -238,6 +238,7 @@ Config load_config(const std::string& path) {
   c.site = root.parsed("site", topics::SiteId::parse, kId);
   c.server_id = root.parsed("server_id", topics::ServerId::parse, kId);
   c.data_dir = root.string("data_dir", "", true);
+  c.backup_dir = root.string("backup_dir", "");
   read_listeners(root, c);
   read_hooks(root, c);
   read_areas(root, c);

@@ -24,6 +24,7 @@ struct Config {
   bool development = false;    // mode: "production" (default) or "development"
   topics::SiteId site;         // site
   topics::ServerId server_id;  // server_id
+  std::string backup_dir;      // where copies of the store are made; empty: none
   std::string data_dir;        // data_dir: where the store is
   std::string broker_host = "127.0.0.1";
   int broker_port = 1883;

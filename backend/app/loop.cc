@@ -21,6 +21,7 @@ Loop::Loop(Options options, store::Store& store, egress::Link& link, Hooks hooks
     : options_(std::move(options)),
       hooks_(std::move(hooks)),
       journal_(store),
+      eraser_(store),
       engine_(options_.site, options_.rule),
       decoder_(engine_, hooks_.warn),
       session_(options_.site, options_.server, options_.version, link, outbox_,
@@ -29,6 +30,7 @@ Loop::Loop(Options options, store::Store& store, egress::Link& link, Hooks hooks
                 [this](const core::FeedChange& change) { feed_confirmed(change); }, hooks_.warn}) {
   for (auto& [seq, message] : journal_.load(engine_, now)) outbox_.push({seq, std::move(message)});
   engine_.loaded(now);
+  for (const core::UserId& user : eraser_.load()) engine_.state().erased_ms[user] = now;
 }
 
 bool Loop::turn(Times times, const std::function<void(core::Context&)>& inputs) {
@@ -40,11 +42,33 @@ bool Loop::turn(Times times, const std::function<void(core::Context&)>& inputs) 
   refill_ids();
   if (session_.drained()) engine_.tick(ctx);
   engine_.finish(ctx);
+  revoke(ctx);
   const auto seqs = journal_.add(engine_, fx);
+  erase(fx);
   if (fx.graced_since) journal_.put_meta(store::kBrokerEpochKey, std::to_string(broker_epoch_));
   if (!commit()) return false;
   release(fx, seqs);
+  if (hooks_.compact && eraser_.take_compaction()) hooks_.compact();
   return true;
+}
+
+/// Connections are cut and refused by the user's id at once, and for ever by what stands for it.
+void Loop::revoke(core::Context& ctx) {
+  for (const core::UserId& user : ctx.fx.revoked) {
+    ctx.fx.out.emplace_back(core::FeedChange{{messages::FeedRevoke{user.str(), times_.real_ms}}, {}});
+    if (!hooks_.mark) continue;
+    const std::string mark = hooks_.mark(user);
+    engine_.state().revocations[mark] = times_.real_ms;
+    ctx.fx.revocations.insert(mark);
+  }
+}
+
+void Loop::erase(const core::Effects& fx) {
+  std::vector<store::Write> writes;
+  for (const core::UserId& user : fx.erased) eraser_.begin(user, journal_.last_seq(), writes);
+  eraser_.work(outbox_.oldest(), writes);
+  if (hooks_.compacted && hooks_.compacted()) eraser_.compacted(writes);
+  journal_.add(std::move(writes));
 }
 
 void Loop::take(egress::LinkEvent& event) {

@@ -11,6 +11,7 @@
 #include "backend/egress/broker_session.h"
 #include "backend/egress/outbox.h"
 #include "backend/ingress/decoder.h"
+#include "backend/store/eraser.h"
 #include "backend/store/journal.h"
 #include "backend/store/store.h"
 #include "topics/topic.h"
@@ -48,6 +49,11 @@ class Loop {
     std::function<void(const topics::Topic&, const egress::LinkMessage&, core::Context&)> staff;
     /// On the disk, and on its way.
     std::function<void(const core::Effects&)> released;
+    /// Stands for a user where the id must not be kept (token::subject_mark).
+    std::function<std::string(const core::UserId&)> mark = {};
+    /// Begins to remove from the store's files what is gone from its records; and whether that is done.
+    std::function<void()> compact = {};
+    std::function<bool()> compacted = {};
   };
 
   /// Loads the store. Throws std::runtime_error saying what is wrong with it.
@@ -68,6 +74,7 @@ class Loop {
   core::Engine& engine() { return engine_; }
   const core::Engine& engine() const { return engine_; }
   store::Journal& journal() { return journal_; }
+  const store::Eraser& eraser() const { return eraser_; }
   egress::BrokerSession& session() { return session_; }
   const egress::BrokerSession& session() const { return session_; }
   const egress::Outbox& outbox() const { return outbox_; }
@@ -77,6 +84,8 @@ class Loop {
  private:
   void handle(const egress::LinkMessage& message);
   bool commit();
+  void revoke(core::Context& ctx);
+  void erase(const core::Effects& fx);
   void release(core::Effects& fx, const std::vector<std::uint64_t>& seqs);
   void answer_history(const core::HistoryQuery& query);
   void broker_fed(std::uint64_t epoch);
@@ -85,6 +94,7 @@ class Loop {
   Options options_;
   Hooks hooks_;
   store::Journal journal_;
+  store::Eraser eraser_;
   core::Engine engine_;
   ingress::Decoder decoder_;
   egress::Outbox outbox_;

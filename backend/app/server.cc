@@ -3,11 +3,14 @@
 #include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 
+#include "backend/app/export_answer.h"
 #include "backend/app/overload.h"
 #include "backend/app/reports_answer.h"
 #include "backend/app/why_answers.h"
@@ -104,28 +107,34 @@ Server::Server(Config config)
 }
 
 Loop::Hooks Server::hooks() {
-  return {.read_token = [this] { return read_token(); },
-          .fresh_id = random_group_id,
-          .time_of = [this](std::int64_t real_ms) { return clock_.at(real_ms); },
-          .warn = [](const std::string& line) { spdlog::warn("{}", line); },
-          .try_again =
-              [this](const std::string&) {
-                if (!stopping_) std::this_thread::sleep_for(kStoreRetry);
-                return !stopping_;
-              },
-          .problem =
-              [this](const std::string& what, const std::string& detail) {
-                if (detail.empty()) spdlog::info("{}: well again", what);
-                set_problem(what, detail);
-              },
-          .arrived = [this](topics::Kind kind) { metrics_.count_message(kind_name(kind)); },
-          .staff = [this](const auto& topic, const auto& message,
-                          core::Context& ctx) { handle_staff(topic, message, ctx); },
-          .released =
-              [this](const core::Effects& fx) {
-                for (const core::Event& event : fx.events) metrics_.count_event(event_type(event));
-                events_.publish(fx.events);
-              }};
+  return {
+      .read_token = [this] { return read_token(); },
+      .fresh_id = random_group_id,
+      .time_of = [this](std::int64_t real_ms) { return clock_.at(real_ms); },
+      .warn = [](const std::string& line) { spdlog::warn("{}", line); },
+      .try_again =
+          [this](const std::string&) {
+            if (!stopping_) std::this_thread::sleep_for(kStoreRetry);
+            return !stopping_;
+          },
+      .problem =
+          [this](const std::string& what, const std::string& detail) {
+            if (detail.empty()) spdlog::info("{}: well again", what);
+            set_problem(what, detail);
+          },
+      .arrived = [this](topics::Kind kind) { metrics_.count_message(kind_name(kind)); },
+      .staff = [this](const auto& topic, const auto& message,
+                      core::Context& ctx) { handle_staff(topic, message, ctx); },
+      .released =
+          [this](const core::Effects& fx) {
+            for (const core::Event& event : fx.events) metrics_.count_event(event_type(event));
+            events_.publish(fx.events);
+          },
+      .mark =
+          [this](const core::UserId& user) { return token::subject_mark(config_.site.str(), user.str()); },
+      .compact =
+          [this] { compaction_ = std::async(std::launch::async, [this] { return store_->compact(); }); },
+      .compacted = [this] { return compacted(); }};
 }
 
 Server::~Server() = default;
@@ -247,6 +256,15 @@ ApiResponse Server::carry_out(const topics::Principal& who, Command command, cor
   }
   if (const auto* asked = std::get_if<ShowGroupWhy>(&command))
     return group_why(loop_.engine().state(), loop_.journal(), *asked, ctx.now);
+  if (const auto* c = std::get_if<ExportGroup>(&command))
+    return export_group(loop_.engine(), loop_.journal().store(), *c);
+  if (const auto* c = std::get_if<ExportUser>(&command))
+    return export_user(loop_.engine(), loop_.journal().store(), *c);
+  if (std::holds_alternative<MakeBackup>(command)) return make_backup();
+  if (std::holds_alternative<ShowErasures>(command))
+    return {200,
+            boost::json::serialize(boost::json::object{{"running", loop_.eraser().running()},
+                                                       {"backups", boost::json::value_from(backups())}})};
   return execute(loop_.engine(), who, std::move(command), status(), ctx);
 }
 
@@ -321,6 +339,43 @@ std::string Server::status() const {
                                       {"too_large", loop_.session().too_large()},
                                       {"rejected", std::move(rejected)},
                                       {"broker_plugin", std::move(plugin)}});
+}
+
+/// A compaction that failed (a full disk) is tried again.
+bool Server::compacted() {
+  if (!compaction_.valid() || compaction_.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+    return false;
+  const store::Failure failure = compaction_.get();
+  if (!failure) return true;
+  spdlog::error("store: cannot be compacted: {}", *failure);
+  compaction_ = std::async(std::launch::async, [this] {
+    std::this_thread::sleep_for(kStoreRetry);
+    return store_->compact();
+  });
+  return false;
+}
+
+/// The store as it is on the disk now.
+ApiResponse Server::make_backup() {
+  if (config_.backup_dir.empty())
+    return api_error(409, "no-folder", "expected backup_dir in the server's configuration");
+  const std::string name = "backup-" + std::to_string(Clock::real_now());
+  std::error_code error;
+  std::filesystem::create_directories(config_.backup_dir, error);
+  if (const auto failure = store_->backup(config_.backup_dir + "/" + name))
+    return api_error(503, "unavailable", "the backup cannot be made: " + *failure);
+  return {201, boost::json::serialize(boost::json::object{{"backup", name}})};
+}
+
+/// Names of the backups that are there, the oldest first.
+std::vector<std::string> Server::backups() const {
+  std::vector<std::string> names;
+  std::error_code error;
+  if (!config_.backup_dir.empty())
+    for (const auto& entry : std::filesystem::directory_iterator(config_.backup_dir, error))
+      names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 std::string Server::read_token() {

@@ -69,12 +69,16 @@ class Server {
   std::string status() const;
   std::chrono::milliseconds patience() const;
   std::string read_token();
+  bool compacted();
+  ApiResponse make_backup();
+  std::vector<std::string> backups() const;
 
   Config config_;
   Clock clock_;
   Keys keys_;
   std::optional<gateways::IdentityVault> vault_;
   std::unique_ptr<store::Store> store_;
+  std::future<store::Failure> compaction_;  // of the store
   Metrics metrics_;
   EventHub events_;
   Mailbox<Mail> mailbox_;

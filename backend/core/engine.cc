@@ -11,6 +11,7 @@
 #include "backend/core/chat_archive.h"
 #include "backend/core/clock_steps.h"
 #include "backend/core/end_detector.h"
+#include "backend/core/erasure.h"
 #include "backend/core/follow.h"
 #include "backend/core/invitations.h"
 #include "backend/core/organizer.h"
@@ -66,6 +67,10 @@ void Engine::load_registrations(const PlanId& plan, const UserId& user, std::vec
 void Engine::load_group(Group group) {
   const GroupId id = group.id;
   state_.groups[id] = std::move(group);
+}
+
+void Engine::load_revocation(std::string mark, std::int64_t before_ms) {
+  state_.revocations[std::move(mark)] = before_ms;
 }
 
 void Engine::load_tombstone(const GroupId& group) { state_.tombstones.insert(group); }
@@ -130,6 +135,7 @@ void Engine::loaded(TimeMs now) {
 }
 
 void Engine::position(const UserId& user, const messages::Fix& fix, Context& ctx) {
+  if (state_.erased_ms.contains(user)) return;
   ensure_user(state_, user, ctx);
   const geo::Rule& rule = tracker_.rule();
   if (rule.smoothing && fix.time_ms + rule.track.stale_ms <= ctx.now) return;
@@ -143,10 +149,18 @@ void Engine::position(const UserId& user, const messages::Fix& fix, Context& ctx
 }
 
 void Engine::reported(const UserId& user, const messages::Fix& newest, bool takes_regions, Context& ctx) {
+  if (state_.erased_ms.contains(user)) return;
   tell_safe_region(state_, tracker_, user, newest, takes_regions, ctx);
 }
 
 void Engine::presence(const UserId& user, const DeviceId& device, const messages::Presence& p, Context& ctx) {
+  const auto erased = state_.erased_ms.find(user);
+  const bool of_before =
+      erased != state_.erased_ms.end() && static_cast<TimeMs>(p.connect_number) <= erased->second;
+  const bool goodbye_of_nobody = !state_.user(user) && p.state == PresenceState::offline;
+  if (of_before || goodbye_of_nobody)  // nothing is kept of it, with the broker neither
+    return ctx.publish({topics::presence_topic(state_.site, user, device), "", 1, true, false});
+  if (erased != state_.erased_ms.end()) state_.erased_ms.erase(erased);
   device_presence(state_, user, device, p, ctx);
   note_presence(*state_.user(user), ctx.now);
 }
@@ -171,6 +185,11 @@ void Engine::chat_unreadable(const GroupId& group, const messages::Stamp& stamp,
 }
 
 void Engine::request(const Asker& asker, const messages::Request& r, Context& ctx) {
+  if (state_.erased_ms.contains(asker.user)) return;
+  if (std::holds_alternative<messages::EraseRequest>(r.op)) {
+    respond_empty(state_, asker, r.id, ctx);
+    return erase_user(asker.user, ctx);
+  }
   if (std::holds_alternative<messages::ResumeRequest>(r.op)) forget_safe_region(state_, asker.user);
   terminal_request(state_, asker, r, ctx);
 }
@@ -179,6 +198,8 @@ void Engine::bad_request(const Asker& asker, const std::string& id, messages::Re
                          Context& ctx) {
   refuse_request(state_, asker, id, std::move(error), ctx);
 }
+
+void Engine::erase_user(const UserId& user, Context& ctx) { core::erase_user(state_, tracker_, user, ctx); }
 
 void Engine::put_areas(const std::vector<geo::Area>& areas, Context& ctx) {
   std::vector<geo::Transition> decided;

@@ -32,6 +32,7 @@ class Engine {
   void load_plan(PlanRecord plan);
   void load_registrations(const PlanId& plan, const UserId& user, std::vector<Registration> all);
   void load_group(Group group);
+  void load_revocation(std::string mark, std::int64_t before_ms);
   void load_tombstone(const GroupId& group);
   void load_member(const GroupId& group, const UserId& user, Member member);
   void load_invitation(const GroupId& group, const UserId& user, Invitation invitation);
@@ -70,6 +71,8 @@ class Engine {
   LinkResult link_identity(const UserId& user, const Identity& identity, bool proven,
                            const std::string& source, Context& ctx);
   bool unlink_identity(const UserId& user, const std::string& key, Context& ctx);
+
+  void erase_user(const UserId& user, Context& ctx);
 
   // Inputs from the broker's side.
   /// The broker's plugin has had its full feed; the broker may know nothing else: publishes the retained

@@ -28,6 +28,7 @@ void set_leaving(State& state, Group& group, const UserId& user, std::optional<T
 
 /// Presence draws in, but does not send away: who is busy for a while is still a member.
 void follow(State& state, Group& group, const User& user, Context& ctx) {
+  if (state.erased_ms.contains(user.id)) return;
   const Plan& plan = state.plan_of(group);
   const auto member = group.members.find(user.id);
   const bool is_member = member != group.members.end();

@@ -534,6 +534,8 @@ std::vector<messages::FeedOp> full_feed(const State& state) {
     for (auto& op : feed_moderation(group)) ops.push_back(std::move(op));
   }
   for (auto& op : feed_blocks(state)) ops.push_back(std::move(op));
+  for (const auto& [mark, before_ms] : state.revocations)
+    ops.emplace_back(messages::FeedRevoked{mark, before_ms});
   ops.emplace_back(messages::FeedReady{});
   return ops;
 }

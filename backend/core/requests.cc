@@ -200,6 +200,10 @@ void terminal_request(State& state, const Asker& asker, const messages::Request&
                             history.limit, blocked_with(state, user)});
 }
 
+void respond_empty(const State& state, const Asker& asker, const std::string& id, Context& ctx) {
+  respond(state, asker, id, messages::EmptyAnswer{}, ctx);
+}
+
 void refuse_request(const State& state, const Asker& asker, const std::string& id,
                     messages::RequestError error, Context& ctx) {
   respond(state, asker, id, std::move(error), ctx);

@@ -29,6 +29,8 @@ struct State {
   std::set<GroupId> tombstones;     // of retired ones of which nothing else is kept
   std::unordered_map<std::string, IdentityRecord> identities;
   std::unordered_map<std::string, ActRecord> acts;  // see registrars.h
+  // Real time before which tokens are void, by a mark that stands for the user (token::subject_mark).
+  std::map<std::string, std::int64_t> revocations;
 
   // Follow from the above.
   std::map<std::pair<PlanId, std::string>, GroupId> start_keys;  // idempotency keys of starts
@@ -39,6 +41,7 @@ struct State {
 
   // Matter only while the server runs.
   std::map<UserId, ToldRegion> told_regions;
+  std::unordered_map<UserId, TimeMs> erased_ms;  // when; what was on its way then is no news of them
   TimeMs told_unknown_until_ms = 0;  // phones may hold regions that were told before the start
 
   User* user(const UserId& id) {

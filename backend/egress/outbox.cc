@@ -53,4 +53,10 @@ void Outbox::restart() {
 
 std::vector<std::uint64_t> Outbox::take_finished() { return std::exchange(finished_, {}); }
 
+std::optional<std::uint64_t> Outbox::oldest() const {
+  for (const Slot& slot : entries_)
+    if (!slot.done && slot.entry.seq != 0) return slot.entry.seq;
+  return std::nullopt;
+}
+
 }  // namespace convoke::egress

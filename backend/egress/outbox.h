@@ -41,6 +41,9 @@ class Outbox {
   /// Sequence numbers that may be removed from the store.
   std::vector<std::uint64_t> take_finished();
 
+  /// Sequence number of the oldest durable message that the broker has not taken.
+  std::optional<std::uint64_t> oldest() const;
+
   std::size_t size() const { return entries_.size(); }
 
  private:

@@ -93,6 +93,9 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
     engine.load_group(checked(decode_group(k, v), "groups", k));
   });
   check_plans(engine.state());
+  all(Family::revocations, [&](auto k, auto v) {
+    engine.load_revocation(std::string(k), checked(decode_revocation(v), "revocations", k));
+  });
   all(Family::members, [&](auto k, auto v) {
     const auto [group, user] = checked(decode_member_key(k), "members", k);
     engine.load_member(group, user, checked(decode_member(v), "members", k));
@@ -131,6 +134,11 @@ std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::
       add_chat(fx.archive[i]);
   }
   positions_.insert(fx.positions.begin(), fx.positions.end());
+  // Not a second later: the files may be compacted by then.
+  for (const core::UserId& user : fx.erased) {
+    positions_.erase(user);
+    put(Family::positions, user.str(), std::nullopt);
+  }
   std::vector<std::uint64_t> seqs;
   for (const core::Outgoing& out : fx.out) {
     const auto* publish = std::get_if<core::Publish>(&out);
@@ -236,6 +244,8 @@ void Journal::add_records(const core::Engine& engine, const core::Effects& fx) {
     put(Family::registrations, registration_key(id, user),
         known ? std::optional(encode_registrations(plan->second.registrations.at(user))) : std::nullopt);
   }
+  for (const std::string& mark : fx.revocations)
+    put(Family::revocations, mark, std::to_string(s.revocations.at(mark)));
   for (const auto& [who, member] : fx.past)
     put(Family::past, member_key(who.first, who.second), encode_past_member(member));
   for (const auto& [id, user] : fx.invited) {
@@ -280,6 +290,11 @@ void Journal::add_outside(const core::State& s, const core::Effects& fx) {
 
 void Journal::remove_outgoing(const std::vector<std::uint64_t>& seqs) {
   for (std::uint64_t seq : seqs) put(Family::outbox, outbox_key(seq), std::nullopt);
+}
+
+void Journal::add(std::vector<Write> writes) {
+  must_sync_ = must_sync_ || !writes.empty();
+  for (Write& write : writes) batch_.push_back(std::move(write));
 }
 
 void Journal::put_meta(std::string_view key, std::string value) {

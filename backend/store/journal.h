@@ -30,6 +30,11 @@ class Journal {
   std::vector<std::uint64_t> add(const core::Engine& engine, const core::Effects& fx);
   /// Adds the removal of outgoing messages that the broker has.
   void remove_outgoing(const std::vector<std::uint64_t>& seqs);
+  /// Adds writes that are not the core's.
+  void add(std::vector<Write> writes);
+  /// Of the outgoing messages added so far.
+  std::uint64_t last_seq() const { return next_seq_ - 1; }
+  const Store& store() const { return store_; }
   /// Adds a meta record.
   void put_meta(std::string_view key, std::string value);
   std::string meta(std::string_view key) const;

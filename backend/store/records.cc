@@ -434,6 +434,13 @@ Result<core::PastMember> decode_past_member(std::string_view value) {
                                    reason.line(0, 256)});
 }
 
+Result<std::int64_t> decode_revocation(std::string_view value) {
+  std::int64_t before_ms = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), before_ms);
+  if (error != std::errc() || end != value.data() + value.size()) return Error{"value", "a time"};
+  return before_ms;
+}
+
 std::string encode_invitation(const core::Invitation& i) {
   JsonWriter w(96);
   w.begin_object();

@@ -54,6 +54,7 @@ std::string encode_outgoing(const core::Outgoing& outgoing);
 [[nodiscard]] messages::Result<core::Group> decode_group(std::string_view key, std::string_view value);
 [[nodiscard]] messages::Result<core::Member> decode_member(std::string_view value);
 [[nodiscard]] messages::Result<core::PastMember> decode_past_member(std::string_view value);
+[[nodiscard]] messages::Result<std::int64_t> decode_revocation(std::string_view value);
 [[nodiscard]] messages::Result<core::Invitation> decode_invitation(std::string_view value);
 [[nodiscard]] messages::Result<std::pair<core::PlanId, core::UserId>> decode_registration_key(
     std::string_view key);

@@ -1,10 +1,12 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/options.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <array>
 #include <filesystem>
+#include <mutex>
 #include <stdexcept>
 
 #include "backend/store/store.h"
@@ -13,8 +15,9 @@ namespace convoke::store {
 namespace {
 
 constexpr std::array<const char*, kFamilies> kNames = {
-    "meta",   "users",       "positions",     "areas",      "plans",   "groups", "members", "chat",
-    "outbox", "invitations", "registrations", "identities", "waiting", "acts",   "past"};
+    "meta",    "users", "positions", "areas",       "plans",         "groups",
+    "members", "chat",  "outbox",    "invitations", "registrations", "identities",
+    "waiting", "acts",  "past",      "revocations", "erasures"};
 
 /// RocksDB's own log file is not wanted: it would hold keys, and on a full disk the writer of it aborts the
 /// process.
@@ -31,6 +34,10 @@ rocksdb::Options options() {
   o.create_missing_column_families = true;
   o.max_total_wal_size = 64 << 20;
   o.max_background_jobs = 2;
+  // What was erased can then be looked for in the bytes of the files.
+  o.compression = rocksdb::kNoCompression;
+  // The manifest names keys of files that are gone until a new one is begun: at every change.
+  o.max_manifest_file_size = 1;
   // The log has it all, and after a full disk a flush could not succeed.
   o.avoid_flush_during_shutdown = true;
   return o;
@@ -65,6 +72,34 @@ class RocksDbStore final : public Store {
     return status.ToString();
   }
 
+  Failure compact() override {
+    const std::lock_guard lock(open_mutex_);
+    if (!db_) return "closed after a failed write";
+    rocksdb::CompactRangeOptions whole;
+    whole.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    if (auto failure = flush()) return failure;
+    for (auto* family : handles_)
+      if (const auto s = db_->CompactRange(whole, family, nullptr, nullptr); !s.ok()) return s.ToString();
+    // Each manifest begins with the files of before its first change: two changes leave none of the old.
+    for (int i = 0; i < 2; ++i) {
+      rocksdb::WriteOptions options;
+      if (const auto s = db_->Put(options, handles_[0], "compacted", std::to_string(i)); !s.ok())
+        return s.ToString();
+      if (auto failure = flush()) return failure;
+    }
+    return std::nullopt;
+  }
+
+  Failure backup(const std::string& directory) override {
+    const std::lock_guard lock(open_mutex_);
+    if (!db_) return "closed after a failed write";
+    rocksdb::Checkpoint* made = nullptr;
+    rocksdb::Status s = rocksdb::Checkpoint::Create(db_.get(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    if (s.ok()) s = checkpoint->CreateCheckpoint(directory);
+    return s.ok() ? Failure() : Failure(s.ToString());
+  }
+
   void scan(Family family, std::string_view prefix, std::string_view from,
             const std::function<bool(std::string_view, std::string_view)>& f) const override {
     if (!db_) throw std::runtime_error("store: closed after a failed write");
@@ -83,15 +118,23 @@ class RocksDbStore final : public Store {
 
  private:
   Failure open() {
-    std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, {}}};
-    for (const char* name : kNames) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    const std::lock_guard lock(open_mutex_);
+    const rocksdb::ColumnFamilyOptions of_family(options());
+    std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, of_family}};
+    for (const char* name : kNames) families.emplace_back(name, of_family);
     rocksdb::DB* db = nullptr;
     const rocksdb::Status status = rocksdb::DB::Open(options(), directory_, families, &handles_, &db);
     db_.reset(db);
     return status.ok() ? Failure() : Failure(status.ToString());
   }
 
+  Failure flush() {
+    const auto s = db_->Flush({}, handles_);
+    return s.ok() ? Failure() : Failure(s.ToString());
+  }
+
   void close() {
+    const std::lock_guard lock(open_mutex_);  // not while it is compacted
     if (!db_) return;
     for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
     handles_.clear();
@@ -99,6 +142,7 @@ class RocksDbStore final : public Store {
   }
 
   std::string directory_;
+  std::mutex open_mutex_;            // opening, closing, and what other threads do meanwhile
   std::unique_ptr<rocksdb::DB> db_;  // null after a failed write, until it can be opened again
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // [0] is RocksDB's unused "default"
 };

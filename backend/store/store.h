@@ -26,9 +26,11 @@ enum class Family : std::uint8_t {
   identities,
   waiting,
   acts,
-  past
+  past,
+  revocations,
+  erasures
 };
-inline constexpr std::size_t kFamilies = 15;
+inline constexpr std::size_t kFamilies = 17;
 
 /// One put (value set) or removal (value absent); with `end`, the removal of all keys from `key` on that come
 /// before it.
@@ -51,6 +53,12 @@ class Store {
   /// Writes the batch. With `sync` it is on the disk when this returns without failure. After a failure
   /// nothing of it is there; calling again with the same batch is right.
   [[nodiscard]] virtual Failure write(const std::vector<Write>& batch, bool sync) = 0;
+
+  /// Removes from the files what has been removed from the records. May take long; from any thread, beside
+  /// the others' calls.
+  [[nodiscard]] virtual Failure compact() { return std::nullopt; }
+  /// Makes a copy of the whole in `directory`, which must not be there yet.
+  [[nodiscard]] virtual Failure backup(const std::string& directory) { return "not possible: " + directory; }
 
   /// Calls `f(key, value)` in order of key for every key that is >= `from` and begins with `prefix`, until it
   /// returns false. Throws std::runtime_error where the keys cannot be read: what came is not all then.

@@ -142,6 +142,7 @@ class ToC {
     c.buddy_count = buddies_.size();
     return c;
   }
+  convoke_event operator()(const Erased&) { return blank(CONVOKE_ERASED); }
   convoke_event operator()(const PositionWanted&) { return blank(CONVOKE_POSITION_WANTED); }
   convoke_event operator()(const Refused& e) {
     convoke_event c = blank(CONVOKE_REFUSED);
@@ -348,6 +349,10 @@ int convoke_set_blocked(convoke_client* client, const char* user, int blocked, c
 int convoke_request_blocked(convoke_client* client, char* id, size_t id_size) {
   if (client == nullptr) return 0;
   return hand_out(client->client.request_blocked(), id, id_size);
+}
+
+int convoke_erase_user(convoke_client* client, char* id, size_t id_size) {
+  return client == nullptr ? 0 : hand_out(client->client.erase_user(), id, id_size);
 }
 
 void convoke_typing(convoke_client* client, const char* group) {

@@ -370,6 +370,10 @@ std::optional<std::string> Client::request_blocked() {
   return impl_->call([](Session& session, Now now) { return session.request_blocked(now); });
 }
 
+std::optional<std::string> Client::erase_user() {
+  return impl_->call([](Session& session, Now now) { return session.erase_user(now); });
+}
+
 void Client::signal(std::string_view group, SignalReceived::Kind kind, const Stamp& up_to) {
   impl_->call([&](Session& session, Now) { session.signal(group, kind, {up_to.epoch, up_to.n}); });
 }

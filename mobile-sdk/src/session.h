@@ -64,6 +64,7 @@ class Session {
   std::optional<std::string> set_registered(std::string_view plan, bool registered, Now now);
   std::optional<std::string> set_blocked(std::string_view user, bool blocked, Now now);
   std::optional<std::string> request_blocked(Now now);
+  std::optional<std::string> erase_user(Now now);
   bool leave(std::string_view group, Now now);
   bool load_more_buddies(std::string_view group, Now now);
   std::optional<std::string> request_available(std::string_view group, std::string_view after, Now now);

@@ -10,8 +10,9 @@ using namespace messages;
 namespace {
 
 std::string name_of(const Requests::Operation& op) {
-  static constexpr const char* kNames[] = {"resume", "hold",           "page",     "available", "history",
-                                           "leave",  "report-message", "register", "block",     "blocked"};
+  static constexpr const char* kNames[] = {"resume",  "hold",    "page",           "available",
+                                           "history", "leave",   "report-message", "register",
+                                           "block",   "blocked", "erase"};
   return kNames[op.index()];
 }
 
@@ -40,6 +41,8 @@ void Session::on_response(std::string_view payload, Now now) {
     events_.push_back(Registered{registered->plan, !registered->withdraw});
   } else if (const auto* block = std::get_if<BlockRequest>(&*op)) {
     events_.push_back(Blocked{block->user, !block->undo});
+  } else if (std::holds_alternative<EraseRequest>(*op)) {
+    events_.push_back(Erased{});
   } else if (std::holds_alternative<BlockedRequest>(*op)) {
     if (const auto* result = std::get_if<BlockedAnswer>(&response->result))
       events_.push_back(BlockedUsers{response->id, result->users});
@@ -156,6 +159,12 @@ std::optional<std::string> Session::set_blocked(std::string_view user, bool bloc
 
 std::optional<std::string> Session::request_blocked(Now now) {
   std::optional<std::string> id = requests_.add(BlockedRequest{});
+  flush(now);
+  return id;
+}
+
+std::optional<std::string> Session::erase_user(Now now) {
+  std::optional<std::string> id = requests_.add(EraseRequest{});
   flush(now);
   return id;
 }

@@ -30,6 +30,9 @@ struct Context {
   void print_json(const boost::json::value& value) const;
 };
 
+/// All pages of an export (docs/privacy.md), one object a line.
+void print_export(const Context& context, const std::string& path);
+
 /// Every family of commands adds itself to the program.
 void add_area_commands(CLI::App& app, Context& context);
 void add_plan_commands(CLI::App& app, Context& context);
@@ -38,7 +41,7 @@ void add_group_commands(CLI::App& app, Context& context);
 void add_group_people_commands(CLI::App& group, Context& context);  // group show, group why
 void add_user_commands(CLI::App& app, Context& context);
 void add_identity_commands(CLI::App& user, Context& context);  // of `user`
-void add_key_commands(CLI::App& app, Context& context);  // token issue, keys init
+void add_key_commands(CLI::App& app, Context& context);        // token issue, keys init
 void add_watch_command(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);
 void add_replay_command(CLI::App& app, Context& context);

@@ -208,6 +208,13 @@ void add_reports(CLI::App& group, Context& context) {
   reports->callback([&context, words] { list_reports(context, words->group, words->key); });
 }
 
+void add_export(CLI::App& group, Context& context) {
+  auto* command = group.add_subcommand("export", "Everything held of one chat, as NDJSON");
+  command->footer("Example:\n  convokectl group export 0123456789abcdef0123456789abcdef > chat.ndjson");
+  auto words = with_group(command);
+  command->callback([&context, words] { print_export(context, "/v1/groups/" + words->group + "/export"); });
+}
+
 void add_delete_message(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("delete-message", "Delete a member's message, also from the archive");
   command->footer("Example:\n  convokectl group delete-message 0123456789abcdef0123456789abcdef anna 3f2a-1");
@@ -266,6 +273,7 @@ void add_group_commands(CLI::App& app, Context& context) {
   add_announce(*group, context);
   add_delete_message(*group, context);
   add_reports(*group, context);
+  add_export(*group, context);
   add_moderation(*group, context);
   add_rules(*group, context);
   add_members(*group, context);

@@ -1,4 +1,6 @@
 #include <boost/json.hpp>
+#include <chrono>
+#include <thread>
 
 #include "ops/cli/context.h"
 #include "ops/cli/failure.h"
@@ -6,6 +8,19 @@
 #include "ops/cli/text.h"
 
 namespace convoke::cli {
+
+void print_export(const Context& context, const std::string& path) {
+  auto client = context.client();
+  std::string query;
+  while (true) {
+    const auto page = client.call("GET", path + query);
+    for (const auto& line : list(page, "lines")) context.print_json(line);
+    const std::string after = show(field(page, "after"));
+    if (after.empty()) return;
+    query = "?after=" + after;
+  }
+}
+
 namespace {
 
 void show_user(const Context& context, const std::string& id) {
@@ -39,6 +54,51 @@ void add_block_commands(CLI::App& user, Context& context) {
   undo->add_option("user", pair->first, "who has blocked")->required()->check(kUserId);
   undo->add_option("other", pair->second, "whom")->required()->check(kUserId);
   undo->callback([&context, pair] { unblock(context, pair->first, pair->second); });
+}
+
+void erase_user(const Context& context, const std::string& id) {
+  auto client = context.client();
+  auto answer = client.call("DELETE", "/v1/users/" + id);
+  boost::json::value left;
+  do {
+    left = client.call("GET", "/v1/erasures");
+    if (show(field(left, "running")) == "0") break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  } while (true);
+  if (auto* o = answer.if_object()) (*o)["backups"] = list(left, "backups");
+  if (context.json) return context.print_json(answer);
+  context.out << "user " << id << " is erased\n";
+  for (const auto& plan : list(answer, "plans_that_name_them"))
+    context.out << "plan " << printable(show(plan)) << " names them still: change it, and erase them again\n";
+  for (const auto& backup : list(left, "backups"))
+    context.out << "backup " << printable(show(backup)) << ": made before, it has them still; delete it\n";
+}
+
+void add_privacy_commands(CLI::App& user, Context& context) {
+  auto* whole = user.add_subcommand("export", "Everything held about one user, as NDJSON");
+  whole->footer("Example:\n  convokectl user export anna > anna.ndjson");
+  auto exported = std::make_shared<std::string>();
+  whole->add_option("user", *exported, "the user's id")->required()->check(kUserId);
+  whole->callback([&context, exported] { print_export(context, "/v1/users/" + *exported + "/export"); });
+
+  auto* erase = user.add_subcommand("erase", "Erase one user: everything held about them, for ever");
+  erase->footer(
+      "Waits until the bytes are gone from the store's files.\nExample:\n  convokectl user erase anna --yes");
+  auto id = std::make_shared<std::string>();
+  erase->add_option("user", *id, "the user's id")->required()->check(kUserId);
+  auto yes = std::make_shared<bool>(false);
+  erase->add_flag("--yes", *yes, "there is no way back")->required();
+  erase->callback([&context, id] { erase_user(context, *id); });
+
+  auto* revoke = user.add_subcommand("revoke", "Make all tokens of a user void that were issued before now");
+  revoke->footer("Their connections are cut.\nExample:\n  convokectl user revoke anna");
+  auto revoked = std::make_shared<std::string>();
+  revoke->add_option("user", *revoked, "the user's id")->required()->check(kUserId);
+  revoke->callback([&context, revoked] {
+    const auto answer = context.client().call("POST", "/v1/users/" + *revoked + "/revoke");
+    if (context.json) return context.print_json(answer);
+    context.out << "tokens of " << *revoked << " issued before now are void\n";
+  });
 }
 
 struct Profile {
@@ -92,6 +152,7 @@ void add_user_commands(CLI::App& app, Context& context) {
       ->check(kDuration);
   set->callback([&context, profile] { set_user(context, *profile); });
   add_block_commands(*user, context);
+  add_privacy_commands(*user, context);
   add_identity_commands(*user, context);
 }
 

@@ -35,6 +35,8 @@ class MosquittoProcess {
   pid_t pid() const { return process_.pid(); }
   /// All that it has logged since it was made.
   std::string log() const;
+  /// Where all its files are.
+  const std::filesystem::path& folder() const { return dir_.path(); }
 
  private:
   void write_config() const;

@@ -109,6 +109,7 @@ class Phones {
       s += " list(" + std::to_string(e->version) + ")";
     if (auto* e = std::get_if<sdk::ChatEnded>(&event)) s += " ended(" + e->reason + ")";
     if (auto* e = std::get_if<sdk::Blocked>(&event)) s += " blocked(" + e->user + ")";
+    if (std::get_if<sdk::Erased>(&event)) s += " erased";
     if (auto* e = std::get_if<sdk::Refused>(&event))
       s += " refused(" + e->what + " " + e->topic + " " + e->detail + ")";
   }

@@ -36,8 +36,8 @@ ServerProcess::ServerProcess(const TestTokens& tokens, std::uint16_t broker_port
   std::ofstream(dir_ / "verify.jwks") << tokens.public_jwks();
   std::ofstream(dir_ / "server.toml")
       << "mode = \"development\"\nsite = \"" << tokens.site() << "\"\nserver_id = \"s1\"\ndata_dir = \""
-      << (data_dir.empty() ? dir_ / "store" : data_dir) << "\"\n[broker]\nport = " << broker_port
-      << "\ntoken_file = \"" << dir_ / "server.token"
+      << (data_dir.empty() ? dir_ / "store" : data_dir) << "\"\nbackup_dir = \"" << dir_ / "backups"
+      << "\"\n[broker]\nport = " << broker_port << "\ntoken_file = \"" << dir_ / "server.token"
       << "\"\n[http]\nport = " << http_port_ << "\n[auth]\nkeys = \"" << dir_ / "verify.jwks"
       << "\"\n"
       // One fix decides, so that a test sends as many as it means.

@@ -51,6 +51,8 @@ class ServerProcess {
   std::uint16_t http_port() const { return http_port_; }
   std::string config_path() const { return dir_ / "server.toml"; }
   std::string log() const;
+  /// Where its store, its log and its backups are.
+  const std::filesystem::path& folder() const { return dir_.path(); }
 
  private:
   TempDir dir_;

@@ -36,6 +36,7 @@ struct MembershipFeed::Applier {
   void operator()(const FeedBlock& op) const { feed.target().block(op.a, op.b); }
   void operator()(const FeedUnblock& op) const { feed.target().unblock(op.a, op.b); }
   void operator()(const FeedRevoke&) const {}
+  void operator()(const FeedRevoked&) const {}
   void operator()(const FeedCounters&) const {}
 };
 
@@ -51,7 +52,7 @@ std::string MembershipFeed::why_not(const std::vector<FeedOp>& ops) const {
       building = false;
       ready = true;
     } else if (!building && !ready && !std::holds_alternative<FeedRevoke>(op) &&
-               !std::holds_alternative<FeedCounters>(op)) {
+               !std::holds_alternative<FeedRevoked>(op) && !std::holds_alternative<FeedCounters>(op)) {
       return "ops[" + std::to_string(i) +
              "]: expected begin first: this broker has not been fed since it started";
     }

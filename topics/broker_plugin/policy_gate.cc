@@ -171,6 +171,10 @@ std::string PolicyGate::feed(std::string_view payload, std::int64_t now_ms) {
     for (const auto& group : membership_.apply(decoded->ops)) stamper_.forget(group);
     for (const auto& op : decoded->ops) {
       if (const auto* revocation = std::get_if<messages::FeedRevoke>(&op)) revoke(*revocation, now_ms);
+      if (const auto* marked = std::get_if<messages::FeedRevoked>(&op)) {
+        std::int64_t& before = marked_before_ms_[marked->mark];
+        before = std::max(before, marked->issued_before_ms);
+      }
       if (std::holds_alternative<messages::FeedCounters>(op)) response.counters = counters();
     }
     ++counters_.feed_applied;
@@ -213,8 +217,13 @@ bool PolicyGate::deny(std::string_view id, Access access, Decision why, std::str
 
 bool PolicyGate::is_revoked(const token::Verified& verified) const {
   if (!is_user(verified.principal)) return false;
-  const auto found = revoked_before_ms_.find(verified.principal.subject);
-  return found != revoked_before_ms_.end() && verified.issued_s * 1000 < found->second;
+  const auto is_void = [&](const auto& before, const std::string& key) {
+    const auto found = before.find(key);
+    return found != before.end() && verified.issued_s * 1000 < found->second;
+  };
+  const std::string& user = verified.principal.subject;
+  if (is_void(revoked_before_ms_, user)) return true;
+  return !marked_before_ms_.empty() && is_void(marked_before_ms_, token::subject_mark(site_.str(), user));
 }
 
 void PolicyGate::revoke(const messages::FeedRevoke& op, std::int64_t now_ms) {

@@ -86,6 +86,7 @@ class PolicyGate {
   ClientTable clients_;
   MembershipFeed membership_;
   std::unordered_map<std::string, std::int64_t> revoked_before_ms_;  // user -> tokens issued before are void
+  std::unordered_map<std::string, std::int64_t> marked_before_ms_;   // the same by the user's mark
   std::vector<std::string> to_kick_;
   Counters counters_;
   DenialLog denials_;

@@ -51,8 +51,12 @@ FeedOp read_op(const Field& op) {
   if (word == "revoke") {
     return FeedRevoke{.user = op["user"].user_id(), .issued_before_ms = op["issued_before_ms"].time_ms()};
   }
+  if (word == "revoked") {
+    return FeedRevoked{.mark = op["mark"].plain_id(), .issued_before_ms = op["issued_before_ms"].time_ms()};
+  }
   if (word == "counters") return FeedCounters{};
-  name.fail("one of begin, ready, add, remove, retire, standing, rules, block, unblock, revoke, counters");
+  name.fail(
+      "one of begin, ready, add, remove, retire, standing, rules, block, unblock, revoke, revoked, counters");
   return FeedBegin{};
 }
 
@@ -95,6 +99,11 @@ struct OpWriter {
   void operator()(const FeedRevoke& op) const {
     json.member("op", "revoke");
     json.member("user", op.user);
+    json.member("issued_before_ms", op.issued_before_ms);
+  }
+  void operator()(const FeedRevoked& op) const {
+    json.member("op", "revoked");
+    json.member("mark", op.mark);
     json.member("issued_before_ms", op.issued_before_ms);
   }
   void operator()(const FeedCounters&) const { json.member("op", "counters"); }

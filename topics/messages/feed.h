@@ -60,11 +60,16 @@ struct FeedRevoke {
   std::string user;
   std::int64_t issued_before_ms = 0;
 };
+/// "revoked": as "revoke", of the user with this mark (token::subject_mark); for connections still to come.
+struct FeedRevoked {
+  std::string mark;  // 64 hexadecimal digits
+  std::int64_t issued_before_ms = 0;
+};
 /// "counters": answer with the counters.
 struct FeedCounters {};
 
 using FeedOp = std::variant<FeedBegin, FeedReady, FeedAdd, FeedRemove, FeedRetire, FeedStanding, FeedRules,
-                            FeedBlock, FeedUnblock, FeedRevoke, FeedCounters>;
+                            FeedBlock, FeedUnblock, FeedRevoke, FeedCounters, FeedRevoked>;
 
 struct Feed {
   std::uint64_t seq = 0;    // the server's own number, echoed in the answer

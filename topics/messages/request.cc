@@ -64,9 +64,10 @@ decltype(Request::op) read_op(const Field& root) {
   if (word == "block" || word == "unblock")
     return BlockRequest{.user = root["user"].user_id(), .undo = word == "unblock"};
   if (word == "blocked") return BlockedRequest{};
+  if (word == "erase") return EraseRequest{};
   op.fail(
       "one of resume, hold, page, available, history, leave, report, register, unregister, block, unblock, "
-      "blocked");
+      "blocked, erase");
   return LeaveRequest{};
 }
 
@@ -116,6 +117,7 @@ struct OpWriter {
     json.member("user", op.user);
   }
   void operator()(const BlockedRequest&) const { json.member("op", "blocked"); }
+  void operator()(const EraseRequest&) const { json.member("op", "erase"); }
   void operator()(const ReportRequest& op) const {
     group("report", op.group);
     json.member("from", op.from);

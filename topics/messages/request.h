@@ -96,10 +96,14 @@ struct BlockRequest {
 /// {"id":"10","op":"blocked"}: whom the user has blocked. Answer: these users.
 struct BlockedRequest {};
 
+/// {"id":"11","op":"erase"}: everything that is held about the user is to go. Answer: empty result, once it
+/// is decided; the chats end, and the connection with its token.
+struct EraseRequest {};
+
 struct Request {
   std::string id;
   std::variant<ResumeRequest, HoldRequest, PageRequest, AvailableRequest, HistoryRequest, LeaveRequest,
-               ReportRequest, RegisterRequest, BlockRequest, BlockedRequest>
+               ReportRequest, RegisterRequest, BlockRequest, BlockedRequest, EraseRequest>
       op;
 };
 

@@ -105,4 +105,17 @@ std::optional<std::string> KeySet::Key::sign(std::string_view signing_input) con
   return done ? std::optional(signature) : std::nullopt;
 }
 
+std::string sha256_hex(std::string_view input) {
+  unsigned char digest[32];
+  if (EVP_Digest(input.data(), input.size(), digest, nullptr, EVP_sha256(), nullptr) != 1)
+    throw std::runtime_error("no SHA-256 from OpenSSL");
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char b : digest) {
+    text += kHex[b >> 4];
+    text += kHex[b & 15];
+  }
+  return text;
+}
+
 }  // namespace convoke::token

@@ -11,6 +11,9 @@
 
 namespace convoke::token {
 
+/// SHA-256 in hexadecimal digits.
+std::string sha256_hex(std::string_view input);
+
 /// One key and the one algorithm that it may be used with. Immutable. Private to this folder and its tests.
 struct KeySet::Key {
   /// Throws std::runtime_error where the bytes are no such key; `seed` may be empty (verification only).

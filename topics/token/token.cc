@@ -142,4 +142,8 @@ std::optional<std::string> sign(const KeySet& keys, const Claims& claims) {
   return std::nullopt;
 }
 
+std::string subject_mark(std::string_view site, std::string_view user) {
+  return sha256_hex(std::string(site) + "/" + std::string(user));
+}
+
 }  // namespace convoke::token

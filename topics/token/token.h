@@ -73,6 +73,9 @@ struct Verdict {
 /// for `iat` only; an expired token is expired.
 Verdict verify(const KeySet& keys, std::string_view token, std::string_view site, std::int64_t now_s);
 
+/// Stands for a user where the id itself must not be kept: SHA-256 of `site/user`, 64 hexadecimal digits.
+std::string subject_mark(std::string_view site, std::string_view user);
+
 /// Signs with the first key that has a private part, in order of key id; nothing if there is none.
 std::optional<std::string> sign(const KeySet& keys, const Claims& claims);
 

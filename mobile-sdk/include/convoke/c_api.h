@@ -41,7 +41,8 @@ typedef enum {
   CONVOKE_MESSAGE_DELETED, /* group, user: who wrote it, id, text: by whom, epoch, n, time_ms of the delete */
   CONVOKE_REGISTERED,      /* plan, code: 1 registered, 0 not any more */
   CONVOKE_BLOCKED,         /* user, code: 1 blocked, 0 not any more */
-  CONVOKE_BLOCKED_USERS    /* id: request, buddies (of each only `user`), buddy_count */
+  CONVOKE_BLOCKED_USERS,   /* id: request, buddies (of each only `user`), buddy_count */
+  CONVOKE_ERASED           /* - */
 } convoke_event_type;
 
 typedef enum { CONVOKE_MEMBER, CONVOKE_MUTED, CONVOKE_STAFF } convoke_standing;
@@ -162,6 +163,8 @@ int convoke_set_registered(convoke_client* client, const char* plan, int registe
 int convoke_set_blocked(convoke_client* client, const char* user, int blocked, char* id, size_t id_size);
 /* Asks whom this user has blocked. */
 int convoke_request_blocked(convoke_client* client, char* id, size_t id_size);
+/* Asks the server to erase all that it holds about this user. There is no way back. */
+int convoke_erase_user(convoke_client* client, char* id, size_t id_size);
 void convoke_typing(convoke_client* client, const char* group);
 /* This user has received, or read, all up to the message at this place. */
 void convoke_delivered(convoke_client* client, const char* group, uint64_t epoch, uint64_t n);

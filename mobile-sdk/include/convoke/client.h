@@ -161,6 +161,10 @@ class Client {
   std::optional<std::string> set_blocked(std::string_view user, bool blocked = true);
   /// Asks whom this user has blocked. A BlockedUsers event with the request's id answers.
   std::optional<std::string> request_blocked();
+  /// Asks the server to erase everything that it holds about this user, from their chats to their messages.
+  /// An Erased event comes when that is decided; their chats end, and their tokens, this one too, are void.
+  /// Close the client then, and delete what the app keeps. There is no way back. Returns the request's id.
+  std::optional<std::string> erase_user();
   /// Tells the others that this user types, or has received or read all up to this stamp. Lost while offline.
   void signal(std::string_view group, SignalReceived::Kind kind, const Stamp& up_to = {});
   /// Leaves the chat. The ChatEnded comes when the server has taken the user out. False if the group is not

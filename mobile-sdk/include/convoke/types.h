@@ -185,6 +185,9 @@ struct BlockedUsers {
   std::vector<std::string> users;
 };
 
+/// The server erases all that it holds about this user.
+struct Erased {};
+
 /// The broker or the server said no. For the developer's log, not for people.
 struct Refused {
   std::string
@@ -204,6 +207,6 @@ struct EventsLost {
 
 using Event = std::variant<Connected, Disconnected, ChatStarted, BuddyListChanged, ChatEnded, MessageReceived,
                            OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Registered, Refused,
-                           EventsLost, MessageEdited, MessageDeleted, Blocked, BlockedUsers>;
+                           EventsLost, MessageEdited, MessageDeleted, Blocked, BlockedUsers, Erased>;
 
 }  // namespace convoke::sdk

@@ -118,7 +118,8 @@ std::vector<std::string> full_requests() {
           encode(Request{"9", RegisterRequest{"meetup", true}}),
           encode(Request{"10", BlockRequest{"ben@other", false}}),
           encode(Request{"11", BlockRequest{"ben", true}}),
-          encode(Request{"12", BlockedRequest{}})};
+          encode(Request{"12", BlockedRequest{}}),
+          encode(Request{"13", EraseRequest{}})};
 }
 
 std::vector<std::string> full_responses() {
@@ -138,7 +139,8 @@ Feed full_feed() {
       .ops = {FeedBegin{}, FeedReady{}, FeedAdd{kGroup, {"anna", "ben@other"}}, FeedRemove{kGroup, {"ben"}},
               FeedRetire{kGroup}, FeedBlock{"anna", "ben"}, FeedUnblock{"anna", "ben"},
               FeedRevoke{"anna", kTime}, FeedCounters{},
-              FeedStanding{kGroup, topics::Standing::muted, {"anna"}}, FeedRules{kGroup, {true, 10'000}}}};
+              FeedStanding{kGroup, topics::Standing::muted, {"anna"}}, FeedRules{kGroup, {true, 10'000}},
+              FeedRevoked{std::string(64, 'a'), kTime}}};
 }
 
 std::vector<std::string> full_feed_responses() {

@@ -1,0 +1,115 @@
+#include "backend/core/erasure.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "backend/core/blocks.h"
+#include "backend/core/identities.h"
+#include "backend/core/invitations.h"
+#include "backend/core/organizer.h"
+#include "backend/core/registrations.h"
+#include "backend/core/roster.h"
+#include "backend/core/triggers.h"
+#include "topics/topic.h"
+
+namespace convoke::core {
+namespace {
+
+constexpr const char* kErasedReason = "erased";
+
+/// Their phones are told the end first; the others' lists show them gone at once.
+void leave_all(State& state, User& user, Context& ctx) {
+  for (const GroupId& id : std::set<GroupId>(user.groups)) {
+    Group& group = *state.group(id);
+    remove_member(state, group, user.id, kErasedReason, ctx);
+    if (group.state == GroupState::open) roster_flush(state, group, ctx);
+  }
+  for (const GroupId& id : std::set<GroupId>(user.invited))
+    withdraw_invitation(state, *state.group(id), user.id, ctx);
+  for (const AreaId& area : std::set<AreaId>(user.areas)) area_transition(state, user.id, area, false, ctx);
+  for (const auto& [area, left] : user.left) state.left[area].erase(user.id);
+}
+
+void take_blocks(State& state, const UserId& user, Context& ctx) {
+  for (const UserId& other : std::set<UserId>(blocked_with(state, user))) {
+    unblock(state, user, other, ctx);
+    unblock(state, other, user, ctx);
+  }
+}
+
+/// Their numbers and addresses, and what they did under these.
+void take_identities(State& state, User& user, Context& ctx) {
+  for (const std::string& key : std::set<std::string>(user.identities)) {
+    unlink_identity(state, user.id, key, ctx);
+    for (auto& [id, plan] : state.plans)
+      if (plan.waiting.erase(key) > 0) ctx.fx.waiting.insert({id, key});
+    std::erase_if(state.acts, [&](const auto& act) {
+      const bool theirs = act.first.find(key) != std::string::npos;
+      if (theirs) ctx.fx.acts.insert(act.first);
+      return theirs;
+    });
+  }
+  std::erase_if(state.acts, [&](const auto& act) {
+    const bool theirs = mentions(act.first, user.id);
+    if (theirs) ctx.fx.acts.insert(act.first);
+    return theirs;
+  });
+}
+
+/// What a group's record still says of them.
+void scrub(State& state, Group& group, const UserId& user, Context& ctx) {
+  bool changed = group.standings.erase(user) + group.banned.erase(user) + group.kept_out.erase(user) > 0;
+  if (group.members.erase(user) > 0) ctx.fx.members.insert({group.id, user});
+  changed |= std::erase_if(group.unarchived, [&](const messages::Notice& notice) {
+               return notice.from == user.str() || notice.message.author == user.str();
+             }) > 0;
+  for (std::string& reason : group.reasons) {
+    if (!mentions(reason, user)) continue;
+    reason = kErasedReason;
+    changed = true;
+  }
+  changed |= std::erase_if(group.start_keys, [&](const std::string& key) {
+               const bool theirs = mentions(key, user);
+               if (theirs) state.start_keys.erase({group.plan, key});
+               return theirs;
+             }) > 0;
+  if (changed) ctx.fx.groups.insert(group.id);
+}
+
+}  // namespace
+
+bool mentions(std::string_view text, const UserId& user) {
+  const auto within_word = [&](std::size_t at) {
+    return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+  };
+  const std::string& id = user.str();
+  for (auto at = text.find(id); at != std::string_view::npos; at = text.find(id, at + 1))
+    if (!(at > 0 && within_word(at - 1)) && !within_word(at + id.size())) return true;
+  return false;
+}
+
+void erase_user(State& state, geo::FenceTracker& tracker, const UserId& user_id, Context& ctx) {
+  const UserId id = user_id;  // which may be in what goes
+  state.erased_ms[id] = ctx.now;
+  take_blocks(state, id, ctx);
+  if (User* user = state.user(id)) {
+    leave_all(state, *user, ctx);
+    take_identities(state, *user, ctx);
+    for (const auto& [device, last] : user->devices)
+      ctx.publish({topics::presence_topic(state.site, id, device), "", 1, true});
+  }
+  for (auto& [plan_id, plan] : state.plans) {
+    plan.registrations.erase(id);
+    ctx.fx.registrations.insert({plan_id, id});
+  }
+  for (auto& [group_id, group] : state.groups) scrub(state, group, id, ctx);
+  tracker.erase_user(id.str(), ctx.now);
+  state.told_regions.erase(id);
+  state.timers.cancel({TimerKind::forget_areas, id.str()});
+  state.users.erase(id);
+  ctx.fx.users.insert(id);
+  ctx.fx.erased.insert(id);
+  ctx.fx.revoked.insert(id);
+}
+
+}  // namespace convoke::core

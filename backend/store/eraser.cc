@@ -1,0 +1,135 @@
+#include "backend/store/eraser.h"
+
+#include <utility>
+
+namespace convoke::store {
+namespace {
+
+constexpr std::size_t kRecordsATurn = 2000;
+constexpr std::string_view kReports = "reports/";
+constexpr std::string_view kCompactKey = "compact";  // family meta: files may hold what has been erased
+
+/// The evidence of others stays, without who reported it; what the user said does not.
+void erase_report(std::string_view key, std::string_view value, const core::UserId& user,
+                  std::vector<Write>& batch) {
+  const auto report = decode_report(value);
+  if (!report) return;
+  const bool about = report->message.from == user.str();
+  if (!about && report->reporter != user.str()) return;
+  batch.push_back({Family::chat, std::string(key)});
+  if (about) return;
+  core::ReportEntry entry;
+  entry.reporter = core::UserId::parse(kErasedUser);
+  entry.time_ms = report->time_ms;
+  const std::string place(key.substr(0, key.rfind('/') + 1));
+  batch.push_back({Family::chat, place + std::string(kErasedUser), encode_report(entry, report->message)});
+}
+
+}  // namespace
+
+std::optional<messages::ArchivedMessage> without(const messages::ArchivedMessage& m,
+                                                 const core::UserId& user) {
+  const std::string nobody(kErasedUser);
+  messages::ArchivedMessage left = m;
+  if (m.from == user.str()) {
+    left.from = nobody;
+    left.message = {std::to_string(m.stamp.epoch) + "-" + std::to_string(m.stamp.n),
+                    "text",
+                    std::string(messages::kDeletedText),
+                    {}};
+    left.edited.reset();
+    left.deleted = m.stamp;
+    left.deleted_by = nobody;
+    return left;
+  }
+  bool named = false;
+  if (m.message.author == user.str()) {
+    left.message.author = left.message.of = nobody;
+    named = true;
+  }
+  if (m.deleted_by == user.str()) {
+    left.deleted_by = nobody;
+    named = true;
+  }
+  return named ? std::optional(std::move(left)) : std::nullopt;
+}
+
+std::vector<core::UserId> Eraser::load() {
+  std::vector<core::UserId> users;
+  store_.scan(Family::erasures, {}, {}, [&](auto key, auto value) {
+    users.push_back(core::UserId::parse(key));
+    pending_.push_back({users.back(), parse_outbox_key(value), {}, {}});
+    return true;
+  });
+  store_.scan(Family::meta, kCompactKey, {}, [&](auto, auto) {
+    to_compact_ = 1;
+    return false;
+  });
+  return users;
+}
+
+void Eraser::begin(const core::UserId& user, std::uint64_t last_seq, std::vector<Write>& batch) {
+  batch.push_back({Family::erasures, user.str(), outbox_key(last_seq)});
+  pending_.push_back({user, last_seq, {}, {}});
+}
+
+void Eraser::work(std::optional<std::uint64_t> waiting_from, std::vector<Write>& batch) {
+  if (pending_.empty()) return;
+  Pending& first = pending_.front();
+  if (!first.chat_done) return chat(first, batch);
+  if (!first.past_done) return past(first, batch);
+  if (waiting_from && *waiting_from <= first.last_seq) return;  // some message that names them waits still
+  batch.push_back({Family::erasures, first.user.str()});
+  batch.push_back({Family::meta, std::string(kCompactKey), "1"});
+  pending_.pop_front();
+  ++to_compact_;
+}
+
+void Eraser::chat(Pending& pending, std::vector<Write>& batch) {
+  std::size_t seen = 0;
+  std::string next;
+  store_.scan(Family::chat, {}, pending.next_chat, [&](auto key, auto value) {
+    if (++seen > kRecordsATurn) {
+      next = key;
+      return false;
+    }
+    if (key.starts_with(kReports)) {
+      erase_report(key, value, pending.user, batch);
+    } else if (const auto message = messages::decode_archived_message(value)) {
+      if (auto left = without(*message, pending.user))
+        batch.push_back({Family::chat, std::string(key), encode(*left)});
+    }
+    return true;
+  });
+  pending.chat_done = next.empty();
+  pending.next_chat = std::move(next);
+}
+
+void Eraser::past(Pending& pending, std::vector<Write>& batch) {
+  std::size_t seen = 0;
+  std::string next;
+  const std::string theirs = "/" + pending.user.str();
+  store_.scan(Family::past, {}, pending.next_past, [&](auto key, auto) {
+    if (++seen > kRecordsATurn) {
+      next = key;
+      return false;
+    }
+    if (key.ends_with(theirs)) batch.push_back({Family::past, std::string(key)});
+    return true;
+  });
+  pending.past_done = next.empty();
+  pending.next_past = std::move(next);
+}
+
+bool Eraser::take_compaction() {
+  if (to_compact_ == 0 || compacting_ > 0) return false;
+  compacting_ = std::exchange(to_compact_, 0);
+  return true;
+}
+
+void Eraser::compacted(std::vector<Write>& batch) {
+  compacting_ = 0;
+  if (to_compact_ == 0) batch.push_back({Family::meta, std::string(kCompactKey)});
+}
+
+}  // namespace convoke::store

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "backend/store/records.h"
+#include "backend/store/store.h"
+
+namespace convoke::store {
+
+/// Who has been erased, in what is kept for others' sake. No user's id is only this.
+inline constexpr std::string_view kErasedUser = "-";
+
+/// Erases users from what only the store has: archive, reports, past memberships. A few thousand records a
+/// turn, so that the server goes on meanwhile. A record in the family `erasures` says until the end that it
+/// is to be done, so that a crash only makes it begin again.
+class Eraser {
+ public:
+  explicit Eraser(const Store& store) : store_(store) {}
+
+  /// Takes up what an earlier process had not done: these users.
+  std::vector<core::UserId> load();
+
+  /// Notes, in the batch, that the user is to be erased. `last_seq`: of the messages that go out by then.
+  void begin(const core::UserId& user, std::uint64_t last_seq, std::vector<Write>& batch);
+  /// Adds the next part of the work to the batch. `waiting_from`: the oldest message still waiting to go out.
+  void work(std::optional<std::uint64_t> waiting_from, std::vector<Write>& batch);
+
+  /// The records are gone: the files are to be compacted, so that the bytes are too. True once each time.
+  bool take_compaction();
+  /// That is done.
+  void compacted(std::vector<Write>& batch);
+
+  /// Users whose bytes may still be in some file.
+  std::size_t running() const { return pending_.size() + compacting_ + to_compact_; }
+
+ private:
+  struct Pending {
+    core::UserId user;
+    std::uint64_t last_seq = 0;
+    std::string next_chat, next_past;  // where to go on
+    bool chat_done = false, past_done = false;
+  };
+  void chat(Pending& pending, std::vector<Write>& batch);
+  void past(Pending& pending, std::vector<Write>& batch);
+
+  const Store& store_;
+  std::deque<Pending> pending_;
+  std::size_t to_compact_ = 0, compacting_ = 0;
+};
+
+/// The message without the user: theirs keeps its place and nothing else. Nothing if it does not name them.
+std::optional<messages::ArchivedMessage> without(const messages::ArchivedMessage& message,
+                                                 const core::UserId& user);
+
+}  // namespace convoke::store
