@@ -1,0 +1,142 @@
+#include "backend/gateways/mail/lmtp_server.h"
+
+#include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "backend/gateways/mail/local_socket.h"
+#include "tests/support/temp_dir.h"
+
+namespace convoke::gateways {
+namespace {
+
+using testing::HasSubstr;
+
+/// The mail server's end of a connection.
+class Client {
+ public:
+  explicit Client(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
+  ~Client() { ::close(fd_); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  bool connected() const { return connected_; }
+  void say(const std::string& text) {
+    ASSERT_EQ(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  }
+  /// Up to the first that ends with this, or to the end of the connection.
+  std::string hear(const std::string& end = "\r\n") {
+    std::string heard;
+    char c = 0;
+    while (heard.size() < end.size() || heard.compare(heard.size() - end.size(), end.size(), end) != 0) {
+      if (::recv(fd_, &c, 1, 0) != 1) break;
+      heard += c;
+    }
+    return heard;
+  }
+
+ private:
+  int fd_;
+  bool connected_ = false;
+};
+
+class LmtpServerTest : public testing::Test {
+ protected:
+  LmtpServer::Options options(std::size_t connections = 2) {
+    LmtpServer::Options o;
+    o.listen = "unix:" + path;
+    o.session = {"mx", 1000, 10, [](const std::string&) { return true; }};
+    o.max_connections = connections;
+    return o;
+  }
+  static std::vector<LmtpVerdict> take(const LmtpMail& mail) {
+    return std::vector<LmtpVerdict>(mail.recipients.size(), LmtpVerdict::taken);
+  }
+
+  test::TempDir dir;
+  const std::string path = dir / "lmtp.sock";
+};
+
+TEST_F(LmtpServerTest, TakesAMailOverAUnixSocketThatIsOursAlone) {
+  LmtpServer server(options(), take);
+  server.start();
+  struct stat found {};
+  ASSERT_EQ(::stat(path.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0600u);
+  Client client(path);
+  EXPECT_EQ(client.hear(), "220 mx LMTP Convoke\r\n");
+  client.say("LHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n");
+  EXPECT_THAT(client.hear("Bye\r\n"), HasSubstr("354 Go ahead\r\n250 2.0.0 OK\r\n221 "));
+  EXPECT_EQ(client.hear(), "") << "closed";
+}
+
+TEST_F(LmtpServerTest, BoundsItsConnections) {
+  LmtpServer server(options(1), take);
+  server.start();
+  Client first(path);
+  first.hear();
+  Client second(path);
+  EXPECT_THAT(second.hear(), HasSubstr("421 4.3.2"));
+  first.say("QUIT\r\n");
+  first.hear("Bye\r\n");
+  EXPECT_EQ(first.hear(), "");
+  // Its thread is gone some time after its connection.
+  std::string heard;
+  while (heard.find("220") == std::string::npos) heard = Client(path).hear();
+}
+
+TEST_F(LmtpServerTest, StopCutsConnectionsThatWait) {
+  LmtpServer server(options(), take);
+  server.start();
+  Client client(path);
+  client.hear();
+  client.say("LHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nhalf a ma");
+  client.hear("ahead\r\n");
+  server.stop();
+  EXPECT_THAT(client.hear(), HasSubstr("421 4.3.2"));
+}
+
+TEST_F(LmtpServerTest, ReplacesASocketThatWasLeftBehindAndNoOther) {
+  { LmtpServer(options(), take).start(); }
+  LmtpServer server(options(), take);
+  server.start();
+  EXPECT_TRUE(Client(path).connected());
+  EXPECT_THROW(LmtpServer(options(), take).start(), std::runtime_error) << "somebody listens there";
+  LmtpServer::Options file = options();
+  file.listen = "unix:" + dir.write("file", "x").string();
+  EXPECT_THROW(LmtpServer(file, take).start(), std::runtime_error);
+  LmtpServer::Options group = options();
+  group.listen += "2";
+  group.group = "no-such-group";
+  EXPECT_THROW(LmtpServer(group, take).start(), std::runtime_error);
+}
+
+TEST_F(LmtpServerTest, EndsWithAPeerThatIsSilent) {
+  LmtpServer::Options impatient = options();
+  impatient.patience_s = 0;
+  LmtpServer server(impatient, take);
+  server.start();
+  EXPECT_THAT(Client(path).hear("421 4.4.2 Nothing came for too long\r\n"), HasSubstr("421 4.4.2"));
+}
+
+// RFC 2033, 5: "The LMTP protocol SHOULD NOT be used over wide area networks", and not on TCP port 25.
+TEST(LocalSocket, KnowsLocalAddresses) {
+  EXPECT_EQ(parse_local("unix:/run/x.sock")->path, "/run/x.sock");
+  EXPECT_EQ(parse_local("127.0.0.1:2424")->port, 2424);
+  for (const std::string bad : {"", "unix:x", "unix:/", "0.0.0.0:2424", "127.0.0.1:25",
+                                "127.0.0.1:", "127.0.0.1:70000", "2424", "localhost:2424"})
+    EXPECT_FALSE(parse_local(bad)) << bad;
+  EXPECT_FALSE(parse_local("unix:/" + std::string(200, 'x')));
+}
+
+}  // namespace
+}  // namespace convoke::gateways
