@@ -8,6 +8,7 @@
 
 #include "backend/core/safe_regions.h"
 #include "backend/gateways/hooks/kinds.h"
+#include "backend/gateways/mail/authentication_results.h"
 
 namespace convoke::app {
 namespace {
@@ -147,6 +148,26 @@ void read_log(Section& root, Config& c) {
   log.finish();
 }
 
+void read_mail(Section& root, Config& c) {
+  if (!root.has("mail")) return;
+  Section mail = root.sub("mail");
+  gateways::MailGateway::Options o;
+  o.listen = mail.string("listen", "", true);
+  if (!gateways::is_lmtp_address(o.listen))
+    mail.fail("listen", "\"unix:/path\" or \"127.0.0.1:PORT\", not port 25");
+  o.group = mail.string("group", "");
+  o.domains = mail.strings("domains");
+  if (o.domains.empty()) mail.fail("domains", "at least one");
+  for (std::string& domain : o.domains) domain = gateways::plain_domain(domain);
+  o.trust.authserv_id = gateways::plain_domain(mail.string("authserv_id", "", true));
+  o.trust.authentication_results = static_cast<std::size_t>(mail.whole("authentication_results", 1, 1, 4));
+  o.max_bytes = static_cast<std::size_t>(mail.whole("max_bytes", 1 << 20, 1 << 14, 1 << 26));
+  mail.finish();
+  if (c.identity_key_file.empty())
+    root.fail("mail", "no such table without [identities] key_file, which tells senders apart");
+  c.mail = std::move(o);
+}
+
 void read_listeners(Section& root, Config& c) {
   Section broker = root.sub("broker");
   c.broker_host = broker.string("host", c.broker_host);
@@ -241,6 +262,7 @@ Config load_config(const std::string& path) {
   c.backup_dir = root.string("backup_dir", "");
   read_listeners(root, c);
   read_hooks(root, c);
+  read_mail(root, c);
   read_areas(root, c);
   read_dev(root, c);
   read_log(root, c);

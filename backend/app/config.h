@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/gateways/mail/mail_gateway.h"
 #include "geo/area_file.h"
 #include "geo/fence_tracker.h"
 #include "topics/dev_clock.h"
@@ -39,9 +40,10 @@ struct Config {
   int hooks_port = 0;            // 0: no hooks
   std::string hooks_public_url;  // [hooks] public_url: how providers see them
   std::vector<HookConfig> hooks;
-  std::optional<topics::DevClock> dev_clock;  // [dev] clock; only in development
-  geo::AreaLimits area_limits;                // [areas] max_vertices
-  geo::Rule rule;                             // [areas] rule and what follows it
+  std::optional<gateways::MailGateway::Options> mail;  // [mail]; none: no mails are taken
+  std::optional<topics::DevClock> dev_clock;           // [dev] clock; only in development
+  geo::AreaLimits area_limits;                         // [areas] max_vertices
+  geo::Rule rule;                                      // [areas] rule and what follows it
   std::string log_level = "info";
   std::string log_file;  // empty: stderr
 };

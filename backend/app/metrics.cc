@@ -24,6 +24,11 @@ struct Metrics::Impl {
           .Name("convoke_hooks_total")
           .Help("Requests to hooks, by hook and what became of them")
           .Register(*registry);
+  prometheus::Family<prometheus::Counter>& mails =
+      prometheus::BuildCounter()
+          .Name("convoke_mails_total")
+          .Help("Mails that came in, by recipient and what became of them")
+          .Register(*registry);
   prometheus::Family<prometheus::Gauge>& rejects = prometheus::BuildGauge()
                                                        .Name("convoke_rejected")
                                                        .Help("Refused input since the start, by reason")
@@ -57,6 +62,7 @@ void Metrics::count_event(const std::string& type) { impl_->events.Add({{"type",
 void Metrics::count_hook(const std::string& hook, const std::string& result) {
   impl_->hooks.Add({{"hook", hook}, {"result", result}}).Increment();
 }
+void Metrics::count_mail(const std::string& outcome) { impl_->mails.Add({{"outcome", outcome}}).Increment(); }
 void Metrics::set_gauge(const std::string& name, double value) {
   impl_->gauges.Add({{"what", name}}).Set(value);
 }

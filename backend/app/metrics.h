@@ -18,6 +18,8 @@ class Metrics {
 
   void count_message(const std::string& kind);
   void count_hook(const std::string& hook, const std::string& result);
+  /// From any thread.
+  void count_mail(const std::string& outcome);
   void count_event(const std::string& type);
   void set_rejects(const std::map<std::string, std::uint64_t>& by_reason);
   void set_broker_counters(const std::map<std::string, std::uint64_t>& counters);

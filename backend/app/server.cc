@@ -153,6 +153,7 @@ void Server::run(const std::function<void()>& ready) {
   set_problem("broker", "not connected yet");
   http_->start(config_.http_host, config_.http_port);
   if (hook_gate_) hook_gate_->start();
+  if (config_.mail) mail_ = std::make_unique<gateways::MailGateway>(*config_.mail, *vault_, mail_hooks());
   while (!stopping_) {
     egress::BrokerSession& session = loop_.session();
     session.tick(Clock::real_now());
@@ -162,6 +163,7 @@ void Server::run(const std::function<void()>& ready) {
     if (was_drained_ && !std::exchange(announced_ready_, true)) ready();
     housekeeping(Clock::real_now());
   }
+  mail_.reset();
   events_.close();
   http_->stop();
   if (hook_gate_) hook_gate_->stop();
@@ -316,6 +318,24 @@ bool Server::take_act(core::Act act) {
   act.at_ms = clock_.at(act.at_ms);
   if (act.told_ms > 0) act.told_ms = clock_.at(act.told_ms);
   return call({}, TakeAct{std::move(act)}).status == 200;
+}
+
+/// Mails have real times, as their servers do; what they mean happens on the site's clock.
+gateways::MailGateway::Hooks Server::mail_hooks() {
+  return {
+      .take =
+          [this](const core::Mail& mail) {
+            core::Mail m = mail;
+            m.at_ms = clock_.at(mail.at_ms);
+            return call({config_.site, topics::Role::operator_, "mail", {}}, TakeMail{std::move(m)}).status ==
+                   200;
+          },
+      .count =
+          [this](const std::string& outcome) {
+            metrics_.count_mail(outcome);
+            spdlog::info("mail: {}", outcome);
+          },
+      .now = Clock::real_now};
 }
 
 std::string Server::status() const {

@@ -24,6 +24,7 @@
 #include "backend/app/staff_answers.h"
 #include "backend/egress/broker_link.h"
 #include "backend/gateways/identity_vault.h"
+#include "backend/gateways/mail/mail_gateway.h"
 #include "backend/store/store.h"
 #include "topics/messages/staff.h"
 #include "topics/sync/mutex.h"
@@ -66,6 +67,7 @@ class Server {
   ApiResponse carry_out(const topics::Principal& who, Command command, core::Context& ctx);
   ApiResponse call(const topics::Principal& who, Command command);
   bool take_act(core::Act act);
+  gateways::MailGateway::Hooks mail_hooks();
   std::string status() const;
   std::chrono::milliseconds patience() const;
   std::string read_token();
@@ -87,6 +89,7 @@ class Server {
   Loop loop_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<HookGate> hook_gate_;
+  std::unique_ptr<gateways::MailGateway> mail_;
 
   StaffAnswers staff_answers_;
   std::int64_t housekeeping_ms_ = 0;

@@ -65,6 +65,26 @@ TEST(Config, ReadsHooks) {
             ":12: hook.secret_files: expected a list of at most 100 strings");
 }
 
+TEST(Config, TakesMailsWhereItSaysHow) {
+  EXPECT_FALSE(load(kGood).mail);
+  const std::string keys = "[identities]\nkey_file = \"k\"\n";
+  const std::string mail =
+      "[mail]\nlisten = \"unix:/run/x.sock\"\ndomains = [\"Club.Example\"]\nauthserv_id = "
+      "\"MX.club.example.\"\n";
+  const Config c = load(kGood + keys + mail);
+  ASSERT_TRUE(c.mail);
+  EXPECT_EQ(c.mail->listen, "unix:/run/x.sock");
+  EXPECT_EQ(c.mail->domains.at(0), "club.example");
+  EXPECT_EQ(c.mail->trust.authserv_id, "mx.club.example");
+  EXPECT_EQ(c.mail->trust.authentication_results, 1u);
+  EXPECT_NE(refusal(kGood + mail).find("mail: expected no such table without [identities] key_file"),
+            std::string::npos);
+  EXPECT_EQ(refusal(kGood + keys + "[mail]\nlisten = \"0.0.0.0:25\"\n"),
+            ":12: mail.listen: expected \"unix:/path\" or \"127.0.0.1:PORT\", not port 25");
+  EXPECT_EQ(refusal(kGood + keys + "[mail]\nlisten = \"127.0.0.1:2424\"\ndomains = []\n"),
+            ":13: mail.domains: expected at least one");
+}
+
 TEST(Config, RefusesNamingFileLineKeyAndWhatIsAllowed) {
   EXPECT_EQ(refusal("mode = \"fast\"\n"), ":1: mode: expected \"production\" or \"development\"");
   EXPECT_EQ(refusal("site = \"a b\"\n"),
