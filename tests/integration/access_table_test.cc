@@ -53,8 +53,8 @@ struct Row {
 // clang-format off
 const std::vector<Row> kTable{
     // topic                            speaks     ben    anna   cleo   dave   sam    olga   screen s1     other
-    {"cv1/demo/u/ben/d1/pos",           "ben",    {"p",   "-",   "-",   "-",   "-",   "-",   "-",   "psr", "-"}},
-    {"cv1/demo/u/ben/d1/presence",      "ben",    {"p",   "-",   "-",   "-",   "-",   "-",   "-",   "sr",  "-"}},
+    {"cv1/demo/u/ben/d1/pos",           "ben",    {"p",   "-",   "-",   "-",   "-",   "-",   "-",   "sr",  "-"}},
+    {"cv1/demo/u/ben/d1/presence",      "ben",    {"p",   "-",   "-",   "-",   "-",   "-",   "-",   "psr", "-"}},
     {"cv1/demo/u/ben/d1/req",           "ben",    {"p",   "-",   "-",   "-",   "-",   "-",   "-",   "sr",  "-"}},
     {"cv1/demo/u/ben/d1/res",           "s1",     {"sr",  "-",   "-",   "-",   "-",   "-",   "-",   "p",   "-"}},
     {"cv1/demo/u/ben/in",               "s1",     {"sr",  "-",   "-",   "-",   "-",   "-",   "-",   "p",   "-"}},
