@@ -6,6 +6,7 @@
 #include "backend/gateways/hooks/form.h"
 #include "backend/gateways/hooks/generic_event.h"
 #include "backend/gateways/hooks/kinds.h"
+#include "topics/ids.h"
 
 /// Twilio Voice: somebody calls. The signature covers the URL as Twilio called it, which a proxy in front of
 /// us may have changed: so the configuration says how we are seen.
@@ -90,7 +91,8 @@ class Twilio : public Hook {
     core::Act act;
     act.source = core::kByCall;
     act.id = value_of(*form, "CallSid");
-    if (act.id.empty() || act.id.size() > 64) return Refusal{400, "CallSid: expected 1 to 64 bytes"};
+    if (!topics::is_plain_id(act.id))
+      return Refusal{400, "CallSid: expected 1 to 64 characters out of A-Z a-z 0-9 . _ -"};
     act.to = to_number(std::string(value_of(*form, "To")), country_);
     if (act.to.empty()) return Refusal{400, "To: expected a telephone number as +4930123456"};
     act.at_ms = r.now_ms;
