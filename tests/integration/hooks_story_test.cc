@@ -1,0 +1,246 @@
+// People who call or buy a ticket, end to end: what a provider sends, the real server, the real broker,
+// phones on the real SDK.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <httplib.h>
+#include <openssl/evp.h>
+
+#include <signal.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+
+#include "backend/gateways/hooks/signature.h"
+#include "tests/support/child_process.h"
+#include "tests/support/free_port.h"
+#include "tests/support/mosquitto_process.h"
+#include "tests/support/phones.h"
+#include "tests/support/server_process.h"
+#include "topics/rfc3339.h"
+
+namespace convoke {
+namespace {
+
+using gateways::hooks::Digest;
+using test::Phone;
+using testing::HasSubstr;
+using testing::Not;
+
+std::int64_t in_ms(std::int64_t ms) {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count() + ms;
+}
+
+std::string hex(std::string_view raw) {
+  std::string out;
+  for (const char c : raw) {
+    out += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
+    out += "0123456789abcdef"[c & 15];
+  }
+  return out;
+}
+
+std::string base64(const std::string& raw) {
+  std::string out(4 * ((raw.size() + 2) / 3) + 1, '\0');
+  out.resize(static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                                      reinterpret_cast<const unsigned char*>(raw.data()),
+                                                      static_cast<int>(raw.size()))));
+  return out;
+}
+
+class HookStory : public testing::Test {
+ protected:
+  void SetUp() override {
+    server.start();
+    ASSERT_TRUE(phones.until_all([](Phone& p) { return p.client->connected(); })) << phones.stories();
+    for (int i = 0; i < 4; ++i)
+      ASSERT_TRUE(phones.until([&] {
+        return server.call("GET", "/users/user" + std::to_string(i))
+                   .body.find("\"presence\":\"available\"") != std::string::npos;
+      }));
+  }
+
+  std::string config() {
+    const std::string key = files.write("identities.key", std::string(43, 'A') + "\n").string();
+    const std::string stripe = files.write("stripe", "whsec_test\n").string(),
+                      old = files.write("old", "x\n").string();
+    const std::string twilio = files.write("twilio", "12345\n").string();
+    return "[identities]\nkey_file = \"" + key + "\"\n[hooks]\nport = " + std::to_string(port) +
+           "\npublic_url = \"https://hooks.club.example\"\n[[hook]]\nname = \"main\"\nkind = "
+           "\"stripe\"\nsecret_files = [\"" +
+           old + "\", \"" + stripe + "\"]\n[[hook]]\nname = \"line\"\nkind = \"twilio\"\nsecret_files = [\"" +
+           twilio + "\"]\n[[hook]]\nname = \"sip\"\nkind = \"cloudevents\"\nsecret_files = [\"" + twilio +
+           "\"]\n";
+  }
+
+  void plan(const std::string& registered, const std::string& registrar) {
+    const auto answer = server.call(
+        "PUT", "/plans",
+        "schema = 1\n[[plan]]\nid = \"p\"\naudience = { follow = \"1s\", all = [{ registered = \"" +
+            registered + "\" }] }\n[plan.registration]\nfrom = " + topics::format_rfc3339(in_ms(-3'600'000)) +
+            "\nuntil = " + topics::format_rfc3339(in_ms(3'600'000)) + "\n" + registrar +
+            "\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n",
+        "application/toml");
+    ASSERT_EQ(answer.status, 200) << answer.body;
+  }
+  void proves(const std::string& user, const std::string& kind, const std::string& value) {
+    const auto answer =
+        server.call("PUT", "/users/" + user + "/identities",
+                    R"({"kind":")" + kind + R"(","value":")" + value + R"(","source":"test"})");
+    ASSERT_EQ(answer.status / 100, 2) << answer.body;
+  }
+  std::string registrations() { return server.call("GET", "/plans/p/registrations").body; }
+  std::string total() {
+    return std::to_string(boost::json::parse(registrations()).as_object().at("total").as_int64());
+  }
+  void press_start() {
+    ASSERT_TRUE(phones.until([&] { return server.call("POST", "/groups", R"({"plan":"p"})").status == 201; }))
+        << server.log();
+  }
+  static std::vector<std::string> list(Phone& p) {
+    std::vector<std::string> users;
+    const auto groups = p.client->groups();
+    if (!groups.empty())
+      for (const sdk::Buddy& b : p.client->buddies(groups[0].id)) users.push_back(b.user);
+    return users;
+  }
+  void wait_for_list(std::initializer_list<int> who, const std::vector<std::string>& expected) {
+    for (const int i : who)
+      EXPECT_TRUE(phones.until([&] { return list(phones[i]) == expected; })) << i << phones.stories();
+  }
+
+  int calls(const std::string& from, const std::string& sid, const std::string& token = "12345") {
+    const httplib::Params form = {{"CallSid", sid},
+                                  {"Direction", "inbound"},
+                                  {"From", from},
+                                  {"StirVerstat", "TN-Validation-Passed-A"},
+                                  {"To", "+4930123456"}};
+    std::string text = "https://hooks.club.example/hooks/line";
+    for (const auto& [name, value] : form) text += name + value;
+    const std::string mac = gateways::hooks::hmac(Digest::sha1, token, text);
+    httplib::Client client("127.0.0.1", port);
+    const httplib::Headers headers = {{"X-Twilio-Signature", base64(mac)}};
+    const auto result = client.Post("/hooks/line", headers, form);
+    return result ? result->status : 0;
+  }
+
+  /// From Stripe, which says that it happened `ago_s` ago.
+  int tells(const std::string& id, const std::string& type, const std::string& object,
+            std::int64_t ago_s = 0) {
+    const std::int64_t now_s = in_ms(0) / 1000;
+    const std::string body = R"({"id":")" + id + R"(","type":")" + type + R"(","created":)" +
+                             std::to_string(now_s - ago_s) + R"(,"data":{"object":)" + object + "}}";
+    const std::string time = std::to_string(now_s);
+    const std::string mac = hex(gateways::hooks::hmac(Digest::sha256, "whsec_test", time + "." + body));
+    httplib::Client client("127.0.0.1", port);
+    const httplib::Headers headers = {{"Stripe-Signature", "t=" + time + ",v1=" + mac}};
+    const auto result = client.Post("/hooks/main", headers, body, "application/json");
+    return result ? result->status : 0;
+  }
+  int buys(const std::string& payment, const std::string& mail, std::int64_t ago_s = 0) {
+    return tells(
+        "evt_" + payment, "checkout.session.completed",
+        R"({"id":"cs","payment_intent":")" + payment +
+            R"(","payment_status":"paid","metadata":{"product":"vip"},"customer_details":{"email":")" + mail +
+            R"("}})",
+        ago_s);
+  }
+  int refunds(const std::string& payment) {
+    return tells("evt_refund_" + payment, "charge.refunded",
+                 R"({"payment_intent":")" + payment + R"(","refunded":true})");
+  }
+
+  test::TempDir files;
+  std::uint16_t port = test::free_port();
+  test::TestTokens tokens;
+  test::MosquittoProcess broker{"demo", tokens.public_jwks()};
+  bool broker_runs = (broker.start(), true);
+  test::ServerProcess server{tokens, broker.port(), config()};
+  test::Phones phones{tokens, broker.url(), 4};  // user0 … user3
+};
+
+TEST_F(HookStory, R5_R21_WhoCallsTheNumberIsInTheChat) {
+  plan("call", "call = [{ number = \"+4930123456\", attested = \"A\" }]");
+  for (int i = 0; i < 3; ++i) proves("user" + std::to_string(i), "phone", "+49 30 11" + std::to_string(i));
+  EXPECT_EQ(calls("+4930110", "CA1"), 200);
+  EXPECT_EQ(calls("+4930111", "CA2"), 200);
+  EXPECT_EQ(calls("+4930111", "CA2"), 200) << "repeated by the provider";
+  EXPECT_EQ(calls("+4930112", "CA3", "forged"), 401);
+  EXPECT_THAT(registrations(),
+              HasSubstr(R"("user":"user0","by":[{"source":"call","proof":"twilio: attested A")"));
+  EXPECT_EQ(total(), "2");
+  press_start();
+  wait_for_list({0, 1}, {"user0", "user1"});
+  for (const int i : {2, 3}) EXPECT_TRUE(phones[i].started.empty()) << phones.stories();
+  for (const char* secret : {"30110", "30111", "12345"}) EXPECT_THAT(server.log(), Not(HasSubstr(secret)));
+}
+
+/// A real call, through the SIP server as ops/telephony configures it.
+TEST_F(HookStory, R5_R21_WhoCallsOverSipIsInTheChat) {
+  namespace fs = std::filesystem;
+  if (!fs::exists("/usr/sbin/kamailio") || !fs::exists("/usr/bin/sipp"))
+    GTEST_SKIP() << "kamailio or sipp is missing: ops/install test";
+  plan("call", "call = [{ number = \"+4930123456\", attested = \"A\" }]");
+  proves("user0", "phone", "+4930110");
+  proves("user1", "phone", "+4930999");  // what From says, which does not count
+  const std::string sip_port = std::to_string(test::free_port());
+  fs::copy(fs::path(CONVOKE_TELEPHONY) / "kamailio.cfg", files.path());
+  files.write("settings.cfg", "#!substdef \"!CONVOKE_LISTEN!udp:127.0.0.1:" + sip_port +
+                                  "!g\"\n#!substdef \"!CONVOKE_PEER!127.0.0.1!g\"\n#!substdef "
+                                  "\"!CONVOKE_HOOK!http://127.0.0.1:" +
+                                  std::to_string(port) +
+                                  "/hooks/sip!g\"\n#!substdef \"!CONVOKE_SECRET!12345!g\"\n");
+  test::ChildProcess kamailio, sipp;
+  kamailio.start({"/usr/sbin/kamailio", "-DD", "-E", "-m", "16", "-M", "4", "-Y", files.path().string(), "-f",
+                  files / "kamailio.cfg"},
+                 files / "kamailio.log");
+  // It repeats its INVITE until the SIP server is up.
+  sipp.start({"/usr/bin/sipp", "127.0.0.1:" + sip_port, "-sf", CONVOKE_SIPP_CALL, "-s", "+4930123456", "-key",
+              "caller", "+4930110", "-i", "127.0.0.1", "-m", "1", "-timeout", "30s", "-nostdin"},
+             files / "sipp.log");
+  EXPECT_EQ(sipp.wait(), 0) << test::read_file(files / "sipp.log") << test::read_file(files / "kamailio.log");
+  kamailio.end(SIGTERM);
+  EXPECT_THAT(registrations(), HasSubstr(R"("user":"user0","by":[{"source":"call","proof":"attested A")"));
+  EXPECT_EQ(total(), "1");
+  press_start();
+  wait_for_list({0}, {"user0"});
+  for (const int i : {1, 2, 3}) EXPECT_TRUE(phones[i].started.empty()) << phones.stories();
+}
+
+TEST_F(HookStory, R7_R23_WhoBuysATicketIsInTheChatUntilItIsRefunded) {
+  plan("ticket", "ticket = [{ shop = \"main\", product = \"vip\" }]");
+  for (int i = 0; i < 3; ++i)
+    proves("user" + std::to_string(i), "mail", "u" + std::to_string(i) + "@home.example");
+  EXPECT_EQ(buys("pi_0", "u0@home.example"), 200);
+  EXPECT_EQ(buys("pi_1", "U1@home.example"), 200);
+  EXPECT_EQ(refunds("pi_2"), 200);
+  EXPECT_EQ(buys("pi_2", "u2@home.example", 60), 200) << "told late: it was refunded since";
+  EXPECT_EQ(buys("pi_3", "u3@home.example"), 200) << "nobody has proved that address yet";
+  EXPECT_EQ(total(), "2");
+  press_start();
+  wait_for_list({0, 1}, {"user0", "user1"});
+  proves("user3", "mail", "u3@home.example");
+  wait_for_list({0, 1, 3}, {"user0", "user1", "user3"});
+  EXPECT_EQ(refunds("pi_1"), 200);
+  EXPECT_TRUE(phones.until([&] { return phones[1].client->groups().empty(); })) << phones.stories();
+  wait_for_list({0, 3}, {"user0", "user3"});
+  EXPECT_TRUE(phones[2].started.empty());
+  EXPECT_THAT(server.log(), Not(HasSubstr("home.example")));
+}
+
+TEST_F(HookStory, R7_WhatWasThankedForSurvivesAKill) {
+  plan("ticket", "ticket = [{ shop = \"main\" }]");
+  proves("user0", "mail", "u0@home.example");
+  EXPECT_EQ(buys("pi_0", "u0@home.example"), 200);
+  server.kill9();
+  server.start();
+  EXPECT_THAT(registrations(), HasSubstr(R"("source":"ticket","proof":"stripe: paid")"));
+  EXPECT_EQ(buys("pi_0", "u0@home.example"), 200);
+  EXPECT_EQ(total(), "1");
+  EXPECT_EQ(refunds("pi_0"), 200);
+  EXPECT_EQ(total(), "0");
+}
+
+}  // namespace
+}  // namespace convoke
