@@ -1,0 +1,125 @@
+#include "tests/support/mail_chain.h"
+
+#include <sys/stat.h>
+
+#include <chrono>
+#include <regex>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/support/child_process.h"
+#include "tests/support/free_port.h"
+
+namespace convoke::test {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(60);
+constexpr auto kStep = std::chrono::milliseconds(50);  // between two looks at what another program does
+
+/// Runs a line of shell; its exit code. Its output goes to the file.
+int shell(const std::string& line, const std::string& output) {
+  ChildProcess process;
+  process.start({"/bin/sh", "-c", line}, output);
+  return process.wait();
+}
+
+}  // namespace
+
+MailChain::MailChain(const std::string& signers) : honest_port_(free_port()), port_(free_port()) {
+  ::chmod(dir_.path().c_str(), 0711);  // for Postfix's and OpenDKIM's users
+  dir_.write("keys", "");
+  set_up("honest", "send --host mail.sender.example --sign " + signers + " --listen 127.0.0.1:" +
+                       std::to_string(honest_port_) + " --relay-to 127.0.0.1:" + std::to_string(port_));
+  publish_keys(signers);
+  set_up("ours",
+         "receive --host mx.club.example --domains club.example --listen 127.0.0.1:" + std::to_string(port_) +
+             " --deliver-to unix:" + dir_ / "lmtp.sock" + " --public-keys " + dir_ / "keys");
+  for (const std::string name : {"honest", "ours"}) {
+    // The folder for temporary files is everybody's.
+    shell("echo 'RequireSafeKeys no' >>" + dir_ / name + "/opendkim.conf", dir_ / "setup.log");
+    if (shell(std::string(MAIL_SETUP) + " start --dir " + dir_ / name, dir_ / "setup.log") != 0)
+      throw std::runtime_error("the mail server does not start:\n" + read_file(dir_ / "setup.log"));
+  }
+}
+
+MailChain::~MailChain() {
+  for (const std::string name : {"honest", "ours"})
+    shell(std::string(MAIL_SETUP) + " stop --dir " + dir_ / name, dir_ / "setup.log");
+}
+
+void MailChain::set_up(const std::string& name, const std::string& more) {
+  const std::string line = std::string(MAIL_SETUP) + " " + more + " --dir " + dir_ / name + " --no-start";
+  if (shell(line, dir_ / "setup.log") != 0)
+    throw std::runtime_error("ops/mail/setup failed:\n" + read_file(dir_ / "setup.log"));
+}
+
+/// What the DNS would say, of every domain the same.
+void MailChain::publish_keys(const std::string& signers) {
+  const std::string record = read_file(dir_ / "honest/opendkim/convoke.txt");
+  static const std::regex kQuoted("\"([^\"]*)\"");
+  std::string key, keys;
+  for (std::sregex_iterator it(record.begin(), record.end(), kQuoted), end; it != end; ++it) key += (*it)[1];
+  for (std::size_t at = 0; at < signers.size();) {
+    const std::size_t end = std::min(signers.find(',', at), signers.size());
+    keys += "convoke._domainkey." + signers.substr(at, end - at) + " " + key + "\n";
+    at = end + 1;
+  }
+  dir_.write("keys", keys);
+}
+
+std::string MailChain::server_config() const {
+  return "[mail]\nlisten = \"unix:" + dir_ / "lmtp.sock" +
+         "\"\ngroup = \"postfix\"\ndomains = [\"club.example\"]\nauthserv_id = \"mx.club.example\"\n";
+}
+
+bool MailChain::send(const std::string& text, const std::string& from, const std::string& to) const {
+  return swaks(honest_port_, text, from, to);
+}
+bool MailChain::forge(const std::string& text, const std::string& from, const std::string& to) const {
+  return swaks(port_, text, from, to);
+}
+
+bool MailChain::swaks(std::uint16_t port, const std::string& text, const std::string& from,
+                      const std::string& to) const {
+  const auto file = dir_.write("mail", text + "\r\n.\r\n");
+  ChildProcess process;
+  process.start(
+      {"/usr/bin/swaks", "--server", "127.0.0.1:" + std::to_string(port), "--helo", "sender.example",
+       "--from", from, "--to", to, "--data", "@" + file.string(), "--no-data-fixup"},
+      dir_ / "swaks.log");
+  return process.wait() == 0;
+}
+
+std::string MailChain::signed_by(const std::string& domain, const std::string& text) const {
+  const auto in = dir_.write("unsigned", text);
+  const std::string out = dir_ / "signed";
+  ::remove(out.c_str());
+  const std::string line = "/usr/bin/dkimsign --hcanon relaxed --bcanon relaxed convoke " + domain + " " +
+                           dir_ / "honest/opendkim/convoke.private" + " <" + in.string();
+  if (shell(line, out) != 0) throw std::runtime_error("dkimsign failed:\n" + read_file(out));
+  return read_file(out);
+}
+
+bool MailChain::is_empty(const std::string& name) const {
+  const std::string out = dir_ / "queue";
+  ::remove(out.c_str());
+  shell("postfix -c " + dir_ / name + "/postfix flush; postqueue -c " + dir_ / name + "/postfix -p", out);
+  return read_file(out).find("Mail queue is empty") != std::string::npos;
+}
+
+bool MailChain::wait_until_delivered() const {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  // In the order in which mails go.
+  while (!is_empty("honest") || !is_empty("ours")) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(kStep);
+  }
+  return true;
+}
+
+std::string MailChain::log() const {
+  return read_file(dir_ / "honest/log/mail.log") + read_file(dir_ / "ours/log/mail.log") +
+         read_file(dir_ / "swaks.log");
+}
+
+}  // namespace convoke::test
