@@ -16,6 +16,7 @@ struct LightCounts {
   std::uint64_t held = 0;
   std::uint64_t ended = 0;
   std::uint64_t refused = 0;
+  std::uint64_t flips = 0;                    // changes of presence
   std::uint64_t answered = 0;                 // requests
   std::uint64_t bytes_in = 0, bytes_out = 0;  // on the phones' connections
 };

@@ -40,6 +40,7 @@ struct LightCrowd::Line {
   int fd = -1;
   std::int64_t open_at_ms = 0;
   std::int64_t spoke_ms = 0;
+  std::size_t seconds = 0;  // that it was connected
   bool writable = false;
   std::string in, out;
 };
@@ -108,6 +109,9 @@ void LightCrowd::step(std::int64_t now_ms) {
     if (line.fd < 0 && now_ms >= line.open_at_ms) open(line);
     if (!line.phone.connected()) continue;
     write(line, line.phone.second(options_.chat_rate, walk_seconds, venue_ms, counts_), now_ms);
+    if (options_.flip_every_s > 0 &&
+        line.seconds++ % options_.flip_every_s == line.index % options_.flip_every_s)
+      write(line, line.phone.flip(counts_), now_ms);
     if (line.fd >= 0 && now_ms - line.spoke_ms > kPingMs) write(line, wire::ping(), now_ms);
   }
   const MutexLock lock(mutex_);

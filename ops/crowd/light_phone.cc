@@ -1,6 +1,7 @@
 #include "ops/crowd/light_phone.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "topics/messages/chat.h"
 #include "topics/messages/position.h"
@@ -55,11 +56,21 @@ std::string LightPhone::welcome() {
   messages::ResumeRequest resume;
   for (const auto& [group, held] : held_) resume.groups.push_back({group, held.told, false});
   held_.clear();  // a new session has no subscriptions; the answer starts them again
-  const messages::Presence here{messages::PresenceState::available, connect_number_};
   return wire::subscribe(next_id(), {{topics::inbox_topic(site_, user_), 1},
                                      {topics::response_topic(site_, user_, device_), 1}}) +
-         wire::publish(topics::presence_topic(site_, user_, device_), encode(here), next_id(), true) +
-         request(std::move(resume));
+         show_presence() + request(std::move(resume));
+}
+
+std::string LightPhone::show_presence() {
+  const auto state = away_ ? messages::PresenceState::away : messages::PresenceState::available;
+  return wire::publish(topics::presence_topic(site_, user_, device_),
+                       encode(messages::Presence{state, connect_number_}), next_id(), true);
+}
+
+std::string LightPhone::flip(LightCounts& counts) {
+  away_ = !away_;
+  ++counts.flips;
+  return show_presence();
 }
 
 std::string LightPhone::on(const wire::Packet& packet, LightCounts& counts) {
@@ -113,11 +124,23 @@ std::string LightPhone::changed(const std::string& group, Held& held, const std:
   const auto& pages = changes->pages_changed;
   if (!changes->all && std::find(pages.begin(), pages.end(), 0U) == pages.end()) return {};
   held.page = 0;
-  return request(messages::PageRequest{group, 0});
+  held.again =
+      std::exchange(held.asked, true);  // an answer that is under way may have left before the change
+  return held.again ? "" : request(messages::PageRequest{group, 0});
+}
+
+std::string LightPhone::page(const messages::RosterPage& page, LightCounts& counts) {
+  const auto found = held_.find(page.group);
+  if (found == held_.end()) return {};
+  Held& held = found->second;
+  held.asked = std::exchange(held.again, false);
+  if (held.asked) return request(messages::PageRequest{page.group, 0});
+  held.page = page.version;
+  return tell_held(found->first, held, counts);
 }
 
 std::string LightPhone::tell_held(const std::string& group, Held& held, LightCounts& counts) {
-  const auto& [head, page, told] = held;
+  const auto& [head, page, told, asked, again] = held;
   if (head == 0 || page == 0 || page > head || told == head) return {};
   const bool first = told == 0;
   counts.held += first ? 1 : 0;
@@ -137,12 +160,7 @@ std::string LightPhone::answered(const std::string& payload, LightCounts& counts
   const auto response = messages::decode_response(payload);
   if (!response) return {};
   ++counts.answered;
-  if (const auto* page = std::get_if<messages::RosterPage>(&response->result)) {
-    const auto held = held_.find(page->group);
-    if (held == held_.end()) return {};
-    held->second.page = page->version;
-    return tell_held(held->first, held->second, counts);
-  }
+  if (const auto* asked = std::get_if<messages::RosterPage>(&response->result)) return page(*asked, counts);
   const auto* resume = std::get_if<messages::ResumeAnswer>(&response->result);
   if (resume == nullptr) return {};
   std::string out;

@@ -28,6 +28,8 @@ class LightPhone {
   std::string on(const wire::Packet& packet, LightCounts& counts);
   /// One second passes: perhaps a fix, perhaps a message to each chat.
   std::string second(double chat_per_minute, double walk_seconds, std::int64_t venue_ms, LightCounts& counts);
+  /// Changes between available and away.
+  std::string flip(LightCounts& counts);
   void lost() { connected_ = false; }
 
   bool connected() const { return connected_; }
@@ -39,8 +41,11 @@ class LightPhone {
     std::uint64_t head = 0;  // versions: of the header
     std::uint64_t page = 0;  // of the first page; 0: it comes
     std::uint64_t told = 0;  // that the server was told
+    bool asked = false;      // for the first page,
+    bool again = false;      // which has changed since
   };
   std::string welcome();
+  std::string show_presence();
   std::string arrived(const wire::Packet& packet, LightCounts& counts);
   std::string inbox(const messages::InboxMessage& message, LightCounts& counts);
   std::string start(const std::string& group, LightCounts& counts);
@@ -48,6 +53,7 @@ class LightPhone {
   std::string tell_held(const std::string& group, Held& held, LightCounts& counts);
   std::string answered(const std::string& payload, LightCounts& counts);
   std::string changed(const std::string& group, Held& held, const std::string& payload);
+  std::string page(const messages::RosterPage& page, LightCounts& counts);
   std::string hold(const std::string& group, std::uint64_t version, bool ended);
   std::string request(decltype(messages::Request::op) op);
   std::uint16_t next_id();
@@ -58,6 +64,7 @@ class LightPhone {
   Walker walker_;
   std::mt19937_64 random_;
   bool connected_ = false;
+  bool away_ = false;
   std::uint64_t connect_number_ = 0;
   std::uint16_t id_ = 0;
   std::uint64_t counter_ = 0;

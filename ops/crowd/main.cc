@@ -83,6 +83,10 @@ int main(int argc, char** argv) {
   app.add_option("--light", options.light,
                  "further phones that speak the protocol without the SDK, for large crowds")
       ->check(CLI::Range(0, 100'000));
+  app.add_option("--flip-every", options.flip_every_s,
+                 "seconds after which each light phone changes between available and away; 0: never")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 3600));
   app.add_option("--script", options.script_file,
                  "NDJSON of what which simulated phones do when; ops/crowd/README.md has the format");
   app.add_option("--stats", options.stats_file,

@@ -33,7 +33,8 @@ struct Options {
   double walk_speed = 1;      // times a pedestrian's
   double fix_every_s = 1;     // between two fixes of a phone, at least
   double fix_distance_m = 0;  // moved between two fixes, as a phone's own filter asks; 0: the SDK alone saves
-  bool json = false;          // no story
+  std::uint32_t flip_every_s = 0;  // light phones change between available and away; 0: never
+  bool json = false;               // no story
 
   std::string broker_uri() const { return "tcp://" + broker; }
 };

@@ -22,10 +22,11 @@ void say(double at_s, const std::string& what) {
 }
 
 boost::json::object to_value(const LightCounts& light) {
-  return {{"phones", light.phones},     {"connected", light.connected}, {"fixes", light.fixes},
-          {"sent", light.sent},         {"delivered", light.delivered}, {"started", light.started},
-          {"held", light.held},         {"ended", light.ended},         {"refused", light.refused},
-          {"answered", light.answered}, {"bytes_in", light.bytes_in},   {"bytes_out", light.bytes_out}};
+  return {{"phones", light.phones},      {"connected", light.connected}, {"fixes", light.fixes},
+          {"sent", light.sent},          {"delivered", light.delivered}, {"started", light.started},
+          {"held", light.held},          {"ended", light.ended},         {"refused", light.refused},
+          {"flips", light.flips},        {"answered", light.answered},   {"bytes_in", light.bytes_in},
+          {"bytes_out", light.bytes_out}};
 }
 
 std::string group_of(const sdk::Event& event) {

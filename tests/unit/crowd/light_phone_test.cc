@@ -143,8 +143,15 @@ TEST_F(LightPhoneTest, AsksForItsPageWhenThatHasChanged) {
   arrive(kPrefix + "changes", encode(changes));
   EXPECT_EQ(request<messages::PageRequest>().page, 0U);
   EXPECT_THAT(published, SizeIs(1));
-  arrive(kOwn + "res", encode(messages::Response{"1", messages::RosterPage{kGroup, 3, 0, {}}}));
-  EXPECT_EQ(request<HoldRequest>().groups.at(0).version, 3U);
+  changes = {.group = kGroup, .from = 3, .version = 4, .ends_ms = {}};
+  changes.all = true;
+  arrive(kPrefix + "changes", encode(changes));
+  EXPECT_THAT(published, IsEmpty());  // one question at a time
+  const std::string answer = encode(messages::Response{"1", messages::RosterPage{kGroup, 4, 0, {}}});
+  arrive(kOwn + "res", answer);
+  EXPECT_EQ(request<messages::PageRequest>().page, 0U);
+  arrive(kOwn + "res", answer);
+  EXPECT_EQ(request<HoldRequest>().groups.at(0).version, 4U);
 }
 
 TEST_F(LightPhoneTest, LeavesAChatThatEnds) {
@@ -176,6 +183,16 @@ TEST_F(LightPhoneTest, CountsMessagesOfOthersThatCarryAStamp) {
   arrive(kPrefix + "chat/mia", message, true);
   EXPECT_EQ(counts.delivered, 1U);
   EXPECT_THAT(firsts, ElementsAre(0x40));  // PUBACK
+}
+
+TEST_F(LightPhoneTest, ChangesItsPresence) {
+  connect();
+  take(phone.flip(counts));
+  EXPECT_THAT(topics_published(), ElementsAre(kOwn + "presence"));
+  EXPECT_EQ(messages::decode_presence(published.at(0).payload)->state, messages::PresenceState::away);
+  take(phone.flip(counts));
+  EXPECT_EQ(messages::decode_presence(published.at(0).payload)->state, messages::PresenceState::available);
+  EXPECT_EQ(counts.flips, 2U);
 }
 
 TEST_F(LightPhoneTest, WalksAndWrites) {
