@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
+#include <iterator>
 #include <utility>
 
 #include "topics/sync/mutex.h"
@@ -21,13 +23,17 @@ class Mailbox {
     changed_.notify_one();
   }
 
-  /// Everything that is there, waiting up to `timeout` for the first.
-  std::deque<T> take(std::chrono::milliseconds timeout) {
+  /// The oldest that are there, `most` of them at most, waiting up to `timeout` for the first.
+  std::deque<T> take(std::chrono::milliseconds timeout, std::size_t most) {
     const MutexLock lock(mutex_);
     changed_.wait_for(mutex_, timeout,
                       [this]() CONVOKE_REQUIRES(mutex_) { return !items_.empty() || woken_; });
     woken_ = false;
-    return std::exchange(items_, {});
+    if (items_.size() <= most) return std::exchange(items_, {});
+    const auto end = items_.begin() + static_cast<std::ptrdiff_t>(most);
+    std::deque<T> taken(std::make_move_iterator(items_.begin()), std::make_move_iterator(end));
+    items_.erase(items_.begin(), end);
+    return taken;
   }
 
   /// Ends a `take` that waits.

@@ -25,6 +25,8 @@
 namespace convoke::app {
 namespace {
 
+constexpr std::size_t kMaxTurn =
+    2'000;  // things in one turn, so that timers and answers do not wait for a flood
 constexpr std::size_t kMaxMail = 200'000;  // beyond it what will come again is dropped
 constexpr std::int64_t kHousekeepingEveryMs = 5000;
 constexpr std::size_t kMaxStaffAnswer = 60'000;  // over MQTT
@@ -157,7 +159,7 @@ void Server::run(const std::function<void()>& ready) {
   while (!stopping_) {
     egress::BrokerSession& session = loop_.session();
     session.tick(Clock::real_now());
-    turn(mailbox_.take(patience()));
+    turn(mailbox_.take(patience(), kMaxTurn));
     if (session.drained() && !std::exchange(was_drained_, true)) session.publish_status(true, clock_.now());
     was_drained_ = session.drained();
     if (was_drained_ && !std::exchange(announced_ready_, true)) ready();
