@@ -5,6 +5,7 @@
 #include <iterator>
 #include <optional>
 #include <set>
+#include <unordered_set>
 
 #include "backend/core/blocks.h"
 #include "backend/core/chat_archive.h"
@@ -12,7 +13,12 @@
 namespace convoke::core {
 namespace {
 
-using UserRefs = std::vector<const UserId*>;
+/// Somebody to be asked.
+struct Candidate {
+  const UserId* id;
+  const User* user;  // null: nobody has heard of them yet, though they are listed
+};
+using Candidates = std::vector<Candidate>;
 
 /// Answers conditions about users, for one plan.
 class Judge {
@@ -32,18 +38,32 @@ class Judge {
     if (std::holds_alternative<IsRegistered>(condition)) return registrations().size();
     return std::nullopt;
   }
-  /// Adds those users.
-  void add_to(UserRefs& users, const Condition& condition) const {
+  /// Those users, each once, in no order.
+  Candidates who_may(const Condition& condition) const {
+    Candidates users;
     if (const auto* in = std::get_if<InArea>(&condition)) {
-      for (const UserId& user : inside(*in)) users.push_back(&user);
-      for (const auto& [user, left] : before(*in)) users.push_back(&user);
+      for (const User* user : inside(*in)) users.push_back({&user->id, user});
+      for (const auto& [user, left] : before(*in)) users.push_back(candidate(user));
     } else if (const auto* list = std::get_if<OneOf>(&condition)) {
-      for (const UserId& user : list->users) users.push_back(&user);
+      for (const UserId& user : list->users)
+        if (users.empty() || *users.back().id != user) users.push_back(candidate(user));
     } else if (const auto* of = std::get_if<IsMember>(&condition)) {
-      for (const auto& [user, member] : members(*of)) users.push_back(&user);
+      for (const auto& [user, member] : members(*of)) users.push_back(candidate(user));
     } else {
-      for (const auto& [user, registration] : registrations()) users.push_back(&user);
+      for (const auto& [user, registration] : registrations()) users.push_back(candidate(user));
     }
+    return users;
+  }
+  /// Whether it holds for all of those.
+  static bool holds_for_all_who_may(const Condition& condition) {
+    if (const auto* in = std::get_if<InArea>(&condition)) return !in->within_ms;
+    if (const auto* registered = std::get_if<IsRegistered>(&condition)) return !registered->source;
+    return true;
+  }
+  Candidates everybody() const {
+    Candidates users;
+    for (const auto& [id, user] : state_.users) users.push_back({&id, &user});
+    return users;
   }
 
  private:
@@ -68,8 +88,9 @@ class Judge {
   }
   bool holds(const User& user, const IsMember& of) const { return members(of).contains(user.id); }
 
-  const std::set<UserId>& inside(const InArea& in) const {
-    static const std::set<UserId> kNobody;
+  Candidate candidate(const UserId& user) const { return {&user, state_.user(user)}; }
+  const std::unordered_set<const User*>& inside(const InArea& in) const {
+    static const std::unordered_set<const User*> kNobody;
     const auto it = state_.occupants.find(in.area);
     return it == state_.occupants.end() ? kNobody : it->second;
   }
@@ -115,27 +136,67 @@ void cut(std::string& text, std::size_t bytes) {
   text.resize(bytes);
 }
 
-/// Whom to ask, in order: of the sets that all must be in the smallest, or else those of which one is enough,
-/// or else everybody.
-UserRefs candidates(const State& state, const Judge& judge, const Audience& audience) {
-  UserRefs users;
+/// Where candidates come from: those for whom a condition may hold, or everybody.
+struct Source {
+  const Condition* condition = nullptr;
+  bool of_any = false;  // of those of which one is enough: each user comes by the first that holds
+};
+
+/// Of the sets that all must be in the smallest, or else those of which one is enough, or else everybody.
+std::vector<Source> sources(const Judge& judge, const Audience& audience) {
   const Condition* smallest = nullptr;
   for (const Condition& c : audience.all)
     if (const auto n = judge.at_most(c); n && (!smallest || *n < *judge.at_most(*smallest))) smallest = &c;
-  const bool any_known =
-      !audience.any.empty() && std::all_of(audience.any.begin(), audience.any.end(),
-                                           [&](const Condition& c) { return judge.at_most(c).has_value(); });
-  if (smallest)
-    judge.add_to(users, *smallest);
-  else if (any_known)
-    for (const Condition& c : audience.any) judge.add_to(users, c);
-  else
-    for (const auto& [id, user] : state.users) users.push_back(&id);
-  const auto before = [](const UserId* a, const UserId* b) { return *a < *b; };
-  const auto same = [](const UserId* a, const UserId* b) { return *a == *b; };
-  std::sort(users.begin(), users.end(), before);
-  users.erase(std::unique(users.begin(), users.end(), same), users.end());
-  return users;
+  if (smallest) return {{smallest}};
+  const auto known = [&](const Condition& c) { return judge.at_most(c).has_value(); };
+  if (audience.any.empty() || !std::all_of(audience.any.begin(), audience.any.end(), known)) return {{}};
+  std::vector<Source> each;
+  for (const Condition& c : audience.any) each.push_back({&c, true});
+  return each;
+}
+
+/// Whether a user who comes from there qualifies, whatever their presence.
+bool meets(const Judge& judge, const Audience& audience, const User& user, const Source& source) {
+  const auto user_holds = [&](const Condition& c) {
+    return (&c == source.condition && Judge::holds_for_all_who_may(c)) || judge.holds(user, c);
+  };
+  if (!std::all_of(audience.all.begin(), audience.all.end(), user_holds)) return false;
+  if (std::any_of(audience.none.begin(), audience.none.end(), user_holds)) return false;
+  if (audience.any.empty()) return true;
+  const auto first = std::find_if(audience.any.begin(), audience.any.end(), user_holds);
+  return first != audience.any.end() && (!source.of_any || &*first == source.condition);
+}
+
+/// What is not in the processor's cache is on its way while those before are asked.
+void prefetch(const Candidates& users, std::size_t place) {
+  if (place >= users.size() || !users[place].user) return;
+  __builtin_prefetch(&users[place].user->presence);
+  __builtin_prefetch(users[place].user);
+}
+
+constexpr std::size_t kMaxAbsentAsked = 10'000;  // whether they were passed over
+
+/// Those who qualify, each once, in no order. `absent` gets those who would but for their presence, or nobody
+/// where asking them would take long.
+Candidates those_who_qualify(const Judge& judge, const Audience& audience, bool any_presence,
+                             Candidates* absent) {
+  constexpr std::size_t kAhead = 16;
+  Candidates found;
+  std::size_t asked = 0;
+  User unheard;  // offline, nowhere, without attributes
+  for (const Source& source : sources(judge, audience)) {
+    const Candidates users = source.condition ? judge.who_may(*source.condition) : judge.everybody();
+    for (std::size_t i = 0; i < users.size(); ++i) {
+      prefetch(users, i + kAhead);
+      if (!users[i].user) unheard.id = *users[i].id;
+      const User& user = users[i].user ? *users[i].user : unheard;
+      const bool away = !any_presence && user.presence != PresenceState::available;
+      if (away && (!absent || ++asked > kMaxAbsentAsked)) continue;
+      if (meets(judge, audience, user, source)) (away ? *absent : found).push_back(users[i]);
+    }
+  }
+  if (absent && asked > kMaxAbsentAsked) absent->clear();
+  return found;
 }
 
 /// Why the user qualifies, whatever their presence; empty if not.
@@ -161,61 +222,75 @@ std::uint64_t mixed(std::uint64_t x) {
   return x ^ (x >> 33);
 }
 
+/// A candidate's lot. Equal numbers are next to impossible, but must not depend on the order of candidates.
+struct Lot {
+  std::uint64_t number;
+  Candidate of;
+  friend bool operator<(const Lot& a, const Lot& b) {
+    return a.number != b.number ? a.number < b.number : *a.of.id < *b.of.id;
+  }
+  friend bool operator>(const Lot& a, const Lot& b) { return b < a; }
+};
+
 /// Each with their lot, which the seed draws.
-std::vector<std::pair<std::uint64_t, std::size_t>> draw_lots(const std::vector<Chosen>& chosen,
-                                                             std::string_view seed) {
-  std::vector<std::pair<std::uint64_t, std::size_t>> lots;
-  for (std::size_t i = 0; i < chosen.size(); ++i)
-    lots.emplace_back(mixed(message_key(seed, chosen[i].user.str())), i);
+std::vector<Lot> draw_lots(const Candidates& users, std::string_view seed) {
+  std::vector<Lot> lots;
+  lots.reserve(users.size());
+  for (const Candidate& user : users) lots.push_back({mixed(message_key(seed, user.id->str())), user});
   return lots;
 }
 
-/// The places of those with the smallest lots, at most `max`.
-std::vector<std::size_t> first_lots(const std::vector<Chosen>& chosen, std::size_t max,
-                                    std::string_view seed) {
-  auto lots = draw_lots(chosen, seed);
+/// Those with the smallest lots, `max` of them.
+Candidates first_lots(const Candidates& users, std::size_t max, std::string_view seed) {
+  auto lots = draw_lots(users, seed);
   std::nth_element(lots.begin(), lots.begin() + static_cast<std::ptrdiff_t>(max), lots.end());
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < max; ++i) places.push_back(lots[i].second);
-  return places;
+  Candidates first;
+  for (std::size_t i = 0; i < max; ++i) first.push_back(lots[i].of);
+  return first;
 }
 
 /// The same, but of two of whom one has blocked the other only the one with the smaller lot, whoever of them
 /// has blocked: nobody can keep another out by a block, nor is kept out for one.
-std::vector<std::size_t> first_lots_apart(const State& state, const std::vector<Chosen>& chosen,
-                                          std::size_t max, std::string_view seed) {
-  auto lots = draw_lots(chosen, seed);
+Candidates first_lots_apart(const State& state, const Candidates& users, std::size_t max,
+                            std::string_view seed) {
+  auto lots = draw_lots(users, seed);
   std::make_heap(lots.begin(), lots.end(), std::greater<>());
-  std::vector<std::size_t> places;
+  Candidates first;
   std::set<UserId> out;
-  for (auto end = lots.end(); end != lots.begin() && places.size() < max; --end) {
+  for (auto end = lots.end(); end != lots.begin() && first.size() < max; --end) {
     std::pop_heap(lots.begin(), end, std::greater<>());
-    const std::size_t place = std::prev(end)->second;
-    const UserId& user = chosen[place].user;
-    if (out.contains(user)) continue;
-    places.push_back(place);
-    const std::set<UserId>& others = blocked_with(state, user);
+    const Candidate& next = std::prev(end)->of;
+    if (out.contains(*next.id)) continue;
+    first.push_back(next);
+    const std::set<UserId>& others = blocked_with(state, *next.id);
     out.insert(others.begin(), others.end());
   }
-  return places;
+  return first;
 }
 
 /// Keeps as many as there may be, and keeps blocked pairs apart in a small chat.
-void draw(const State& state, std::vector<Chosen>& chosen, std::size_t max, std::string_view seed,
-          std::vector<PassedOver>* passed) {
-  const bool apart = !state.blocked_pairs.empty() && keeps_apart(std::min(chosen.size(), max));
-  if (chosen.size() <= max && !apart) return;
-  auto places = apart ? first_lots_apart(state, chosen, max, seed) : first_lots(chosen, max, seed);
-  std::sort(places.begin(), places.end());
-  std::vector<Chosen> kept;
-  for (const std::size_t place : places) kept.push_back(chosen[place]);
-  auto place = places.begin();
-  for (std::size_t i = 0; passed && i < chosen.size() && passed->size() < kMaxPassedOver; ++i)
-    if (place != places.end() && *place == i)
-      ++place;
-    else
-      passed->push_back({chosen[i].user, kLot});
-  chosen = std::move(kept);
+Candidates draw(const State& state, const Candidates& users, std::size_t max, std::string_view seed) {
+  if (!state.blocked_pairs.empty() && keeps_apart(std::min(users.size(), max)))
+    return first_lots_apart(state, users, max, seed);
+  return users.size() <= max ? users : first_lots(users, max, seed);
+}
+
+bool by_id(const Candidate& a, const Candidate& b) { return *a.id < *b.id; }
+
+/// Adds them in order of user id, as many as there is room for.
+void pass_over(std::vector<PassedOver>& passed, Candidates users, const char* why) {
+  const std::size_t room = std::min(users.size(), kMaxPassedOver - std::min(passed.size(), kMaxPassedOver));
+  const auto end = users.begin() + static_cast<std::ptrdiff_t>(room);
+  std::partial_sort(users.begin(), end, users.end(), by_id);
+  for (auto it = users.begin(); it != end; ++it) passed.push_back({*it->id, why});
+}
+
+/// Those of `all` that are not in `chosen`, which is in order of user id.
+Candidates others(const Candidates& all, const Candidates& chosen) {
+  Candidates rest;
+  for (const Candidate& one : all)
+    if (!std::binary_search(chosen.begin(), chosen.end(), one, by_id)) rest.push_back(one);
+  return rest;
 }
 
 }  // namespace
@@ -233,32 +308,23 @@ bool any_holds(const State& state, const Plan& plan, const std::vector<Condition
                      [&](const Condition& c) { return judge.holds(user, c); });
 }
 
-constexpr std::size_t kMaxAbsentAsked = 10'000;  // whether they were passed over
-
 std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs now, std::string_view seed,
                                     bool any_presence, std::vector<PassedOver>* passed) {
   const Audience& audience = plan.audience;
   const Judge judge(state, plan, now);
+  Candidates absent;
+  const Candidates all = those_who_qualify(judge, audience, any_presence || !audience.only_available,
+                                           passed ? &absent : nullptr);
+  Candidates users = draw(state, all, audience.max, seed);
+  std::sort(users.begin(), users.end(), by_id);
+  if (passed) pass_over(*passed, std::move(absent), kNotAvailable);
+  if (passed && users.size() < all.size()) pass_over(*passed, others(all, users), kLot);
   std::vector<Chosen> chosen;
-  std::size_t asked = 0;  // of those who are not available
-  User unheard;           // of whom nobody has heard yet, though listed: offline, nowhere, without attributes
-  for (const UserId* id : candidates(state, judge, audience)) {
-    const User* user = state.user(*id);
-    if (!user) {
-      unheard.id = *id;
-      user = &unheard;
-    }
-    const bool absent =
-        audience.only_available && !any_presence && user->presence != PresenceState::available;
-    if (absent && (!passed || passed->size() >= kMaxPassedOver || ++asked > kMaxAbsentAsked)) continue;
-    std::string why = reason(judge, audience, *user);
-    if (why.empty()) continue;
-    if (absent)
-      passed->push_back({*id, kNotAvailable});
-    else
-      chosen.push_back({*id, std::move(why)});
+  User unheard;
+  for (const Candidate& c : users) {
+    if (!c.user) unheard.id = *c.id;
+    chosen.push_back({*c.id, reason(judge, audience, c.user ? *c.user : unheard)});
   }
-  draw(state, chosen, audience.max, seed, passed);
   return chosen;
 }
 

@@ -110,7 +110,7 @@ void Engine::loaded(TimeMs now) {
     if (!goes_on) note_presence(user, now);
   }
   for (auto& [id, user] : state_.users)
-    for (const AreaId& area : user.areas) state_.occupants[area].insert(id);
+    for (const AreaId& area : user.areas) state_.occupants[area].insert(&user);
   for (const auto& [id, user] : state_.users) {
     for (const auto& [area, left] : user.left) state_.left[area][id] = left;
     if (!user.left.empty()) arm_forgetting(state_, user);

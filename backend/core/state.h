@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "backend/core/model.h"
 #include "backend/core/timers.h"
@@ -34,9 +35,9 @@ struct State {
 
   // Follow from the above.
   std::map<std::pair<PlanId, std::string>, GroupId> start_keys;  // idempotency keys of starts
-  std::map<AreaId, std::set<UserId>> occupants;
-  std::map<AreaId, std::map<UserId, TimeMs>> left;             // of the users' records, by area
-  std::unordered_map<UserId, std::set<UserId>> blocked_pairs;  // by each of the two, whoever has blocked
+  std::map<AreaId, std::unordered_set<const User*>> occupants;   // a user stays in one place in `users`
+  std::map<AreaId, std::map<UserId, TimeMs>> left;               // of the users' records, by area
+  std::unordered_map<UserId, std::set<UserId>> blocked_pairs;    // by each of the two, whoever has blocked
   Timers timers;
 
   // Matter only while the server runs.

@@ -81,11 +81,11 @@ void area_transition(State& state, const UserId& user, const AreaId& area, bool 
   ctx.fx.users.insert(user);
   if (enter) {
     u.areas.insert(area);
-    state.occupants[area].insert(user);
+    state.occupants[area].insert(&u);
     note_area_entered(state, u, area);
   } else {
     u.areas.erase(area);
-    state.occupants[area].erase(user);
+    state.occupants[area].erase(&u);
     note_area_left(state, u, area, ctx);
     if (state.occupancy(area) == 0) area_emptied(state, area, ctx);
   }

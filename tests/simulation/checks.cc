@@ -209,15 +209,20 @@ void same_timers(const core::State& memory, const core::State& disk) {
   }
 }
 
+std::set<UserId> ids_inside(const core::State& state, const topics::AreaId& area) {
+  std::set<UserId> ids;
+  if (const auto it = state.occupants.find(area); it != state.occupants.end())
+    for (const core::User* user : it->second) ids.insert(user->id);
+  return ids;
+}
+
 void same_derived(const core::State& memory, const core::State& disk) {
   same("the number of start keys", std::to_string(memory.start_keys.size()),
        std::to_string(disk.start_keys.size()));
   if (memory.start_keys != disk.start_keys) fail("the start keys differ between memory and disk");
-  for (const auto& [area, users] : memory.occupants) {
-    const auto other = disk.occupants.find(area);
-    if (users != (other == disk.occupants.end() ? std::set<UserId>() : other->second))
+  for (const auto& [area, users] : memory.occupants)
+    if (ids_inside(memory, area) != ids_inside(disk, area))
       fail("who is in " + area.str() + " differs between memory and disk");
-  }
   for (const auto& [id, user] : memory.users) {
     const core::User& other = *disk.user(id);
     if (user.groups != other.groups) fail("the groups of " + id.str() + " differ between memory and disk");
