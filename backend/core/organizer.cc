@@ -118,16 +118,16 @@ std::vector<UserId> members_of(const Group& group) {
   return users;
 }
 
-void tell_start(const State& state, const Group& group, const UserId& user, bool durable, Context& ctx) {
-  ctx.publish({topics::inbox_topic(state.site, user),
-               encode(messages::InboxMessage(chat_start(state, group))), 1, false, durable});
+/// What a start or an end says; the same to each member, so it is made once for all.
+std::string start_words(const State& state, const Group& group) {
+  return encode(messages::InboxMessage(chat_start(state, group)));
+}
+std::string end_words(const Group& group, const std::string& reason, TimeMs now) {
+  return encode(messages::InboxMessage(chat_end(group, reason, group.ended_ms ? group.ended_ms : now)));
 }
 
-void tell_end(const State& state, const Group& group, const UserId& user, const std::string& reason,
-              bool durable, Context& ctx) {
-  const TimeMs at = group.ended_ms ? group.ended_ms : ctx.now;
-  ctx.publish({topics::inbox_topic(state.site, user),
-               encode(messages::InboxMessage(chat_end(group, reason, at))), 1, false, durable});
+void tell(const State& state, const UserId& user, const std::string& words, bool durable, Context& ctx) {
+  ctx.publish({topics::inbox_topic(state.site, user), words, 1, false, durable});
 }
 
 void cancel_timers(State& state, const Group& group) {
@@ -214,7 +214,8 @@ void open(State& state, Group& group, const std::vector<Chosen>& chosen, Context
   for (auto& op : feed_moderation(group)) ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
   roster_publish_all(state, group, ctx, true);
   tell_newly_hidden(state, group, members_of(group), ctx);
-  for (const Chosen& c : chosen) tell_start(state, group, c.user, true, ctx);
+  const std::string words = start_words(state, group);
+  for (const Chosen& c : chosen) tell(state, c.user, words, true, ctx);
   arm_group_timers(state, group, ctx.now);
   ctx.event(StartEvent{group.plan, group.id, group.name, group.reasons, group.members.size()});
 }
@@ -358,7 +359,8 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   messages::RosterHead tombstone = roster_head(state, group);
   tombstone.state = GroupState::retired;
   ctx.publish({topics::head_topic(state.site, group.id), encode(tombstone)});
-  for (const auto& [user, member] : group.members) tell_end(state, group, user, reason, true, ctx);
+  const std::string words = end_words(group, reason, ctx.now);
+  for (const auto& [user, member] : group.members) tell(state, user, words, true, ctx);
   roster_clear(state, group, ctx);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRetire{group.id.str()}}, group.id});
   for (const auto& [user, member] : group.members) {
@@ -445,7 +447,8 @@ void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Contex
   ctx.fx.groups.insert(group.id);
   feed_added(group, added, ctx);
   tell_newly_hidden(state, group, added, ctx);
-  for (const UserId& user : added) tell_start(state, group, user, true, ctx);
+  const std::string words = start_words(state, group);
+  for (const UserId& user : added) tell(state, user, words, true, ctx);
   state.timers.set_if_unset({TimerKind::resend, group.id.str()}, ctx.now + kFirstResendMs);
 }
 
@@ -473,7 +476,7 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
   group.members.erase(user);
   ctx.fx.members.insert({group.id, user});
   ctx.fx.groups.insert(group.id);
-  tell_end(state, group, user, reason, true, ctx);
+  tell(state, user, end_words(group, reason, ctx.now), true, ctx);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRemove{group.id.str(), {user.str()}}}});
   // Those who were kept apart from the user may come now.
   for (const UserId& other : std::set<UserId>(blocked_with(state, user))) follow_user(state, other, ctx);
@@ -506,16 +509,14 @@ void phone_holds(State& state, const UserId& user, const GroupId& id, std::uint6
 
 void resend(State& state, Group& group, Context& ctx) {
   const bool open = group.state == GroupState::open;
+  const std::string words = open ? start_words(state, group) : end_words(group, group.end_reason, ctx.now);
   bool anyone = false;
   for (const auto& [id, member] : group.members) {
     if (open && member.held_version > 0) continue;
     anyone = true;
     const User* user = state.user(id);
     if (!user || user->presence == PresenceState::offline) continue;
-    if (open)
-      tell_start(state, group, id, false, ctx);
-    else
-      tell_end(state, group, id, group.end_reason, false, ctx);
+    tell(state, id, words, false, ctx);
   }
   if (!anyone || ++group.resends >= kMaxResends) return;
   state.timers.set({TimerKind::resend, group.id.str()}, ctx.now + (kFirstResendMs << group.resends));

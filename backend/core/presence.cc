@@ -82,7 +82,7 @@ void put_profile(State& state, const UserId& id, std::string name,
   user.chat_duration_ms = chat_duration_ms;
   ctx.fx.users.insert(id);
   if (renamed)
-    for (const GroupId& group : user.groups) roster_touch(state, *state.group(group), id, ctx);
+    for (const GroupId& group : user.groups) roster_renamed(state, *state.group(group), id, ctx);
   follow_user(state, id, ctx);
 }
 

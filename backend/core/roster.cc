@@ -157,8 +157,12 @@ void roster_recover(State& state, Group& group, TimeMs now) {
 void roster_touch(State& state, Group& group, const UserId& user, Context& ctx) {
   group.touched.insert(user);
   group.gone.erase(user);
-  keep_within_page(state, group, user, ctx);
   schedule_flush(state, group, ctx);
+}
+
+void roster_renamed(State& state, Group& group, const UserId& user, Context& ctx) {
+  keep_within_page(state, group, user, ctx);
+  roster_touch(state, group, user, ctx);
 }
 
 void roster_take(State& state, Group& group, const UserId& user, Context& ctx) {

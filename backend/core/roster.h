@@ -23,8 +23,10 @@ void roster_rebuild(const State& state, Group& group);
 /// its own, and is told with the next change.
 void roster_recover(State& state, Group& group, TimeMs now);
 
-/// A member was added or looks different now (presence, name, ending time): published with the next change.
+/// A member was added or looks different now (presence, ending time): published with the next change.
 void roster_touch(State& state, Group& group, const UserId& user, Context& ctx);
+/// The same for another name, for which the member may have to move to another page.
+void roster_renamed(State& state, Group& group, const UserId& user, Context& ctx);
 /// A member, still in `group.members`, is about to go: takes it off its page.
 void roster_take(State& state, Group& group, const UserId& user, Context& ctx);
 /// The header changed (ending time).
