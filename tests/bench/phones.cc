@@ -16,19 +16,20 @@ constexpr auto kLook = std::chrono::milliseconds(5);
 
 }  // namespace
 
-crowd::Options Phones::options(const Sizes& sizes, std::uint16_t broker_port) {
+crowd::Options Phones::options(const Sizes& sizes, std::uint16_t broker_port, const Habits& habits) {
   crowd::Options o;
   o.broker = "127.0.0.1:" + std::to_string(broker_port);
   o.site = topics::SiteId::parse("demo");
   o.light = sizes.light;
   o.connect_rate = kConnectRate;
   o.chat_rate = 0;
-  o.walk_speed = 0;
+  o.walk_speed = habits.walk_speed;
+  o.flip_every_s = habits.flip_every_s;
   return o;
 }
 
-Phones::Phones(Sizes sizes, std::uint16_t broker_port, const std::string& keys)
-    : options_(options(sizes, broker_port)),
+Phones::Phones(Sizes sizes, std::uint16_t broker_port, const std::string& keys, Habits habits)
+    : options_(options(sizes, broker_port, habits)),
       tokens_(keys, options_.site),
       venue_({{"hall", "", geo::Circle{kPlace, 100}}}),
       runtime_(std::make_shared<sdk::Runtime>()),
@@ -86,6 +87,8 @@ Phones::Counts Phones::counts() {
   all.held += light.held;
   all.ended += light.ended;
   all.answered = light.answered;
+  all.fixes = light.fixes;
+  all.flips = light.flips;
   all.light_bytes = light.bytes_in + light.bytes_out;
   return all;
 }

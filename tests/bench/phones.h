@@ -23,16 +23,23 @@ class Phones {
     std::size_t sdk = 500, light = 9500;
     std::size_t all() const { return sdk + light; }
   };
+  /// What the light ones do beside being there.
+  struct Habits {
+    double walk_speed = 0;           // times a pedestrian's
+    std::uint32_t flip_every_s = 0;  // change of presence
+  };
   static constexpr geo::LatLon kPlace{52.5, 13.4};
 
   /// `keys`: what signs their tokens (a private JWK Set). Opens all connections; see until_connected.
-  Phones(Sizes sizes, std::uint16_t broker_port, const std::string& keys);
+  Phones(Sizes sizes, std::uint16_t broker_port, const std::string& keys, Habits habits);
+  Phones(Sizes sizes, std::uint16_t broker_port, const std::string& keys)
+      : Phones(sizes, broker_port, keys, Habits()) {}
   ~Phones();
 
   /// How many have, since they were made: a connection, taken a start, held a list, taken an end; and how
   /// many requests of light phones were answered.
   struct Counts {
-    std::size_t connected = 0, held = 0, ended = 0, answered = 0;
+    std::size_t connected = 0, held = 0, ended = 0, answered = 0, fixes = 0, flips = 0;
     std::uint64_t light_bytes = 0;  // on the light phones' connections, both ways
   };
   Counts counts();
@@ -47,7 +54,7 @@ class Phones {
     std::unique_ptr<sdk::Client> client;
     bool connected = false;
   };
-  static crowd::Options options(const Sizes& sizes, std::uint16_t broker_port);
+  static crowd::Options options(const Sizes& sizes, std::uint16_t broker_port, const Habits& habits);
   void add(std::size_t index);
   void poll();
   void note(std::size_t index, const sdk::Event& event);

@@ -3,7 +3,6 @@
 // decision, store or check. The same phones in both: some on the real SDK, the others light.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -20,9 +19,11 @@
 #include "backend/core/organizer.h"
 #include "ops/crowd/clock.h"
 #include "tests/bench/phones.h"
+#include "tests/bench/real_site.h"
 #include "tests/bench/stand_in.h"
 #include "tests/support/mosquitto_process.h"
-#include "tests/support/server_process.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/test_tokens.h"
 
 namespace {
 
@@ -30,15 +31,14 @@ namespace core = convoke::core;
 namespace geo = convoke::geo;
 namespace json = boost::json;
 using convoke::bench::Phones;
+using convoke::bench::RealSite;
 using convoke::bench::StandIn;
 using convoke::crowd::steady_ms;
 using convoke::test::MosquittoProcess;
-using convoke::test::ServerProcess;
 using convoke::test::TempDir;
 using convoke::test::TestTokens;
 
 constexpr auto kSettle = std::chrono::milliseconds(1500);  // the last answers and removals
-constexpr auto kLook = std::chrono::milliseconds(100);
 
 /// What one start and its end took.
 struct Round {
@@ -114,50 +114,21 @@ class Bare : public Venue {
 /// The real ones.
 class Real : public Venue {
  public:
-  explicit Real(const TestTokens& tokens)
-      : broker_(tokens.site(), tokens.public_jwks(), "plugin_opt_messages_per_second 0") {
-    broker_.start();
-    server_ = std::make_unique<ServerProcess>(tokens, broker_.port());
-    server_->start();
-    const geo::LatLon at = Phones::kPlace;
-    call("PUT", "/areas",
-         fmt::format(R"({{"type":"Feature","id":"hall","properties":{{"radius_m":5000}},)"
-                     R"("geometry":{{"type":"Point","coordinates":[{},{}]}}}})",
-                     at.lon, at.lat));
-    call("PUT", "/plans",
-         R"({"schema":1,"plan":[{"id":"hall","name":"Hall","audience":{"all":[{"area":"hall"}]},)"
-         R"("end":[{"on":"duration","after":"1h"}]}]})");
+  explicit Real(const TestTokens& tokens) : site_(tokens) {
+    site_.call("PUT", "/plans",
+               R"({"schema":1,"plan":[{"id":"hall","name":"Hall","audience":{"all":[{"area":"hall"}]},)"
+               R"("end":[{"on":"duration","after":"1h"}]}]})");
   }
-  std::uint16_t port() const { return broker_.port(); }
-
-  void wait_until_inside(std::size_t users) const {
-    const std::int64_t deadline = steady_ms() + 120'000;
-    while (occupancy() < users) {
-      if (steady_ms() > deadline) throw std::runtime_error("not all phones came into the area");
-      std::this_thread::sleep_for(kLook);  // nothing to wait on: the server is another process
-    }
-  }
+  const RealSite& site() const { return site_; }
   void start() override {
-    group_ = json::value_to<std::string>(call("POST", "/groups", R"({"plan":"hall"})").at("group"));
+    group_ = json::value_to<std::string>(site_.call("POST", "/groups", R"({"plan":"hall"})").at("group"));
   }
-  void end() override { call("POST", "/groups/" + group_ + "/end"); }
-  double broker_s() const override { return broker_.cpu_s(); }
-  double server_s() const override { return server_->cpu_s(); }
+  void end() override { site_.call("POST", "/groups/" + group_ + "/end"); }
+  double broker_s() const override { return site_.broker_s(); }
+  double server_s() const override { return site_.server_s(); }
 
  private:
-  json::value call(const std::string& method, const std::string& path, const std::string& body = {}) const {
-    const auto answer = server_->call(method, path, body);
-    if (answer.status < 200 || answer.status > 299)
-      throw std::runtime_error(fmt::format("{} {}: {} {}", method, path, answer.status, answer.body));
-    return answer.body.empty() ? json::value() : json::parse(answer.body);
-  }
-  std::size_t occupancy() const {
-    const json::value areas = call("GET", "/areas");
-    return areas.at("features").at(0).at("properties").at("occupancy").to_number<std::size_t>();
-  }
-
-  MosquittoProcess broker_;
-  std::unique_ptr<ServerProcess> server_;
+  RealSite site_;
   std::string group_;
 };
 
@@ -225,9 +196,9 @@ void run(Phones::Sizes sizes, std::size_t rounds) {
   }
   {
     Real real(tokens);
-    Phones phones(sizes, real.port(), keys);
+    Phones phones(sizes, real.site().port(), keys);
     connect(phones);
-    real.wait_until_inside(sizes.all());
+    real.site().wait_until_inside(sizes.all());
     std::this_thread::sleep_for(kSettle);
     real_rounds = run_rounds(real, phones, sizes, rounds);
   }
@@ -236,13 +207,6 @@ void run(Phones::Sizes sizes, std::size_t rounds) {
              "\n",
              sizes.all(), sizes.sdk, rounds, figures("bare", bare_rounds), figures("real", real_rounds),
              median(real_rounds, start_ms) / median(bare_rounds, start_ms));
-}
-
-void raise_file_limit() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace
@@ -256,7 +220,7 @@ int main(int argc, char** argv) {
   app.add_option("--light", sizes.light, "phones without it")->check(CLI::Range(1, 15'000));
   app.add_option("--rounds", rounds, "the medians count")->check(CLI::PositiveNumber);
   CLI11_PARSE(app, argc, argv);
-  raise_file_limit();
+  convoke::bench::raise_file_limit();
   try {
     run(sizes, rounds);
   } catch (const std::exception& e) {
