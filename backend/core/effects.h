@@ -133,9 +133,9 @@ struct Effects {
   std::set<std::pair<PlanId, UserId>> registrations;
   std::set<std::string> identities, acts;
   std::set<std::pair<PlanId, std::string>> waiting;
-  std::set<UserId> erased;   // what only the store has of them is to go too
-  std::set<UserId> revoked;  // their tokens of before now are void
-  std::set<std::string> revocations;  // records that changed, by mark
+  std::set<UserId> erased;             // what only the store has of them is to go too
+  std::set<UserId> revoked;            // their tokens of before now are void
+  std::set<std::string> revocations;   // records that changed, by mark
   std::optional<TimeMs> graced_since;  // the presence grace after this broker start is over
   std::vector<ArchiveEntry> archive;
   std::vector<ReportEntry> reports;

@@ -43,7 +43,7 @@ struct State {
   // Matter only while the server runs.
   std::map<UserId, ToldRegion> told_regions;
   std::unordered_map<UserId, TimeMs> erased_ms;  // when; what was on its way then is no news of them
-  TimeMs told_unknown_until_ms = 0;  // phones may hold regions that were told before the start
+  TimeMs told_unknown_until_ms = 0;              // phones may hold regions that were told before the start
 
   User* user(const UserId& id) {
     auto it = users.find(id);

@@ -41,7 +41,9 @@ class Site {
   Site(const Shape& shape, std::size_t users)
       : engine_(convoke::topics::SiteId::parse("bench"), convoke::geo::Rule::plain()) {
     engine_.load_area({"hall", "", convoke::geo::Circle{{52.5, 13.4}, 500}}, bench::kNow);
-    engine_.load_plan({plan_for("hall", users)});
+    core::PlanRecord record;
+    record.plan = plan_for("hall", users);
+    engine_.load_plan(std::move(record));
     for (std::size_t i = 0; i < users; ++i) {
       const bool inside = i % shape.inside_of == 0;
       const bool available = i / shape.inside_of % shape.available_of == 0;

@@ -162,7 +162,9 @@ TEST(PlanSchema, TakesEveryExampleOfTheFormatsPageAndOfTheCorpus) {
     const std::string text = text_of(entry.path());
     const bool is_json = entry.path().extension() == ".json";
     expect_taken(is_json ? parse_plans_json(text) : parse_plans_toml(text), entry.path());
-    if (is_json) EXPECT_TRUE(schema().takes(json::parse(text))) << entry.path();
+    if (is_json) {
+      EXPECT_TRUE(schema().takes(json::parse(text))) << entry.path();
+    }
   }
 }
 

@@ -48,7 +48,7 @@ struct Erasure : CoreWorld {
         if (text.find("anna") != std::string::npos) return true;
     }
     return s.blocked_pairs.contains(kAnna) || engine.tracker().last("anna").has_value() ||
-           s.occupants.at(topics::AreaId::parse("hall")).contains(kAnna);
+           s.occupancy(topics::AreaId::parse("hall")) > 0;
   }
 };
 

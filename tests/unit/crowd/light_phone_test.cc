@@ -131,19 +131,28 @@ TEST_F(LightPhoneTest, DoesAllThatAPhoneDoesAtAStart) {
               ElementsAre(0x40, 0x32, 0xa2));  // it holds the list, and follows the changes from now on
 }
 
+/// One version on.
+messages::RosterChanges changes_from(std::uint64_t version) {
+  messages::RosterChanges changes;
+  changes.group = kGroup;
+  changes.from = version;
+  changes.version = version + 1;
+  return changes;
+}
+
 TEST_F(LightPhoneTest, AsksForItsPageWhenThatHasChanged) {
   connect();
   start();
-  messages::RosterChanges changes{.group = kGroup, .from = 1, .version = 2, .ends_ms = {}};
+  messages::RosterChanges changes = changes_from(1);
   changes.pages_changed = {1};
   arrive(kPrefix + "changes", encode(changes));
   EXPECT_EQ(request<HoldRequest>().groups.at(0).version, 2U);
-  changes = {.group = kGroup, .from = 2, .version = 3, .ends_ms = {}};
+  changes = changes_from(2);
   changes.pages_changed = {0, 1};
   arrive(kPrefix + "changes", encode(changes));
   EXPECT_EQ(request<messages::PageRequest>().page, 0U);
   EXPECT_THAT(published, SizeIs(1));
-  changes = {.group = kGroup, .from = 3, .version = 4, .ends_ms = {}};
+  changes = changes_from(3);
   changes.all = true;
   arrive(kPrefix + "changes", encode(changes));
   EXPECT_THAT(published, IsEmpty());  // one question at a time

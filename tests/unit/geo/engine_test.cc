@@ -122,9 +122,13 @@ void expect_limited_distance(const FenceIndex& index, Handle area, LatLon p) {
   for (const double limit : {0.5 * exact, 0.999 * exact, exact + 0.001, 2 * exact, 1e9}) {
     const auto distance = index.distance_m(area, p, limit);
     ASSERT_TRUE(distance || limit < exact) << p.lat << " " << p.lon;
-    if (distance) ASSERT_NEAR(*distance, exact, 1e-6 * exact) << p.lat << " " << p.lon;
+    if (distance) {
+      ASSERT_NEAR(*distance, exact, 1e-6 * exact) << p.lat << " " << p.lon;
+    }
     const auto beyond = index.beyond(area, p, limit, nullptr);
-    if (beyond) ASSERT_EQ(*beyond, exact >= limit) << p.lat << " " << p.lon << " " << limit;
+    if (beyond) {
+      ASSERT_EQ(*beyond, exact >= limit) << p.lat << " " << p.lon << " " << limit;
+    }
   }
 }
 

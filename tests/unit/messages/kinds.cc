@@ -134,13 +134,12 @@ std::vector<std::string> full_responses() {
 }
 
 Feed full_feed() {
-  return {
-      .seq = 7,
-      .ops = {FeedBegin{}, FeedReady{}, FeedAdd{kGroup, {"anna", "ben@other"}}, FeedRemove{kGroup, {"ben"}},
-              FeedRetire{kGroup}, FeedBlock{"anna", "ben"}, FeedUnblock{"anna", "ben"},
-              FeedRevoke{"anna", kTime}, FeedCounters{},
-              FeedStanding{kGroup, topics::Standing::muted, {"anna"}}, FeedRules{kGroup, {true, 10'000}},
-              FeedRevoked{std::string(64, 'a'), kTime}}};
+  return {.seq = 7,
+          .ops = {FeedBegin{}, FeedReady{}, FeedAdd{kGroup, {"anna", "ben@other"}},
+                  FeedRemove{kGroup, {"ben"}}, FeedRetire{kGroup}, FeedBlock{"anna", "ben"},
+                  FeedUnblock{"anna", "ben"}, FeedRevoke{"anna", kTime}, FeedCounters{},
+                  FeedStanding{kGroup, topics::Standing::muted, {"anna"}}, FeedRules{kGroup, {true, 10'000}},
+                  FeedRevoked{std::string(64, 'a'), kTime}}};
 }
 
 std::vector<std::string> full_feed_responses() {
