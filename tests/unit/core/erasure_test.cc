@@ -48,7 +48,7 @@ struct Erasure : CoreWorld {
         if (text.find("anna") != std::string::npos) return true;
     }
     return s.blocked_pairs.contains(kAnna) || engine.tracker().last("anna").has_value() ||
-           s.occupancy(topics::AreaId::parse("hall")) > 0;
+           s.occupancy(topics::AreaId::parse("hall")) > 2;  // ben and cleo
   }
 };
 
