@@ -183,6 +183,7 @@ inline constexpr TimeMs kDefaultKeepMs = 30LL * 24 * 3'600'000;
 /// one of whom one of `muted` holds only listens; of whom both hold speaks as staff.
 struct ChatDefaults {
   topics::ChatRules rules;
+  bool anonymous = false;  // members are not told one another's names; staff do not change it
   std::vector<Condition> staff, muted;
 };
 

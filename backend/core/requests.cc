@@ -101,7 +101,7 @@ Answer available(State& state, const UserId& user, const messages::AvailableRequ
   messages::AvailableAnswer answer;
   const std::set<UserId>& hidden = blocked_with(state, user);
   for (auto it = group->members.upper_bound(UserId::parse(r.after)); it != group->members.end(); ++it) {
-    messages::Buddy buddy = buddy_of(state, *group, it->first);
+    messages::Buddy buddy = shown_buddy(state, *group, it->first);
     if (buddy.presence != PresenceState::available || hidden.contains(it->first)) continue;
     if (answer.buddies.size() == kAvailablePerAnswer) {
       answer.more = true;

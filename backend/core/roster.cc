@@ -62,7 +62,7 @@ messages::RosterChanges changes_of(const State& state, const Group& group) {
   c.available = group.available;
   c.ends_ms = group.ends_ms;
   if (group.pages.size() <= 1) {
-    for (const UserId& u : group.touched) c.put.push_back(buddy_of(state, group, u));
+    for (const UserId& u : group.touched) c.put.push_back(shown_buddy(state, group, u));
     for (const UserId& u : group.gone) c.gone.push_back(u.str());
     return c;
   }
@@ -99,6 +99,12 @@ messages::Buddy buddy_of(const State& state, const Group& group, const UserId& i
   return b;
 }
 
+messages::Buddy shown_buddy(const State& state, const Group& group, const UserId& id) {
+  messages::Buddy b = buddy_of(state, group, id);
+  if (state.plan_of(group).chat.anonymous) b.name.clear();
+  return b;
+}
+
 messages::RosterHead roster_head(const State&, const Group& group) {
   messages::RosterHead h;
   h.group = group.id.str();
@@ -120,7 +126,7 @@ messages::RosterPage roster_page(const State& state, const Group& group, std::ui
   out.group = group.id.str();
   out.page = page;
   out.version = group.pages[page].version;
-  for (const UserId& u : group.pages[page].users) out.buddies.push_back(buddy_of(state, group, u));
+  for (const UserId& u : group.pages[page].users) out.buddies.push_back(shown_buddy(state, group, u));
   return out;
 }
 

@@ -13,6 +13,8 @@ namespace convoke::core {
 messages::RosterHead roster_head(const State& state, const Group& group);
 messages::RosterPage roster_page(const State& state, const Group& group, std::uint32_t page);
 messages::Buddy buddy_of(const State& state, const Group& group, const UserId& user);
+/// The same as other members may see it: without a name where the plan hides names.
+messages::Buddy shown_buddy(const State& state, const Group& group, const UserId& user);
 
 /// Puts a member, already in `group.members`, on a page (the last one with room, or a new one).
 void roster_place(const State& state, Group& group, const UserId& user);

@@ -226,9 +226,10 @@ std::optional<core::End> read_end(PlanReader& r, const json::value& v, const std
 
 core::ChatDefaults read_chat(PlanReader& r, const json::value& v, const std::string& path) {
   core::ChatDefaults chat;
-  const json::object* o = r.object(v, path, {"announcement_only", "slow", "staff", "muted"});
+  const json::object* o = r.object(v, path, {"announcement_only", "slow", "anonymous", "staff", "muted"});
   if (!o) return chat;
   chat.rules.announcement_only = r.flag(*o, "announcement_only", path);
+  chat.anonymous = r.flag(*o, "anonymous", path);
   if (o->contains("slow")) {
     const TimeMs slow = r.duration(*o, "slow", path);
     if (slow > messages::kMaxSlowMs) r.problem(path + ".slow", "at most 1d");

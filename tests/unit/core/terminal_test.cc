@@ -295,5 +295,34 @@ TEST(Registering, ATerminalDoesItWhereThePlanTakesIt) {
   EXPECT_TRUE(registrations.empty());
 }
 
+TEST(Anonymous, MembersAreNotToldOneAnothersNames) {
+  CoreWorld w;
+  w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { any = [{ users = [\"anna\", \"ben\"] }] }\n[plan.chat]\nanonymous "
+      "= "
+      "true\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  const auto name = [&](const std::string& user, const std::string& to) {
+    w.step([&](Engine& e, Context& ctx) { e.put_profile(UserId::parse(user), to, {}, {}, ctx); });
+  };
+  name("anna", "Anna Schmidt");
+  for (const char* user : {"anna", "ben"}) w.available(user);
+  w.step([](Engine& e, Context& ctx) {
+    start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
+  });
+  const std::string topic = "cv1/demo/g/" + w.group().id.str();
+  name("ben", "Ben Meyer");
+  w.pass(2000);
+  const auto page = *messages::decode_roster_page(w.published(topic + "/buddies/0").at(0));
+  ASSERT_EQ(page.buddies.size(), 2u);
+  EXPECT_EQ(page.buddies[0].user, "anna");
+  for (const auto& out : w.all_out)
+    if (const auto* p = std::get_if<Publish>(&out); p && p->topic.starts_with("cv1/demo/g/")) {
+      EXPECT_EQ(p->payload.find("Schmidt"), std::string::npos) << p->payload;
+      EXPECT_EQ(p->payload.find("Meyer"), std::string::npos) << p->payload;
+    }
+  const auto answer = w.request("ben", messages::AvailableRequest{w.group().id.str(), ""});
+  EXPECT_EQ(std::get<messages::AvailableAnswer>(answer.result).buddies.at(0).name, "");
+}
+
 }  // namespace
 }  // namespace convoke::core
