@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "backend/core/blocks.h"
 #include "backend/core/roster.h"
 #include "backend/core/triggers.h"
 #include "backend/store/records.h"
@@ -47,7 +48,10 @@ bool later(const sdk::Stamp& a, const messages::Stamp& b) {
 
 void StepChecks::released(const core::State& state, const core::Effects& fx) {
   for (const GroupId& id : fx.groups)
-    if (const Group* group = state.group(id)) check_group(state, *group);
+    if (const Group* group = state.group(id))
+      check_group(state, *group);
+    else
+      check_gone(state, id.str());
   for (const auto& [id, user] : fx.members) {
     const Group* group = state.group(id);
     const auto member = group ? group->members.find(user) : std::map<UserId, core::Member>::const_iterator();
@@ -61,6 +65,14 @@ void StepChecks::released(const core::State& state, const core::Effects& fx) {
   for (const core::Event& event : fx.events)
     if (const auto* retired = std::get_if<core::RetiredEvent>(&event.body))
       seen_[retired->group.str()].closed = true;
+}
+
+/// Nothing but an id is kept of a group, and only of one that was retired.
+void StepChecks::check_gone(const core::State& state, const std::string& id) {
+  if (!state.tombstones.contains(GroupId::parse(id))) fail("group " + id + " is lost");
+  open_.erase(GroupId::parse(id));
+  seen_[id].state = GroupState::retired;
+  seen_[id].closed = true;
 }
 
 void StepChecks::check_group(const core::State& state, const Group& group) {
@@ -101,9 +113,10 @@ void StepChecks::turned(const core::State& state, core::TimeMs now,
 void StepChecks::loaded(const core::State& state) {
   for (const auto& [id, seen] : seen_) {
     const Group* group = state.group(GroupId::parse(id));
-    if (!group) fail("group " + id + " is lost");
-    if (group->state < seen.state) fail("group " + id + " went back at a start");
+    if (!group && !state.tombstones.contains(GroupId::parse(id))) fail("group " + id + " is lost");
+    if (group && group->state < seen.state) fail("group " + id + " went back at a start");
   }
+  for (const GroupId& id : state.tombstones) check_gone(state, id.str());
   // What was written in the moment of death was never told.
   for (const auto& [id, group] : state.groups) {
     check_group(state, group);
@@ -113,10 +126,27 @@ void StepChecks::loaded(const core::State& state) {
   }
 }
 
+namespace {
+
+std::string user_of(const std::string& client) {
+  const auto first = client.find(':') + 1;
+  return client.substr(first, client.find(':', first) - first);
+}
+
+}  // namespace
+
+void StepChecks::handing_out_between(const core::State& state, const std::string& client,
+                                     const Message& message) const {
+  const auto chat = message.topic.find("/chat/");
+  if (chat == std::string::npos || client.ends_with(":server")) return;
+  const UserId from = UserId::parse(message.topic.substr(chat + 6)), to = UserId::parse(user_of(client));
+  if (core::blocked_with(state, to).contains(from))
+    fail(to.str() + " hears " + from.str() + ", though one has blocked the other");
+}
+
 void StepChecks::handing_out(const std::string& client, const Message& message) const {
   if (!message.topic.starts_with(kGroups) || client.ends_with(":server")) return;
-  const auto first = client.find(':') + 1;
-  const std::string user = client.substr(first, client.find(':', first) - first);
+  const std::string user = user_of(client);
   const auto seen = seen_.find(message.topic.substr(kGroups.size(), 32));
   if (seen == seen_.end() || !seen->second.members.contains(user))
     fail(user + " gets " + message.topic + ", but was never a member");
@@ -170,6 +200,7 @@ void same_records(const core::Engine& memory, const core::Engine& disk) {
     }
   }
   same("the number of groups", std::to_string(m.groups.size()), std::to_string(d.groups.size()));
+  if (m.tombstones != d.tombstones) fail("the tombstones differ between memory and disk");
   for (const auto& [id, group] : m.groups) {
     if (!d.group(id)) fail("group " + id.str() + " is not on the disk");
     same_group(group, *d.group(id));
@@ -194,7 +225,8 @@ void same_timers(const core::State& memory, const core::State& disk) {
   }
   for (const auto& [id, user] : memory.users) check(TimerKind::forget_areas, id.str());
   for (const auto& [id, group] : memory.groups) {
-    for (const TimerKind kind : {TimerKind::group_open, TimerKind::group_end, TimerKind::group_warn})
+    for (const TimerKind kind :
+         {TimerKind::group_open, TimerKind::group_end, TimerKind::group_warn, TimerKind::group_forget})
       check(kind, id.str());
     // These look for themselves whether it is time: they may come too early, never too late.
     for (const TimerKind kind : {TimerKind::group_watch, TimerKind::invitations}) {
@@ -250,6 +282,15 @@ void check_memory_against_disk(const core::Engine& engine, store::Store& disk, c
   same_timers(engine.state(), twin.state());
 }
 
+void check_forgotten(const core::State& state, const store::Store& disk) {
+  using store::Family;
+  for (const GroupId& id : state.tombstones)
+    for (const Family family : {Family::members, Family::past, Family::invitations, Family::chat})
+      disk.scan(family, id.str(), {}, [](auto key, auto) -> bool {
+        fail("of a group that is kept no longer the disk holds " + std::string(key));
+      });
+}
+
 void check_start_keys(const core::State& state) {
   std::map<std::pair<std::string, std::string>, std::string> groups;
   for (const auto& [id, group] : state.groups)
@@ -287,7 +328,9 @@ void check_roster(const core::State& state, const Group& group, const Phone& pho
     fail(where + "the server does not know that the list is held");
   std::vector<messages::Buddy> truth;
   if (held->pages_held < held->pages) return;  // nobody has asked for the rest
-  for (const auto& [user, member] : group.members) truth.push_back(core::buddy_of(state, group, user));
+  const std::set<UserId>& hidden = core::blocked_with(state, UserId::parse(phone.user()));
+  for (const auto& [user, member] : group.members)
+    if (!hidden.contains(user)) truth.push_back(core::buddy_of(state, group, user));
   if (phone.session().buddies(group.id.str()) != sdk::from_wire(truth))
     fail(where + "the list shows other buddies than the server knows");
 }
@@ -296,7 +339,7 @@ void check_transcript(const StepChecks& checks, const store::Journal& journal, c
                       const Phone& phone) {
   const Chat& chat = phone.chats().at(group.str());
   for (const messages::ArchivedMessage& m : archive_of(journal, group)) {
-    if (m.message.changes_another()) continue;
+    if (m.message.changes_another() || checks.were_blocked(phone.user(), m.from)) continue;
     const std::string where =
         "at " + phone.user() + ", group " + group.str() + ": message " + m.message.id + " of " + m.from + " ";
     const auto shown = chat.messages.find({m.from, m.message.id});
@@ -376,9 +419,11 @@ void check_archive(const StepChecks& checks, const core::Engine& engine, const s
     for (const auto& [message, count] : messages)
       if (count > 1)
         fail("message " + message.second + " of " + message.first + " is archived twice in " + group);
-  for (const auto& [group, user, id] : checks.archived())
-    if (!counted[group].contains({user, id}))
+  for (const auto& [group, user, id] : checks.archived()) {
+    const bool kept = !engine.state().tombstones.contains(GroupId::parse(group));
+    if (kept && !counted[group].contains({user, id}))
       fail("message " + id + " of " + user + " in " + group + " was said to be archived, and is not");
+  }
 }
 
 }  // namespace convoke::simulation

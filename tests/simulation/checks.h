@@ -32,6 +32,9 @@ class StepChecks {
   /// The broker hands a message to a client.
   void handing_out(const std::string& client, const Message& message) const;
 
+  /// The same, once the plugin knows all that the server knows.
+  void handing_out_between(const core::State& state, const std::string& client, const Message& message) const;
+
   /// An own text message that a phone was told is archived.
   void archived(const std::string& group, const std::string& user, const std::string& id) {
     archived_.insert({group, user, id});
@@ -42,6 +45,11 @@ class StepChecks {
   bool may_be_cut_short(const std::string& group, const std::string& user) const {
     return killed_.contains(user) || removed_.contains({group, user});
   }
+  /// One of them asked to block the other, or the other way round: what was said meanwhile may be missing.
+  bool were_blocked(const std::string& a, const std::string& b) const {
+    return blocked_.contains({a, b}) || blocked_.contains({b, a});
+  }
+  void blocks(const std::string& user, const std::string& other) { blocked_.insert({user, other}); }
   void killed(const std::string& user) { killed_.insert(user); }
 
  private:
@@ -52,17 +60,22 @@ class StepChecks {
     bool closed = false;                    // the plugin has confirmed the end
   };
   void check_group(const core::State& state, const core::Group& group);
+  void check_gone(const core::State& state, const std::string& id);
 
   std::map<std::string, Seen> seen_;
   std::set<topics::GroupId> open_;
   std::set<std::pair<std::string, std::string>> removed_;  // from a group, ever
   std::set<std::string> killed_;
+  std::set<std::pair<std::string, std::string>> blocked_;
   std::set<std::tuple<std::string, std::string, std::string>> archived_;
 };
 
 /// The state is what a server would load from this disk: every record, and every timer that follows from
 /// them.
 void check_memory_against_disk(const core::Engine& engine, store::Store& disk, core::TimeMs now);
+
+/// Of the groups that are kept no longer the disk holds nothing but that they were.
+void check_forgotten(const core::State& state, const store::Store& disk);
 
 /// No start key has started two groups.
 void check_start_keys(const core::State& state);

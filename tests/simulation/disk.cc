@@ -12,7 +12,9 @@ store::Failure Disk::write(const std::vector<store::Write>& batch, bool sync) {
     undo_.clear();  // what came before is on the disk with it
   else
     undo_.push_back(undo_of(batch));
-  auto failure = beneath_->write(batch, sync);
+  std::vector<store::Write> kept = batch;
+  if (loses) std::erase_if(kept, loses);
+  auto failure = beneath_->write(kept, sync);
   if (after_write) after_write();
   return failure;
 }

@@ -29,6 +29,8 @@ class Disk final : public store::Store {
     beneath_->scan(family, prefix, from, f);
   }
 
+  std::function<bool(const store::Write&)> loses;  // sabotage
+
   /// So many writes from now on fail.
   void fill(int writes) { full_for_ = writes; }
   /// Power is lost: of the writes since the last synced one only the first few are there.

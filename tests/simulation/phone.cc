@@ -183,6 +183,12 @@ void Phone::set_registered(const std::string& plan, bool registered) {
   after();
 }
 
+void Phone::set_blocked(const std::string& user, bool blocked) {
+  if (!session_) return;
+  session_->set_blocked(user, blocked, now());
+  after();
+}
+
 void Phone::load_more(const std::string& group) {
   if (!session_) return;
   session_->load_more_buddies(group, now());

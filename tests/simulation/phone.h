@@ -37,6 +37,7 @@ class Phone final : public Endpoint {
   struct Watch {
     std::function<void(const std::string& group, const std::string& id)> archived;  // an own text message
     std::function<void(const std::string& plan, bool registered)> registered;
+    std::function<void(const std::string& user, bool blocked)> blocked;
     std::function<void(const std::string&)> trace;
   };
 
@@ -65,6 +66,7 @@ class Phone final : public Endpoint {
   void report_other(const std::string& group);
   void leave(const std::string& group);
   void set_registered(const std::string& plan, bool registered);
+  void set_blocked(const std::string& user, bool blocked);
   void load_more(const std::string& group);
   void signal(const std::string& group);
 
@@ -91,6 +93,7 @@ class Phone final : public Endpoint {
   void on(const sdk::MessageDeleted& event);
   void on(const sdk::OwnMessage& event);
   void on(const sdk::Registered& event) { watch_.registered(event.plan, event.registered); }
+  void on(const sdk::Blocked& event) { watch_.blocked(event.user, event.blocked); }
   void on(const sdk::PositionWanted&) { wanted_ = true; }
   template <class Other>
   void on(const Other&) {}

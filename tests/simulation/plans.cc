@@ -130,6 +130,7 @@ std::string draw_plan(Random& random, const std::string& id, std::size_t users, 
   Drawing draw(random, users, now_ms);
   std::string text =
       "schema = 1\n[[plan]]\nid = \"" + id + "\"\nenabled = " + (enabled ? "true" : "false") + "\n";
+  if (random.percent(30)) text += "keep = \"" + std::to_string(random.between(5, 100)) + "s\"\n";
   if (random.percent(20)) text += "warn = [\"30s\", \"5s\"]\n";
   text += draw.audience();
   if (random.percent(60)) text += "[plan.registration]\nself = true\n";

@@ -135,9 +135,11 @@ void SimServer::work() {
       const Call& call = std::get<Call>(m.item);
       const topics::Principal eve{topics::SiteId::parse("demo"), topics::Role::staff, "eve",
                                   topics::DeviceId::parse("desk")};
-      answers.emplace_back(call.answer, app::execute(loop_->engine(), eve, call.command, "{}", ctx));
+      app::ApiResponse response = app::execute(loop_->engine(), eve, call.command, "{}", ctx);
+      answers.emplace_back(call.answer, std::move(response));
     }
   });
+  if (sabotage_.spoils) sabotage_.spoils(loop_->engine().state());
   for (const auto& [answer, response] : answers) answer(response);
   session.pump();
   if (session.drained() && !std::exchange(was_drained_, true)) session.publish_status(true, agenda_.now());
@@ -185,6 +187,10 @@ void SimServer::subscribe(const std::vector<Filter>& filters) {
 void SimServer::publish(const std::string& topic, const std::string& payload, int qos, bool retain,
                         const std::string& correlation, std::uint64_t number) {
   count_send();
+  if (sabotage_.loses_send && sabotage_.loses_send(topic, payload)) {
+    if (qos > 0) published(number, 0);
+    return;
+  }
   broker_.publish(connection_, {topic, payload, correlation, retain, {}}, qos, number);
 }
 

@@ -13,6 +13,7 @@
 #include "tests/simulation/broker.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/random.h"
+#include "tests/simulation/sabotage.h"
 
 namespace convoke::simulation {
 
@@ -49,6 +50,8 @@ class SimServer final : public egress::Link, public Endpoint {
   std::uint64_t writes() const { return writes_; }
   std::uint64_t sends() const { return sends_; }
   std::uint64_t deaths() const { return deaths_; }
+
+  void sabotage(Sabotage sabotage) { sabotage_ = std::move(sabotage); }
 
   // egress::Link
   void connect(const std::string& token) override;
@@ -98,6 +101,7 @@ class SimServer final : public egress::Link, public Endpoint {
   std::uint64_t connection_number_ = 0;
   std::uint64_t writes_ = 0, sends_ = 0, die_at_write_ = 0, die_at_send_ = 0, deaths_ = 0;
   bool die_after_ = false;
+  Sabotage sabotage_;
   bool was_drained_ = false;
   std::int64_t housekeeping_ms_ = 0;
 };

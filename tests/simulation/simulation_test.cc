@@ -1,4 +1,4 @@
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <string>
 
@@ -66,6 +66,68 @@ TEST_P(OneEvening, SurvivesADeathAtEveryWrite) {
 }
 TEST_P(OneEvening, SurvivesADeathAtEverySend) { die_at_each(CrashPoint::At::send, run(story()).sends); }
 INSTANTIATE_TEST_SUITE_P(Parts, OneEvening, testing::Range<std::uint64_t>(0, kParts));
+
+/// The first failure that the defect brings in a few worlds.
+std::string found_with(Sabotage sabotage) {
+  Options options;
+  options.phones = 40;
+  options.sabotage = std::move(sabotage);
+  for (options.seed = 1; options.seed <= 20; ++options.seed)
+    if (const Outcome outcome = run(options); !outcome.failure.empty()) return outcome.failure;
+  return "nothing";
+}
+
+using store::Family;
+using testing::AnyOf;
+using testing::HasSubstr;
+
+TEST(SimulationSees, MessagesThatStayInTheOutbox) {
+  Sabotage s;
+  s.loses_write = [](const auto& write) { return write.family == Family::outbox && !write.value; };
+  EXPECT_THAT(found_with(s), HasSubstr("stays in the outbox"));
+}
+TEST(SimulationSees, MembersThatAreNotWritten) {
+  Sabotage s;
+  s.loses_write = [](const auto& write) { return write.family == Family::members && write.value; };
+  EXPECT_THAT(found_with(s), HasSubstr("the members of group"));
+}
+TEST(SimulationSees, MessagesThatAreNotArchived) {
+  Sabotage s;
+  s.loses_write = [](const auto& write) { return write.family == Family::chat && write.value; };
+  EXPECT_THAT(found_with(s), HasSubstr("was said to be archived"));
+}
+TEST(SimulationSees, RegistrationsThatAreNotWritten) {
+  Sabotage s;
+  s.loses_write = [](const auto& write) { return write.family == Family::registrations; };
+  EXPECT_THAT(found_with(s), HasSubstr("registration"));
+}
+TEST(SimulationSees, RetainedTopicsThatAreNotCleared) {
+  Sabotage s;
+  s.loses_send = [](const auto& topic, const auto& payload) {
+    return topic.ends_with("/head") && payload.empty();
+  };
+  EXPECT_THAT(found_with(s), HasSubstr("the truth is that there is none"));
+}
+TEST(SimulationSees, PagesThatAreNotPublishedAgain) {
+  Sabotage s;
+  s.loses_send = [](const auto& topic, const auto&) { return topic.ends_with("/buddies/0"); };
+  EXPECT_THAT(found_with(s), HasSubstr("the broker"));
+}
+TEST(SimulationSees, EndingTimesThatAreIgnored) {
+  Sabotage s;
+  s.spoils = [](core::State& state) {
+    for (const auto& [id, group] : state.groups) state.timers.cancel({core::TimerKind::group_end, id.str()});
+  };
+  EXPECT_THAT(found_with(s), AnyOf(HasSubstr("past its ending time"), HasSubstr("timer")));
+}
+TEST(SimulationSees, MembersWithoutAReason) {
+  Sabotage s;
+  s.spoils = [](core::State& state) {
+    for (auto& [id, group] : state.groups)
+      for (auto& [user, member] : group.members) member.why.clear();
+  };
+  EXPECT_THAT(found_with(s), HasSubstr("without a reason"));
+}
 
 TEST(SimulatedWorld, IsOnADiskToo) {
   Options options;

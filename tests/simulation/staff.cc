@@ -97,8 +97,10 @@ void Staff::start(const std::string& plan) {
   call(app::StartGroup{PlanId::parse(plan), key}, [this, plan, key](const app::ApiResponse& response) {
     if (!ok(response)) return;
     const std::string group(body(response)["group"].as_string());
-    const auto& first = started_.emplace(UserPair{plan, key}, group).first->second;
-    require(first == group, "one start key started two groups");
+    std::string& first = started_.emplace(UserPair{plan, key}, group).first->second;
+    const bool kept = server_.loop().engine().state().groups.contains(GroupId::parse(first));
+    require(first == group || !kept, "one start key started two groups");
+    first = group;
   });
 }
 
@@ -275,23 +277,7 @@ void Staff::check_promises(const core::State& state) const {
     if (!user || user->name != profile.name || user->attributes != profile.attributes)
       throw Violation("the profile of " + id + " is not as acknowledged");
   });
-  const auto group_of = [&](const std::string& id) {
-    const core::Group* group = state.group(GroupId::parse(id));
-    if (!group) throw Violation("group " + id + " is gone, though its start was acknowledged");
-    return group;
-  };
-  for (const auto& [key, group] : started_) group_of(group);
-  ended_.for_each_known([&](const std::string& id, bool) {
-    if (!over(*group_of(id))) throw Violation("group " + id + " goes on, though its end was acknowledged");
-  });
-  banned_.for_each_known([&](const UserPair& key, bool banned) {
-    if (group_of(key.first)->banned.contains(UserId::parse(key.second)) != banned)
-      throw Violation("the ban of " + key.second + " in " + key.first + " is not as acknowledged");
-  });
-  standings_.for_each_known([&](const UserPair& key, topics::Standing standing) {
-    if (core::standing_of(*group_of(key.first), UserId::parse(key.second)) != standing)
-      throw Violation("the standing of " + key.second + " in " + key.first + " is not as acknowledged");
-  });
+  check_groups(state);
   const auto is_registered = [&](const UserPair& key, const char* source) {
     const auto plan = state.plans.find(PlanId::parse(key.first));
     return plan != state.plans.end() && core::registered_by(plan->second, UserId::parse(key.second), source);
@@ -304,6 +290,36 @@ void Staff::check_promises(const core::State& state) const {
     if (is_registered(key, core::kBySelf) != registered)
       throw Violation("the registration of " + key.second + " by themselves with " + key.first +
                       " is not as acknowledged");
+  });
+  blocked_.for_each_known([&](const UserPair& key, bool blocked) {
+    const core::User* user = state.user(UserId::parse(key.first));
+    if ((user && user->blocked.contains(UserId::parse(key.second))) != blocked)
+      throw Violation("whether " + key.first + " blocks " + key.second + " is not as acknowledged");
+  });
+}
+
+/// Of a group that is kept no longer nothing is known.
+void Staff::check_groups(const core::State& state) const {
+  const auto group_of = [&](const std::string& id) {
+    const core::Group* group = state.group(GroupId::parse(id));
+    if (!group && !state.tombstones.contains(GroupId::parse(id)))
+      throw Violation("group " + id + " is gone, though its start was acknowledged");
+    return group;
+  };
+  for (const auto& [key, group] : started_) group_of(group);
+  ended_.for_each_known([&](const std::string& id, bool) {
+    const core::Group* group = group_of(id);
+    if (group && !over(*group)) throw Violation("group " + id + " goes on, though its end was acknowledged");
+  });
+  banned_.for_each_known([&](const UserPair& key, bool banned) {
+    const core::Group* group = group_of(key.first);
+    if (group && group->banned.contains(UserId::parse(key.second)) != banned)
+      throw Violation("the ban of " + key.second + " in " + key.first + " is not as acknowledged");
+  });
+  standings_.for_each_known([&](const UserPair& key, topics::Standing standing) {
+    const core::Group* group = group_of(key.first);
+    if (group && core::standing_of(*group, UserId::parse(key.second)) != standing)
+      throw Violation("the standing of " + key.second + " in " + key.first + " is not as acknowledged");
   });
 }
 

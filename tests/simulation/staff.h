@@ -37,6 +37,12 @@ class Staff {
   /// A phone asks for that.
   void self_registers(const std::string& user, const std::string& plan);
 
+  /// The same for whom they block.
+  void blocks(const std::string& user, const std::string& other) { blocked_.unknown({user, other}); }
+  void blocked(const std::string& user, const std::string& other, bool blocked) {
+    blocked_.acknowledged({user, other}, blocked);
+  }
+
   /// Throws Violation if a promise is not kept in this state.
   void check_promises(const core::State& state) const;
   /// Until when each group was extended.
@@ -49,6 +55,7 @@ class Staff {
     std::map<std::string, std::string> attributes;
   };
 
+  void check_groups(const core::State& state) const;
   void put_plan(const std::string& id, bool enabled);
   void call(app::Command command, SimServer::Answer answer);
   void post_event();
@@ -77,6 +84,7 @@ class Staff {
   Ledger<UserPair, topics::Standing> standings_;  // in a group
   Ledger<UserPair, bool> registered_;             // by staff, with a plan
   Ledger<UserPair, bool> self_registered_;        // by themselves
+  Ledger<UserPair, bool> blocked_;                // by a user, another
   std::map<UserPair, std::string> started_;       // (plan, key) → group, for ever
   std::map<std::string, core::TimeMs> extended_;  // at least
 };

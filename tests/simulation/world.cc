@@ -87,9 +87,13 @@ World::World(const Options& options)
       server_(agenda_, random_.split(), broker_, disk_, make_token(topics::Role::server, "main", "server"),
               server_watch()),
       staff_(agenda_, random_.split(), server_, count_, [this](const std::string& line) { trace(line); }) {
+  disk_.loses = options_.sabotage.loses_write;
+  server_.sabotage(options_.sabotage);
   broker_.handing_out = [this](const std::string& client, const Message& message) {
     if (options_.trace > 0) trace(message.topic + " to " + client + " " + message.payload);
     checks_.handing_out(client, message);
+    if (server_.drained() && server_.loop().outbox().size() == 0)
+      checks_.handing_out_between(server_.loop().engine().state(), client, message);
   };
   for (std::size_t i = 0; i < count_; ++i) {
     const std::string user = "u" + std::to_string(i);
@@ -148,6 +152,7 @@ Phone::Watch World::phone_watch(std::size_t number) {
   return {.archived = [this, user](const auto& group, const auto& id) { checks_.archived(group, user, id); },
           .registered = [this, user](const auto& plan,
                                      bool registered) { staff_.self_registered(user, plan, registered); },
+          .blocked = [this, user](const auto& other, bool blocked) { staff_.blocked(user, other, blocked); },
           .trace = [this](const std::string& line) { trace(line); }};
 }
 
@@ -248,6 +253,13 @@ void World::act_on_phone(Phone& phone) {
     staff_.self_registers(phone.user(), plan);
     return phone.set_registered(plan, random_.percent(70));
   }
+  if (dice < 60) {
+    const std::string other = random_.pick(phones_)->user();
+    if (other == phone.user()) return;
+    staff_.blocks(phone.user(), other);
+    checks_.blocks(phone.user(), other);
+    return phone.set_blocked(other, random_.percent(70));
+  }
   chat(phone);
 }
 
@@ -341,6 +353,7 @@ void World::check_rest() {
   const core::Engine& engine = loop.engine();
   check_memory_against_disk(engine, disk_, agenda_.now());
   check_start_keys(engine.state());
+  check_forgotten(engine.state(), disk_);
   staff_.check_promises(engine.state());
   check_archive(checks_, engine, server_.loop().journal());
   check_retained(engine.state(), broker_);

@@ -30,7 +30,8 @@ struct Options {
   std::optional<CrashPoint> crash;  // besides what the seed says
   bool calm = false;                // no other faults than that
   bool disk = false;                // a RocksDB in a temporary folder, not memory
-  std::size_t trace = 0;            // so many of the last lines
+  Sabotage sabotage;
+  std::size_t trace = 0;  // so many of the last lines
 };
 
 struct Outcome {
