@@ -15,7 +15,8 @@ constexpr std::int64_t kStart = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
 constexpr std::size_t kTraceLines = 60, kTraceBytes = 400;
 constexpr std::uint64_t kMaxSteps = 50'000'000;
 constexpr std::int64_t kBreathMs = 2000;
-constexpr std::int64_t kQuietMs = 150'000, kStableMs = 15'000, kMaxQuietMs = 1'200'000;
+constexpr std::int64_t kAnswerMs = 20'000;  // there and back over the slowest connection; below kStableMs
+constexpr std::int64_t kQuietMs = 150'000, kStableMs = 25'000, kMaxQuietMs = 1'200'000;
 
 const token::KeySet& keys() {
   static const token::KeySet kKeys = token::KeySet::parse(
@@ -336,7 +337,7 @@ void World::come_to_rest() {
     if (agenda_.now() - since > kMaxQuietMs) throw Violation("the server does not come to rest");
     asked = settled();
     if (asked) server_.loop().session().ask_counters();  // for check_plugin
-    step_until(agenda_.now() + kBreathMs);
+    step_until(agenda_.now() + (asked ? kAnswerMs : kBreathMs));
   }
 }
 
