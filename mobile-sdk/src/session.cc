@@ -92,18 +92,24 @@ void Session::handle(const LinkUp& up, Now now) {
 
   requests_.drop_state_reports();
   requests_.all_due_now();
-  messages::ResumeRequest resume;
+  doubted_.clear();
   for (auto& [id, entry] : groups_) {
     if (!up.session_present) entry.subscribed = entry.page_followed = false;
     entry.reported = 0;
-    if (resume.groups.size() < messages::kMaxHeldGroups)
-      resume.groups.push_back({id, entry.roster.version(), false});
   }
-  requests_.add(std::move(resume));
+  ask_which_groups_live();
   hold_wanted_ = true;
   outbox_.all_due_now();
   send_requests(now);  // the resume before the fixes: a region that answers them is one for this connection
   publish_fixes();
+}
+
+void Session::ask_which_groups_live() {
+  messages::ResumeRequest resume;
+  for (const auto& [id, entry] : groups_)
+    if (resume.groups.size() < messages::kMaxHeldGroups)
+      resume.groups.push_back({id, entry.roster.version(), false});
+  requests_.add(std::move(resume));
 }
 
 void Session::handle(const LinkDown& down, Now now) {

@@ -152,6 +152,7 @@ class Session {
   void on_response(std::string_view payload, Now now);
   void on_refused_report(const messages::RequestError& error, Now now);
   void on_error(const std::string& id, const messages::RequestError& error, Now now);
+  void ask_which_groups_live();
   void answer(const messages::ResumeRequest&, const messages::ResumeAnswer&, Now);
   void answer(const messages::HoldRequest&);
   void answer(const messages::PageRequest&, const messages::RosterPage&, Now);
@@ -178,6 +179,7 @@ class Session {
   Presence presence_ = Presence::available;
 
   Groups groups_;
+  std::unordered_set<std::string> doubted_;  // groups that the server says we are no member of; asked once
   std::deque<std::string> ended_order_;
   /// With the newest list version known of it, 0 for none: only a start with a newer one opens it again.
   std::unordered_map<std::string, std::uint64_t> ended_;

@@ -109,6 +109,10 @@ void Session::on_error(const std::string& id, const RequestError& error, Now now
   if (!op) return;
   events_.push_back(
       Refused{name_of(*op), "", 0, error.code + ": " + error.detail, id, Requests::group_of(*op)});
+  // Its end was lost, with a queue of the broker that overflowed: the answer to resume says so again.
+  const std::string group = Requests::group_of(*op);
+  if (error.code == "not-member" && find_started(group) && doubted_.insert(group).second)
+    ask_which_groups_live();
   if (const auto* resume = std::get_if<ResumeRequest>(&*op)) {
     if (const auto again = requests_.add(*resume)) requests_.postpone(*again, now.steady_ms, 5'000);
   } else if (const auto* page = std::get_if<PageRequest>(&*op)) {

@@ -79,6 +79,14 @@ void SimServer::kill(bool power) {
   watch_.died();
 }
 
+void SimServer::ask_counters() {
+  try {
+    loop_->session().ask_counters();
+  } catch (const Crash&) {
+    kill(false);
+  }
+}
+
 void SimServer::count_write(bool after) {
   if (!after) ++writes_;
   if (writes_ == die_at_write_ && after == die_after_) throw Crash{};

@@ -333,5 +333,21 @@ TEST(Session, PassesOnThatTheServerWantsAFix) {
   EXPECT_THAT(phone.take_events<PositionWanted>(), SizeIs(1));
 }
 
+TEST(Session, R2_AsksWhichChatsLiveWhenItIsNoMemberOfOneThatItHolds) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  phone.load(1);
+  const auto history = phone.request<HistoryRequest>();
+  phone.forget_commands();
+  phone.respond(history.first, messages::RequestError{"not-member", "group: expected another", {}});
+  const auto resume = phone.request<ResumeRequest>();
+  ASSERT_THAT(resume.second.groups, SizeIs(1));
+  EXPECT_EQ(resume.second.groups[0].group, kGroup);
+  phone.respond(resume.first, ResumeAnswer{{}, {ChatEnd{kGroup, "hall-a", "duration", 5}}, false});
+  EXPECT_THAT(phone.take_events<ChatEnded>(), SizeIs(1));
+  EXPECT_THAT(phone.session().buddies(kGroup), IsEmpty());
+}
+
 }  // namespace
 }  // namespace convoke::sdk
