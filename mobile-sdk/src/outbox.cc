@@ -28,6 +28,12 @@ bool Outbox::waits(const Entry& entry) const {
   return entry.message.changes_another() && entry.message.of && holds(entry.group, *entry.message.of);
 }
 
+bool Outbox::deletes(std::string_view group, std::string_view message) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
+    return e.group == group && e.message.type == messages::kDelete && e.message.of == message;
+  });
+}
+
 std::vector<std::string> Outbox::drop_changes(std::string_view group, const messages::ChatMessage& newer) {
   std::vector<std::string> dropped;
   if (!newer.changes_another()) return dropped;

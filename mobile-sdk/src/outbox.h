@@ -46,6 +46,8 @@ class Outbox {
   /// The broker has taken it and will hand it on, unless it loses it.
   void taken(std::string_view group, std::string_view id, std::int64_t now_ms);
   bool holds(std::string_view group, std::string_view id) const;
+  /// Whether a delete of this message waits.
+  bool deletes(std::string_view group, std::string_view message) const;
   /// The message came back with its stamp. True the first time.
   bool stamped(std::string_view group, std::string_view id, const messages::Stamp& stamp);
   /// Takes out what is archived and returns the ids; what is missing is due at once.

@@ -256,6 +256,7 @@ std::optional<std::string> Session::send(std::string_view group, std::string_vie
 
 std::optional<std::string> Session::edit(std::string_view group, std::string_view message,
                                          std::string_view text, Now now) {
+  if (outbox_.deletes(group, message)) return std::nullopt;  // others may have seen it go already
   return queue(std::string(group),
                {random_id(), std::string(messages::kEdit), std::string(text), {}, std::string(message)}, now);
 }

@@ -222,7 +222,8 @@ void Phone::on(const sdk::MessageReceived& event) {
   const auto chat = chats_.find(m.group);
   require(chat != chats_.end(), "a message came for a chat that is not open at this phone");
   Shown& shown = chat->second.messages[{m.from, m.id}];
-  require(!std::exchange(shown.told, true), "a message was told twice");
+  if (std::exchange(shown.told, true))
+    throw Violation(user() + " is told twice of message " + m.id + " of " + m.from + " in " + m.group);
   if (!shown.changed) shown.text = m.text;
   shown.deleted = shown.deleted || m.deleted;
 }
@@ -250,8 +251,11 @@ void Phone::on(const sdk::OwnMessage& event) {
   if (event.state == sdk::OwnMessage::State::archived) watch_.archived(event.group, event.id);
   if (event.state != sdk::OwnMessage::State::dropped) return;
   own->second.erase(event.id);
-  if (const auto chat = chats_.find(event.group); chat != chats_.end())
-    chat->second.messages[{user_, event.id}].unsure = true;
+  if (const auto chat = chats_.find(event.group); chat != chats_.end()) {
+    Shown& shown = chat->second.messages[{user_, event.id}];
+    shown.unsure = true;
+    shown.told = false;  // a repeat was refused, but the first may have gone through: then it is told of
+  }
 }
 
 // ---- What the network tells -------------------------------------------------------------------------------

@@ -142,7 +142,8 @@ class Client {
                                   std::optional<std::string> reply_to = std::nullopt);
   /// Gives an own message, of this or an earlier life of the app, another text; or deletes it. Goes out once
   /// the message itself is archived, and then as `send` does; of several edits of one message only the newest
-  /// is sent. Returns the change's own id, which OwnMessage events carry; nothing as for `send`.
+  /// is sent. Returns the change's own id, which OwnMessage events carry; nothing as for `send`, and for an
+  /// edit of a message that is being deleted.
   std::optional<std::string> edit(std::string_view group, std::string_view message, std::string_view text);
   std::optional<std::string> delete_message(std::string_view group, std::string_view message);
   /// Asks staff to look at a message, for `reason` (0 to 1000 bytes). They get it as it is archived now.

@@ -389,5 +389,15 @@ TEST(Session, BlocksAndTellsWhenItIsInForce) {
   EXPECT_THAT(users[0].users, testing::ElementsAre("zoe"));
 }
 
+TEST(Session, DoesNotEditWhatItIsDeleting) {
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  const auto id = phone.session().send(kGroup, "hello", {}, phone.now());
+  ASSERT_TRUE(id);
+  ASSERT_TRUE(phone.session().delete_message(kGroup, *id, phone.now()));
+  EXPECT_FALSE(phone.session().edit(kGroup, *id, "hello again", phone.now()));
+}
+
 }  // namespace
 }  // namespace convoke::sdk
