@@ -157,6 +157,8 @@ void roster_recover(State& state, Group& group, TimeMs now) {
   // either: until then another restart makes the same one, of the same list.
   ++group.version;
   for (Page& page : group.pages) page.version = group.version;
+  // So that the next version has every page, and phones that read again get none of before beside its header.
+  for (const auto& [user, member] : group.members) group.touched.insert(user);
   state.timers.set({TimerKind::roster_flush, group.id.str()}, now);
 }
 

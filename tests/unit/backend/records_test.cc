@@ -42,6 +42,15 @@ class Kept {
     ASSERT_FALSE(journal_.commit());
   }
 
+  /// Another core, as a restarted server would have it.
+  std::unique_ptr<CoreWorld> restarted() {
+    auto again = std::make_unique<CoreWorld>();
+    again->now = w.now;
+    Journal(*store_).load(again->engine, w.now);
+    again->engine.loaded(w.now);
+    return again;
+  }
+
   void expect_that_a_restart_has_it_all() {
     CoreWorld restarted;
     Journal again(*store_);
@@ -165,6 +174,26 @@ TEST(Records, MembersWhoseLongerNamesNeedAnotherPageLoadBackThere) {
   for (int i = 0; i < 60; ++i) name(i, std::string(128, '"'));
   EXPECT_GT(kept.w.group().pages.size(), 1u);
   kept.expect_that_a_restart_has_it_all();
+}
+
+TEST(Records, WhatNoVersionHasShownIsOnThePageBeforeTheHeaderAfterARestart) {
+  Kept kept;
+  kept.w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ users = [\"anna\", \"ben\"] }] }\n"
+      "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  kept.keep();
+  kept.step([](Engine& e, Context& ctx) {
+    core::start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
+  });
+  kept.step([](Engine& e, Context& ctx) { e.put_profile(UserId::parse("anna"), "Anna", {}, {}, ctx); });
+  ASSERT_TRUE(kept.w.group().unsent);
+  const auto again = kept.restarted();
+  again->pass(0);
+  const std::string topic = "cv1/demo/g/" + again->group().id.str();
+  const auto head = *messages::decode_roster_head(again->published(topic + "/head").back());
+  const auto page = *messages::decode_roster_page(again->published(topic + "/buddies/0").back());
+  EXPECT_EQ(page.version, head.version);
+  EXPECT_EQ(page.buddies.at(0).name, "Anna");
 }
 
 /// One random thing that phones, staff, the clock or the broker do, with the extremes that their formats
