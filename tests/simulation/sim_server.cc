@@ -79,11 +79,13 @@ void SimServer::kill(bool power) {
   watch_.died();
 }
 
-void SimServer::ask_counters() {
+bool SimServer::ask_counters() {
   try {
     loop_->session().ask_counters();
+    return true;
   } catch (const Crash&) {
     kill(false);
+    return false;
   }
 }
 

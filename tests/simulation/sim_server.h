@@ -35,8 +35,8 @@ class SimServer final : public egress::Link, public Endpoint {
   void start();
   /// Ends the process here and now; `power`: the machine's too.
   void kill(bool power);
-  /// Asks the plugin what it counts, outside of any turn.
-  void ask_counters();
+  /// Asks the plugin what it counts, outside of any turn. False if it died of that.
+  bool ask_counters();
   bool running() const { return loop_ != nullptr; }
   bool drained() const { return loop_ && loop_->session().drained(); }
   app::Loop& loop() { return *loop_; }

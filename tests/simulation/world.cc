@@ -335,8 +335,7 @@ void World::come_to_rest() {
   };
   for (bool asked = false; !asked || !settled();) {
     if (agenda_.now() - since > kMaxQuietMs) throw Violation("the server does not come to rest");
-    asked = settled();
-    if (asked) server_.ask_counters();  // for check_plugin
+    asked = settled() && server_.ask_counters();  // for check_plugin
     step_until(agenda_.now() + (asked ? kAnswerMs : kBreathMs));
   }
 }
