@@ -333,7 +333,8 @@ void World::come_to_rest() {
     return server_.drained() && agenda_.now() - changed_ms_ >= kStableMs &&
            server_.loop().outbox().size() == 0;
   };
-  for (bool asked = false; !asked || !settled();) {
+  const auto told = [&] { return !server_.loop().session().counters().empty(); };
+  for (bool asked = false; !asked || !settled() || !told();) {
     if (agenda_.now() - since > kMaxQuietMs) throw Violation("the server does not come to rest");
     asked = settled() && server_.ask_counters();  // for check_plugin
     step_until(agenda_.now() + (asked ? kAnswerMs : kBreathMs));
