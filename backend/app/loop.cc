@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "backend/app/history_page.h"
-#include "backend/core/organizer.h"
+#include "backend/core/feed.h"
 #include "backend/store/records.h"
 #include "topics/messages/request.h"
 

@@ -6,7 +6,7 @@
 #include "backend/core/blocks.h"
 #include "backend/core/identities.h"
 #include "backend/core/invitations.h"
-#include "backend/core/organizer.h"
+#include "backend/core/members.h"
 #include "backend/core/registrations.h"
 #include "backend/core/roster.h"
 #include "backend/core/triggers.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "backend/core/audience.h"
-#include "backend/core/organizer.h"
+#include "backend/core/members.h"
 
 namespace convoke::core {
 namespace {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
 

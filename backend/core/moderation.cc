@@ -1,7 +1,7 @@
 #include "backend/core/moderation.h"
 
 #include "backend/core/audience.h"
-#include "backend/core/organizer.h"
+#include "backend/core/members.h"
 #include "backend/core/roster.h"
 
 namespace convoke::core {

@@ -4,11 +4,11 @@
 
 #include "backend/core/announce.h"
 #include "backend/core/blocks.h"
-#include "backend/core/chat_archive.h"
+#include "backend/core/delivery.h"
 #include "backend/core/end_detector.h"
-#include "backend/core/follow.h"
+#include "backend/core/feed.h"
 #include "backend/core/invitations.h"
-#include "backend/core/moderation.h"
+#include "backend/core/members.h"
 #include "backend/core/roster.h"
 #include "backend/core/triggers.h"
 #include "topics/topic.h"
@@ -16,118 +16,13 @@
 namespace convoke::core {
 namespace {
 
-constexpr TimeMs kFirstResendMs = 10'000;
-constexpr int kMaxResends = 6;  // 10 s, 20 s, … about ten minutes; after that the phone's resume tells it
 constexpr std::size_t kMaxReasons = 32;
 constexpr std::size_t kMaxKeys = 256;
-constexpr TimeMs kHoldingEventMs = 300;
-constexpr std::size_t kFeedUsersBytes = 16'000;  // user names in one feed operation
-constexpr std::size_t kFeedUsers = 500;
-
-/// Where the plan spreads the end, each member has a moment of their own in it, which their id decides.
-TimeMs spread_end(const Group& group, const UserId& user) {
-  constexpr std::uint64_t kParts = 1000;
-  const TimeMs from = *group.spread_from_ms, over = *group.ends_ms - from;
-  return from + over * static_cast<TimeMs>(message_key(group.id.str(), user.str()) % kParts) /
-                    static_cast<TimeMs>(kParts);
-}
-
-/// The member's ending time, where it is not the group's: the user's longest chat, which counts from when
-/// they came, or their moment of a spread end.
-std::optional<TimeMs> own_end(const State& state, const Group& group, const UserId& user,
-                              const Member& member) {
-  std::optional<TimeMs> at;
-  const User* u = state.user(user);
-  if (u && u->chat_duration_ms)
-    at = (member.joined_ms ? member.joined_ms : group.started_ms) + *u->chat_duration_ms;
-  if (group.spread_from_ms && group.ends_ms) {
-    const TimeMs spread = spread_end(group, user);
-    at = std::min(spread, at.value_or(spread));
-  }
-  return group.ends_ms && at >= group.ends_ms ? std::nullopt : at;
-}
-
-void set_member_end(State& state, const Group& group, const UserId& user, Member& member) {
-  const TimerKey timer{TimerKind::member_end, group.id.str() + "/" + user.str()};
-  member.ends_ms = own_end(state, group, user, member);
-  if (member.ends_ms)
-    state.timers.set(timer, *member.ends_ms);
-  else
-    state.timers.cancel(timer);
-}
-
-/// The audience does not draw the user in again. The record has them all, so there is a limit; beyond it
-/// those first in order may be drawn in.
-void keep_out(Group& group, const UserId& user) {
-  constexpr std::size_t kMaxKeptOut = 1000;
-  group.kept_out.insert(user);
-  if (group.kept_out.size() > kMaxKeptOut) group.kept_out.erase(group.kept_out.begin());
-}
-
-/// Adds the member to the records, not to anything published.
-void enroll(State& state, Group& group, const UserId& id, const std::string& why, Context& ctx) {
-  User& user = state.users[id];
-  if (user.id.empty()) {
-    user.id = id;
-    ctx.fx.users.insert(id);
-  }
-  user.groups.insert(group.id);
-  Member& member = group.members[id];
-  member.why = why;
-  member.joined_ms = ctx.now;
-  set_member_end(state, group, id, member);
-  if (user.presence == PresenceState::available) ++group.available;
-  begin_standing(state, group, user, ctx.now);
-  roster_place(state, group, id);
-  ctx.fx.members.insert({group.id, id});
-}
-
-/// Members as feed operations of bounded size.
-std::vector<messages::FeedOp> feed_adds(const GroupId& group, const std::vector<UserId>& members) {
-  std::vector<messages::FeedOp> ops;
-  messages::FeedAdd add{group.str(), {}};
-  std::size_t bytes = 0;
-  for (const UserId& user : members) {
-    add.users.push_back(user.str());
-    bytes += user.str().size() + 3;
-    if (bytes < kFeedUsersBytes && add.users.size() < kFeedUsers) continue;
-    ops.emplace_back(std::exchange(add, {group.str(), {}}));
-    bytes = 0;
-  }
-  if (!add.users.empty()) ops.emplace_back(std::move(add));
-  return ops;
-}
-
-/// Who has another standing than `member` gets it in the same change.
-void feed_added(const Group& group, const std::vector<UserId>& added, Context& ctx) {
-  std::vector<UserId> plain;
-  for (const UserId& user : added) {
-    const topics::Standing standing = standing_of(group, user);
-    if (standing == topics::Standing::member)
-      plain.push_back(user);
-    else
-      ctx.fx.out.emplace_back(FeedChange{{messages::FeedAdd{group.id.str(), {user.str()}},
-                                          messages::FeedStanding{group.id.str(), standing, {user.str()}}}});
-  }
-  for (auto& op : feed_adds(group.id, plain)) ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
-}
 
 std::vector<UserId> members_of(const Group& group) {
   std::vector<UserId> users;
   for (const auto& [user, member] : group.members) users.push_back(user);
   return users;
-}
-
-/// What a start or an end says; the same to each member, so it is made once for all.
-std::string start_words(const State& state, const Group& group) {
-  return encode(messages::InboxMessage(chat_start(state, group)));
-}
-std::string end_words(const Group& group, const std::string& reason, TimeMs now) {
-  return encode(messages::InboxMessage(chat_end(group, reason, group.ended_ms ? group.ended_ms : now)));
-}
-
-void tell(const State& state, const UserId& user, const std::string& words, bool durable, Context& ctx) {
-  ctx.publish({topics::inbox_topic(state.site, user), words, 1, false, durable});
 }
 
 void cancel_timers(State& state, const Group& group) {
@@ -195,31 +90,6 @@ void wait_to_open(State& state, Group& group, GroupState as, TimeMs until, Conte
   ctx.fx.groups.insert(group.id);
 }
 
-/// Opens the group with its first members.
-void open(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
-  const Plan& plan = state.plan_of(group);
-  state.timers.cancel({TimerKind::group_open, group.id.str()});
-  group.state = GroupState::open;
-  group.started_ms = group.watched_from_ms = group.warned_up_to_ms = ctx.now;
-  const KnownEnd end = known_end(plan, ctx.now);
-  if (end.at_ms) group.ends_ms = closes_at(plan.end_timing, *end.at_ms);
-  group.end_kind = end.kind;
-  if (end.at_ms && std::holds_alternative<Spread>(plan.end_timing)) group.spread_from_ms = end.at_ms;
-  group.rules = plan.chat.rules;
-  for (const Chosen& c : chosen) enroll(state, group, c.user, c.why, ctx);
-  group.version = 1;
-  ctx.fx.groups.insert(group.id);
-  for (auto& op : feed_adds(group.id, members_of(group)))
-    ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
-  for (auto& op : feed_moderation(group)) ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
-  roster_publish_all(state, group, ctx, true);
-  tell_newly_hidden(state, group, members_of(group), ctx);
-  const std::string words = start_words(state, group);
-  for (const Chosen& c : chosen) tell(state, c.user, words, true, ctx);
-  arm_group_timers(state, group, ctx.now);
-  ctx.event(StartEvent{group.plan, group.id, group.name, group.reasons, group.members.size()});
-}
-
 /// Who of the chosen comes in at once; the others are invited.
 std::vector<Chosen> first_of(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
   const StartTiming& timing = state.plan_of(group).start_timing;
@@ -256,7 +126,7 @@ std::vector<Chosen> choose(const State& state, const Plan& plan, const GroupId& 
 /// Opens the group if one of the chosen can come at once; else it waits for the first.
 void gather(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
   const std::vector<Chosen> first = first_of(state, group, chosen, ctx);
-  if (!first.empty()) return open(state, group, first, ctx);
+  if (!first.empty()) return open_group(state, group, first, ctx);
   const TimeMs within_ms = std::get<NextAvailable>(state.plan_of(group).start_timing).within_ms;
   wait_to_open(state, group, GroupState::gathering, ctx.now + within_ms, ctx);
 }
@@ -282,10 +152,6 @@ void arm_forgetting(State& state, const Group& group) {
   state.timers.set({TimerKind::group_forget, group.id.str()}, group.keep_until_ms);
 }
 
-PastMember past_member(const Group& group, const Member& member, const std::string& reason, TimeMs now) {
-  return {member.why, member.joined_ms ? member.joined_ms : group.started_ms, now, reason};
-}
-
 /// Ends a group of which no phone has heard.
 void dismiss(State& state, Group& group, const std::string& reason, Context& ctx) {
   cancel_timers(state, group);
@@ -301,10 +167,26 @@ void dismiss(State& state, Group& group, const std::string& reason, Context& ctx
 
 }  // namespace
 
-messages::ChatStart chat_start(const State& state, const Group& group) { return {roster_head(state, group)}; }
-
-messages::ChatEnd chat_end(const Group& group, const std::string& reason, TimeMs at) {
-  return {group.id.str(), group.plan.str(), reason, at};
+void open_group(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
+  const Plan& plan = state.plan_of(group);
+  state.timers.cancel({TimerKind::group_open, group.id.str()});
+  group.state = GroupState::open;
+  group.started_ms = group.watched_from_ms = group.warned_up_to_ms = ctx.now;
+  const KnownEnd end = known_end(plan, ctx.now);
+  if (end.at_ms) group.ends_ms = closes_at(plan.end_timing, *end.at_ms);
+  group.end_kind = end.kind;
+  if (end.at_ms && std::holds_alternative<Spread>(plan.end_timing)) group.spread_from_ms = end.at_ms;
+  group.rules = plan.chat.rules;
+  for (const Chosen& c : chosen) enroll(state, group, c.user, c.why, ctx);
+  group.version = 1;
+  ctx.fx.groups.insert(group.id);
+  feed_opened(group, ctx);
+  roster_publish_all(state, group, ctx, true);
+  const std::vector<UserId> members = members_of(group);
+  tell_newly_hidden(state, group, members, ctx);
+  tell_start(state, group, members, ctx);
+  arm_group_timers(state, group, ctx.now);
+  ctx.event(StartEvent{group.plan, group.id, group.name, group.reasons, group.members.size()});
 }
 
 StartOutcome start_group(State& state, PlanRecord& record, const std::string& reason, const std::string& key,
@@ -359,8 +241,7 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   messages::RosterHead tombstone = roster_head(state, group);
   tombstone.state = GroupState::retired;
   ctx.publish({topics::head_topic(state.site, group.id), encode(tombstone)});
-  const std::string words = end_words(group, reason, ctx.now);
-  for (const auto& [user, member] : group.members) tell(state, user, words, true, ctx);
+  tell_end(state, group, members_of(group), reason, ctx);
   roster_clear(state, group, ctx);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRetire{group.id.str()}}, group.id});
   for (const auto& [user, member] : group.members) {
@@ -375,7 +256,7 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   group.message_keys.clear();
   group.unarchived.clear();
   group.resends = 0;
-  state.timers.set({TimerKind::resend, group.id.str()}, ctx.now + kFirstResendMs);
+  arm_resend(state, group, ctx.now);
   ctx.fx.groups.insert(group.id);
   ctx.event(EndEvent{group.id, group.plan, reason});
 }
@@ -410,7 +291,7 @@ void set_end(State& state, Group& group, TimeMs ends_ms, const std::string& kind
   roster_touch_head(state, group, ctx);
   for (auto& [user, member] : group.members) {
     const auto before = member.ends_ms;
-    set_member_end(state, group, user, member);
+    renew_member_end(state, group, user, member);
     if (member.ends_ms == before) continue;
     ctx.fx.members.insert({group.id, user});
     roster_touch(state, group, user, ctx);
@@ -427,126 +308,12 @@ bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx) {
   return true;
 }
 
-void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
-  for (const Chosen& c : chosen) withdraw_invitation(state, group, c.user, ctx);
-  std::vector<UserId> added;
-  for (const Chosen& c : chosen) {
-    if (group.members.contains(c.user) || group.banned.contains(c.user)) continue;
-    if (!kept_apart_from(state, group, c.user).empty()) continue;
-    if (group.state == GroupState::gathering) {
-      open(state, group, {c}, ctx);
-      continue;
-    }
-    // A phone takes a chat up again that was over for it only at a version that it cannot have held before.
-    if (group.gone.contains(c.user)) roster_flush(state, group, ctx);
-    enroll(state, group, c.user, c.why, ctx);
-    group.members[c.user].since_version = group.version;
-    roster_touch(state, group, c.user, ctx);
-    added.push_back(c.user);
-  }
-  ctx.fx.groups.insert(group.id);
-  feed_added(group, added, ctx);
-  tell_newly_hidden(state, group, added, ctx);
-  const std::string words = start_words(state, group);
-  for (const UserId& user : added) tell(state, user, words, true, ctx);
-  state.timers.set_if_unset({TimerKind::resend, group.id.str()}, ctx.now + kFirstResendMs);
-}
-
-void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx) {
-  if (group.members.contains(user) || group.banned.contains(user)) return;
-  if (!kept_apart_from(state, group, user).empty()) return;
-  group.kept_out.erase(user);
-  admit(state, group, {{user, why}}, ctx);
-  group.members.at(user).by_hand = true;
-}
-
-void remove_member(State& state, Group& group, const UserId& user, const std::string& reason, Context& ctx) {
-  if (!group.members.contains(user)) return;
-  const bool by_hand = reason == "left" || reason == "removed";
-  if (group.members.size() == 1 && group.invited.empty())
-    return end_group(state, group, by_hand ? "empty" : reason, ctx);
-  roster_take(state, group, user, ctx);
-  User* u = state.user(user);
-  if (u) u->groups.erase(group.id);
-  if (u && u->presence == PresenceState::available) --group.available;
-  for (const TimerKind kind : {TimerKind::member_end, TimerKind::member_leave})
-    state.timers.cancel({kind, group.id.str() + "/" + user.str()});
-  if (state.plan_of(group).audience.follow_ms && reason != "not-qualified") keep_out(group, user);
-  ctx.fx.past[{group.id, user}] = past_member(group, group.members.at(user), reason, ctx.now);
-  group.members.erase(user);
-  ctx.fx.members.insert({group.id, user});
-  ctx.fx.groups.insert(group.id);
-  tell(state, user, end_words(group, reason, ctx.now), true, ctx);
-  ctx.fx.out.emplace_back(FeedChange{{messages::FeedRemove{group.id.str(), {user.str()}}}});
-  // Those who were kept apart from the user may come now.
-  for (const UserId& other : std::set<UserId>(blocked_with(state, user))) follow_user(state, other, ctx);
-}
-
-void member_end_due(State& state, Group& group, const UserId& user, Context& ctx) {
-  const bool spread = group.spread_from_ms && ctx.now >= *group.spread_from_ms;
-  remove_member(state, group, user, spread ? group.end_kind : "duration", ctx);
-}
-
-void phone_holds(State& state, const UserId& user, const GroupId& id, std::uint64_t version, bool ended,
-                 Context& ctx) {
-  Group* group = state.group(id);
-  if (!group) return;
-  auto it = group->members.find(user);
-  if (it == group->members.end()) return;
-  if (group->state != GroupState::open) {
-    if (!ended) return;
-    group->members.erase(it);
-    ctx.fx.members.insert({id, user});
-    return;
-  }
-  // What a phone says late, of a time when the user was a member before, is no news of this one.
-  if (ended || version > group->version || version < it->second.since_version) return;
-  if (version <= it->second.held_version) return;
-  it->second.held_version = version;
-  ctx.fx.members.insert({id, user});
-  state.timers.set_if_unset({TimerKind::holding_event, id.str()}, ctx.now + kHoldingEventMs);
-}
-
-void resend(State& state, Group& group, Context& ctx) {
-  const bool open = group.state == GroupState::open;
-  const std::string words = open ? start_words(state, group) : end_words(group, group.end_reason, ctx.now);
-  bool anyone = false;
-  for (const auto& [id, member] : group.members) {
-    if (open && member.held_version > 0) continue;
-    anyone = true;
-    const User* user = state.user(id);
-    if (!user || user->presence == PresenceState::offline) continue;
-    tell(state, id, words, false, ctx);
-  }
-  if (!anyone || ++group.resends >= kMaxResends) return;
-  state.timers.set({TimerKind::resend, group.id.str()}, ctx.now + (kFirstResendMs << group.resends));
-}
-
-std::size_t holding(const Group& group) {
-  return static_cast<std::size_t>(std::count_if(group.members.begin(), group.members.end(),
-                                                [](const auto& m) { return m.second.held_version > 0; }));
-}
-
-std::vector<messages::FeedOp> full_feed(const State& state) {
-  std::vector<messages::FeedOp> ops{messages::FeedBegin{}};
-  for (const auto& [id, group] : state.groups) {
-    if (group.state != GroupState::open) continue;
-    for (auto& op : feed_adds(id, members_of(group))) ops.push_back(std::move(op));
-    for (auto& op : feed_moderation(group)) ops.push_back(std::move(op));
-  }
-  for (auto& op : feed_blocks(state)) ops.push_back(std::move(op));
-  for (const auto& [mark, before_ms] : state.revocations)
-    ops.emplace_back(messages::FeedRevoked{mark, before_ms});
-  ops.emplace_back(messages::FeedReady{});
-  return ops;
-}
-
 void arm_group_timers(State& state, const Group& group, TimeMs now) {
   arm_invitations(state, group);
   if (group.state == GroupState::scheduled || group.state == GroupState::gathering)
     return state.timers.set({TimerKind::group_open, group.id.str()}, group.opens_ms);
   if (group.state == GroupState::retired) arm_forgetting(state, group);
-  if (!group.members.empty()) state.timers.set({TimerKind::resend, group.id.str()}, now + kFirstResendMs);
+  if (!group.members.empty()) arm_resend(state, group, now);
   if (group.state != GroupState::open) return;
   watch_ends(state, group);
   arm_warning(state, group);

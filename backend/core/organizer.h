@@ -7,13 +7,10 @@
 #include "backend/core/audience.h"
 #include "backend/core/effects.h"
 #include "backend/core/state.h"
-#include "topics/messages/feed.h"
-#include "topics/messages/inbox.h"
 
-/// Makes groups out of plans, changes their members, ends them, and repeats starts and ends until the phones
-/// have confirmed them. States: scheduled (opens later) or gathering (opens with its first member) → open →
-/// ending (end decided, messages on their way) → retired (the broker refuses its topics). docs/groups.md has
-/// the table.
+/// Makes groups out of plans and ends them. States: scheduled (opens later) or gathering (opens with its
+/// first member) → open → ending (end decided, messages on their way) → retired (the broker refuses its
+/// topics). docs/groups.md has the table.
 namespace convoke::core {
 
 /// scheduled: a group is there and opens later. over: a set-time end of the plan has passed. put_off: no
@@ -33,9 +30,8 @@ StartOutcome start_group(State& state, PlanRecord& plan, const std::string& reas
 /// The time has come for a scheduled or gathering group: it opens, or there is nobody for it.
 void open_due(State& state, Group& group, Context& ctx);
 
-/// Makes them members who have been chosen. A gathering group opens with the first. Whoever is banned, or to
-/// be kept apart from somebody there (blocks.h), is passed over.
-void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx);
+/// Opens the group with its first members.
+void open_group(State& state, Group& group, const std::vector<Chosen>& first, Context& ctx);
 
 /// Ends a live group: chat-end with buddy-list-delete to every member, topics cleared, closed to everyone;
 /// one that has not opened is retired at once. Reasons: "duration", "set-time", "unavailable", "idle",
@@ -53,33 +49,6 @@ void set_end(State& state, Group& group, TimeMs ends_ms, const std::string& kind
 /// Moves the end by hand: silence and absence count anew from now. False, and no change, for a time after
 /// kMaxTimeMs.
 bool extend_group(State& state, Group& group, TimeMs ends_ms, Context& ctx);
-
-/// Adds a user (who becomes known if not yet so). No change if already a member, banned, or to be kept apart
-/// from somebody there. One who was a
-/// member before is told of a roster version higher than any that was told then.
-void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx);
-/// Removes a member, who gets a chat-end with this reason: "left", "removed", "banned", "duration", or that
-/// of a spread end. The group ends with its last, unless more are invited.
-void remove_member(State& state, Group& group, const UserId& user, const std::string& reason, Context& ctx);
-
-/// A member's own ending time has come.
-void member_end_due(State& state, Group& group, const UserId& user, Context& ctx);
-
-/// A phone says which roster version it holds of a group, or that it knows of the end.
-void phone_holds(State& state, const UserId& user, const GroupId& group, std::uint64_t version, bool ended,
-                 Context& ctx);
-
-/// Repeats start or end to the reachable members who have not confirmed it, less and less often.
-void resend(State& state, Group& group, Context& ctx);
-
-/// How many members hold the group's present roster, as far as they told.
-std::size_t holding(const Group& group);
-
-messages::ChatStart chat_start(const State& state, const Group& group);
-messages::ChatEnd chat_end(const Group& group, const std::string& reason, TimeMs at);
-
-/// The feed that tells a broker plugin everything, from nothing: begin, members of every live group, ready.
-std::vector<messages::FeedOp> full_feed(const State& state);
 
 /// Sets the timers of a loaded group that has not ended, or that somebody has not heard of the end of.
 void arm_group_timers(State& state, const Group& group, TimeMs now);

@@ -4,7 +4,8 @@
 
 #include "backend/core/blocks.h"
 #include "backend/core/chat_archive.h"
-#include "backend/core/organizer.h"
+#include "backend/core/delivery.h"
+#include "backend/core/members.h"
 #include "backend/core/registrations.h"
 #include "backend/core/roster.h"
 #include "topics/messages/limits.h"

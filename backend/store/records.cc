@@ -2,8 +2,8 @@
 
 #include <charconv>
 
-#include "backend/core/announce.h"
 #include "backend/ingress/plan_file.h"
+#include "backend/store/record_limits.h"
 #include "topics/messages/json_reader.h"
 #include "topics/messages/json_writer.h"
 
@@ -14,77 +14,13 @@ using messages::Error;
 using messages::Field;
 using messages::JsonReader;
 using messages::JsonWriter;
-using messages::kMaxInteger;
 using messages::Result;
-
-// A plan is two megabytes at most before its quotes are escaped.
-constexpr std::size_t kMaxRecordBytes = 1 << 23;
-constexpr std::size_t kMaxMany = 1'000'000;
 
 std::string hex16(std::uint64_t x) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string out(16, '0');
   for (int i = 15; i >= 0; --i, x >>= 4) out[static_cast<std::size_t>(i)] = kDigits[x & 15];
   return out;
-}
-
-void write_ranges(JsonWriter& w, const std::vector<std::pair<std::uint64_t, std::uint64_t>>& ranges) {
-  w.key("missing");
-  w.begin_list();
-  for (const auto& [first, last] : ranges) {
-    w.begin_list();
-    w.number(first);
-    w.number(last);
-    w.end_list();
-  }
-  w.end_list();
-}
-
-/// As they go out, each in a string of its own.
-void write_notices(JsonWriter& w, const std::vector<messages::Notice>& notices) {
-  w.key("unarchived").begin_list();
-  for (const auto& notice : notices) w.string(encode(notice));
-  w.end_list();
-}
-
-void read_notices(const Field& field, std::vector<messages::Notice>& notices) {
-  field.each(0, core::kMaxUnarchived, [&](const Field& text) {
-    auto notice = messages::decode_notice(text.line(1, messages::kMaxPayloadBytes));
-    if (!notice) return text.fail("a notice");
-    notices.push_back(*std::move(notice));
-  });
-}
-
-void write_moderation(JsonWriter& w, const core::Group& g) {
-  if (g.rules.announcement_only) w.member("announcement_only", true);
-  if (g.rules.slow_ms) w.member("slow_ms", g.rules.slow_ms);
-  std::vector<std::string> muted, staff, banned, kept_out;
-  for (const auto& [user, standing] : g.standings)
-    (standing == topics::Standing::muted ? muted : staff).push_back(user.str());
-  for (const auto& user : g.banned) banned.push_back(user.str());
-  for (const auto& user : g.kept_out) kept_out.push_back(user.str());
-  for (const auto& [name, users] : {std::pair("muted", &muted), std::pair("staff", &staff),
-                                    std::pair("banned", &banned), std::pair("kept_out", &kept_out)}) {
-    if (users->empty()) continue;
-    w.key(name).begin_list();
-    for (const std::string& user : *users) w.string(user);
-    w.end_list();
-  }
-}
-
-void read_moderation(const Field& root, core::Group& g) {
-  const Field only = root["announcement_only"], slow = root["slow_ms"], banned = root["banned"];
-  const Field muted = root["muted"], staff = root["staff"], kept_out = root["kept_out"];
-  const auto each = [](const Field& users, auto put) {
-    if (users.present())
-      users.each(0, kMaxMany, [&](const Field& user) { put(core::UserId::parse(user.user_id())); });
-  };
-  g.rules.announcement_only = only.flag();
-  if (slow.present()) g.rules.slow_ms = slow.small_integer(0, messages::kMaxSlowMs);
-  each(muted, [&](const core::UserId& user) { g.standings[user] = topics::Standing::muted; });
-  each(staff, [&](const core::UserId& user) { g.standings[user] = topics::Standing::staff; });
-  each(kept_out, [&](const core::UserId& user) { g.kept_out.insert(user); });
-  each(banned, [&](const core::UserId& user) { g.banned.insert(user); });
 }
 
 void write_publish(JsonWriter& w, const core::Publish& p) {
@@ -271,181 +207,11 @@ Result<core::PlanRecord> decode_plan(std::string_view key, std::string_view valu
   return r.finish(std::move(record));
 }
 
-std::string encode_group(const core::Group& g) {
-  JsonWriter w(512);
-  w.begin_object();
-  w.member("plan", g.plan.str());
-  w.member("name", g.name);
-  w.member("state", to_string(g.state));
-  w.member("started", g.started_ms);
-  if (g.opens_ms) w.member("opens", g.opens_ms);
-  if (g.watched_from_ms) w.member("watched", g.watched_from_ms);
-  if (g.warned_up_to_ms) w.member("warned", g.warned_up_to_ms);
-  w.member("spread", g.spread_from_ms);
-  if (g.last_message_ms) w.member("last_message", g.last_message_ms);
-  w.member("ends", g.ends_ms);
-  w.member("end_kind", g.end_kind);
-  w.key("reasons");
-  w.begin_list();
-  for (const auto& reason : g.reasons) w.string(reason);
-  w.end_list();
-  w.member("start_key", g.start_keys.empty() ? "" : g.start_keys[0]);
-  if (g.start_keys.size() > 1) {
-    w.key("more_keys");
-    w.begin_list();
-    for (std::size_t i = 1; i < g.start_keys.size(); ++i) w.string(g.start_keys[i]);
-    w.end_list();
-  }
-  w.member("ended", g.ended_ms);
-  w.member("end_reason", g.end_reason);
-  if (g.keep_until_ms) w.member("keep_until", g.keep_until_ms);
-  w.member("version", g.version);
-  if (g.unsent) w.member("unsent", true);
-  w.member("messages", g.messages);
-  w.member("epoch", g.archive.epoch);
-  w.member("upto", g.archive.upto);
-  write_ranges(w, g.archive.missing);
-  w.key("pages");
-  w.begin_list();
-  for (const auto& page : g.pages) w.number(page.version);
-  w.end_list();
-  write_moderation(w, g);
-  if (g.notices) w.member("notices", g.notices);
-  if (!g.unarchived.empty()) write_notices(w, g.unarchived);
-  w.end_object();
-  return w.take();
-}
-
-Result<core::Group> decode_group(std::string_view key, std::string_view value) {
-  core::Group g;
-  g.id = core::GroupId::parse(key);
-  JsonReader r(value, kMaxRecordBytes);
-  const Field& root = r.root();
-  const Field plan = root["plan"], name = root["name"], state = root["state"], started = root["started"],
-              ends = root["ends"];
-  const Field end_kind = root["end_kind"], reasons = root["reasons"], start_key = root["start_key"],
-              more_keys = root["more_keys"], ended = root["ended"];
-  const Field end_reason = root["end_reason"], version = root["version"], unsent = root["unsent"],
-              count = root["messages"], epoch = root["epoch"];
-  const Field upto = root["upto"], missing = root["missing"], pages = root["pages"],
-              notices = root["notices"], unarchived = root["unarchived"];
-  const Field keep_until = root["keep_until"];
-  const Field opens = root["opens"], watched = root["watched"], warned = root["warned"],
-              spread = root["spread"], last_message = root["last_message"];
-  g.plan = core::PlanId::parse(plan.plain_id());
-  g.name = name.line(0, messages::kMaxNameBytes);
-  g.state = state.choice(messages::parse_group_state, "a group state");
-  g.started_ms = started.time_ms();
-  g.opens_ms = opens.optional_time_ms().value_or(0);
-  g.watched_from_ms = watched.optional_time_ms().value_or(g.started_ms);
-  g.warned_up_to_ms = warned.optional_time_ms().value_or(0);
-  g.spread_from_ms = spread.optional_time_ms();
-  g.last_message_ms = last_message.optional_time_ms().value_or(0);
-  g.ends_ms = ends.optional_time_ms();
-  g.end_kind = end_kind.line(0, 64);
-  reasons.each(0, kMaxMany, [&](const Field& reason) { g.reasons.push_back(reason.line(0, 1024)); });
-  if (!start_key.is_empty_string()) g.start_keys.push_back(start_key.line(1, 256));
-  if (more_keys.present())
-    more_keys.each(0, kMaxMany, [&](const Field& k) { g.start_keys.push_back(k.line(1, 256)); });
-  g.ended_ms = ended.time_ms();
-  g.end_reason = end_reason.line(0, 256);
-  // An earlier server did not say until when.
-  if (g.ended_ms) g.keep_until_ms = keep_until.optional_time_ms().value_or(g.ended_ms + core::kDefaultKeepMs);
-  g.version = version.integer();
-  g.unsent = unsent.flag();
-  g.messages = count.integer();
-  g.archive.epoch = epoch.integer();
-  g.archive.upto = upto.integer();
-  missing.each(0, kMaxMany, [&](const Field& range) {
-    const std::size_t two = range.list_size(2, 2);
-    if (two == 2) g.archive.missing.emplace_back(range.at(0).integer(), range.at(1).integer());
-  });
-  pages.each(0, kMaxMany, [&](const Field& v) { g.pages.emplace_back().version = v.integer(); });
-  read_moderation(root, g);
-  if (notices.present()) g.notices = notices.integer();
-  if (unarchived.present()) read_notices(unarchived, g.unarchived);
-  if (!g.id) return Error{"key", "a group id"};
-  return r.finish(std::move(g));
-}
-
-std::string encode_member(const core::Member& m) {
-  JsonWriter w(96);
-  w.begin_object();
-  w.member("why", m.why);
-  w.member("joined", m.joined_ms);
-  w.member("ends", m.ends_ms);
-  w.member("leaves", m.leaves_ms);
-  if (m.by_hand) w.member("by_hand", true);
-  if (m.since_version) w.member("since", m.since_version);
-  w.member("held", m.held_version);
-  w.member("page", m.page);
-  w.end_object();
-  return w.take();
-}
-
-Result<core::Member> decode_member(std::string_view value) {
-  core::Member m;
-  JsonReader r(value);
-  const Field& root = r.root();
-  const Field leaves = root["leaves"], by_hand = root["by_hand"];
-  const Field why = root["why"], joined = root["joined"], since = root["since"], ends = root["ends"],
-              held = root["held"], page = root["page"];
-  m.why = why.line(0, core::kMaxWhyBytes);
-  m.joined_ms = joined.optional_time_ms().value_or(0);
-  m.ends_ms = ends.optional_time_ms();
-  m.leaves_ms = leaves.optional_time_ms();
-  m.by_hand = by_hand.flag();
-  if (since.present()) m.since_version = since.integer();
-  m.held_version = held.integer();
-  m.page = page.small_integer(0, 9999);
-  return r.finish(std::move(m));
-}
-
-std::string encode_past_member(const core::PastMember& m) {
-  JsonWriter w(96);
-  w.begin_object();
-  w.member("why", m.why);
-  w.member("joined", m.joined_ms);
-  w.member("left", m.left_ms);
-  w.member("reason", m.reason);
-  w.end_object();
-  return w.take();
-}
-
-Result<core::PastMember> decode_past_member(std::string_view value) {
-  JsonReader r(value);
-  const Field& root = r.root();
-  const Field why = root["why"], joined = root["joined"], left = root["left"], reason = root["reason"];
-  return r.finish(core::PastMember{why.line(0, core::kMaxWhyBytes), joined.time_ms(), left.time_ms(),
-                                   reason.line(0, 256)});
-}
-
 Result<std::int64_t> decode_revocation(std::string_view value) {
   std::int64_t before_ms = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), before_ms);
   if (error != std::errc() || end != value.data() + value.size()) return Error{"value", "a time"};
   return before_ms;
-}
-
-std::string encode_invitation(const core::Invitation& i) {
-  JsonWriter w(96);
-  w.begin_object();
-  w.member("why", i.why);
-  w.member("at", i.at_ms);
-  w.member("until", i.until_ms);
-  w.end_object();
-  return w.take();
-}
-
-Result<core::Invitation> decode_invitation(std::string_view value) {
-  core::Invitation i;
-  JsonReader r(value);
-  const Field& root = r.root();
-  const Field why = root["why"], at = root["at"], until = root["until"];
-  i.why = why.line(0, core::kMaxWhyBytes);
-  i.at_ms = at.optional_time_ms();
-  i.until_ms = until.time_ms();
-  return r.finish(std::move(i));
 }
 
 Result<std::pair<core::GroupId, core::UserId>> decode_member_key(std::string_view key) {

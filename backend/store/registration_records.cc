@@ -1,5 +1,6 @@
 // Who is registered with plans, by what people are known outside, and what they did there.
 
+#include "backend/store/record_limits.h"
 #include "backend/store/records.h"
 #include "topics/messages/json_reader.h"
 #include "topics/messages/json_writer.h"
@@ -12,8 +13,6 @@ using messages::Field;
 using messages::JsonReader;
 using messages::JsonWriter;
 using messages::Result;
-
-constexpr std::size_t kMaxMany = 1'000'000;
 
 void write_registration(JsonWriter& w, const core::Registration& r) {
   w.member("source", r.source);

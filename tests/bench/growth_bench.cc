@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "backend/core/delivery.h"
+#include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "backend/store/journal.h"
 #include "tests/bench/crowd_core.h"

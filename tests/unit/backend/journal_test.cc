@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "backend/store/records.h"
 #include "tests/support/core_world.h"

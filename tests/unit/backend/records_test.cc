@@ -8,6 +8,7 @@
 
 #include "backend/core/announce.h"
 #include "backend/core/blocks.h"
+#include "backend/core/members.h"
 #include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
 #include "backend/core/registrations.h"

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "backend/core/feed.h"
+#include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "tests/support/core_world.h"
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "backend/core/organizer.h"
+#include "backend/core/members.h"
 #include "tests/support/core_world.h"
 
 namespace convoke::core {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "backend/core/feed.h"
+#include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "tests/support/core_world.h"
 

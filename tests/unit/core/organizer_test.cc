@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "backend/core/delivery.h"
+#include "backend/core/feed.h"
+#include "backend/core/members.h"
 #include "tests/support/core_world.h"
 
 namespace convoke::core {

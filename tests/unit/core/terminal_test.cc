@@ -5,6 +5,7 @@
 #include <set>
 
 #include "backend/core/chat_archive.h"
+#include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
 #include "tests/support/core_world.h"
