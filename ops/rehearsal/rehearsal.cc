@@ -151,14 +151,16 @@ void rehearse(std::string_view plans, bool is_json, const Evening& evening,
               const std::function<void(const Happening&)>& tell) {
   const ingress::PlanFile file =
       is_json ? ingress::parse_plans_json(plans) : ingress::parse_plans_toml(plans);
-  const auto& [areas, fixes, presences] = evening;
+  const auto& fixes = evening.fixes;
+  const auto& presences = evening.presences;
   if (fixes.empty() && presences.empty()) return;
   Rehearsal rehearsal(evening, tell);
   std::size_t f = 0, p = 0;
   const auto presence_is_next = [&] {
     return p < presences.size() && (f == fixes.size() || presences[p].time_ms <= fixes[f].position.time_ms);
   };
-  rehearsal.begin(presence_is_next() ? presences[p].time_ms : fixes[f].position.time_ms, areas, file.plans);
+  rehearsal.begin(presence_is_next() ? presences[p].time_ms : fixes[f].position.time_ms, evening.areas,
+                  file.plans);
   while (f < fixes.size() || p < presences.size()) {
     if (presence_is_next()) {
       rehearsal.pass_to(presences[p].time_ms);
