@@ -36,6 +36,14 @@ ApiResponse put_identity(core::Engine& engine, PutIdentity c, core::Context& ctx
   return ok(answer);
 }
 
+void sign_in(core::Engine& engine, const gateways::IdentityVault& vault, const messages::SignIn& sign_in,
+             core::TimeMs issued_ms, core::Context& ctx) {
+  std::vector<core::Identity> proven;
+  for (auto& identity : {vault.phone(sign_in.phone), vault.mail(sign_in.mail)})
+    if (identity) proven.push_back(*identity);
+  engine.sign_in(core::UserId::parse(sign_in.user), proven, issued_ms, ctx);
+}
+
 ApiResponse delete_identity(core::Engine& engine, const DeleteIdentity& c, core::Context& ctx) {
   if (!engine.unlink_identity(c.user, c.key, ctx))
     return api_error(404, "not-found", "no such identity of this user");

@@ -1,5 +1,6 @@
 #include "backend/app/loop.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "backend/app/history_page.h"
@@ -25,9 +26,10 @@ Loop::Loop(Options options, store::Store& store, egress::Link& link, Hooks hooks
       engine_(options_.site, options_.rule),
       decoder_(engine_, hooks_.warn),
       session_(options_.site, options_.server, options_.version, link, outbox_,
-               {hooks_.read_token, [this] { return core::full_feed(engine_.state()); },
+               {hooks_.read_token, [this] { return full_feed(); },
                 [this](std::uint64_t epoch) { broker_fed(epoch); },
-                [this](const core::FeedChange& change) { feed_confirmed(change); }, hooks_.warn}) {
+                [this](const core::FeedChange& change) { feed_confirmed(change); }, hooks_.warn,
+                [this](const messages::SignIn& sign_in) { signed_in(sign_in); }}) {
   for (auto& [seq, message] : journal_.load(engine_, now)) outbox_.push({seq, std::move(message)});
   engine_.loaded(now);
   for (const core::UserId& user : eraser_.load()) engine_.state().erased_ms[user] = now;
@@ -48,6 +50,7 @@ bool Loop::turn(Times times, const std::function<void(core::Context&)>& inputs) 
   if (fx.graced_since) journal_.put_meta(store::kBrokerEpochKey, std::to_string(broker_epoch_));
   if (!commit()) return false;
   release(fx, seqs);
+  if (signed_in_ > 0) session_.keep_sign_ins(std::exchange(signed_in_, 0));
   if (hooks_.compact && eraser_.take_compaction()) hooks_.compact();
   return true;
 }
@@ -129,6 +132,19 @@ void Loop::answer_history(const core::HistoryQuery& query) {
     hooks_.warn("store: the archive of " + query.group.str() + " cannot be read");
   core::Publish p{query.response_topic, encode(response), 1, false, false, query.correlation};
   outbox_.push({0, std::move(p)});
+}
+
+/// What the plugin is asked to tell comes second, so that it misses nobody while the feed goes on.
+std::vector<messages::FeedOp> Loop::full_feed() const {
+  auto ops = core::full_feed(engine_.state());
+  if (hooks_.signed_in) ops.insert(ops.begin() + 1, messages::FeedSignIns{});
+  return ops;
+}
+
+void Loop::signed_in(const messages::SignIn& sign_in) {
+  if (!hooks_.signed_in) return;
+  hooks_.signed_in(sign_in, hooks_.time_of(sign_in.issued_ms), *ctx_);
+  signed_in_ = std::max(signed_in_, sign_in.n);
 }
 
 void Loop::broker_fed(std::uint64_t epoch) {

@@ -54,6 +54,9 @@ class Loop {
     /// Begins to remove from the store's files what is gone from its records; and whether that is done.
     std::function<void()> compact = {};
     std::function<bool()> compacted = {};
+    /// A user has connected with a token, issued at that time, that proves a number or an address; unset: the
+    /// broker's plugin is not asked for it.
+    std::function<void(const messages::SignIn&, core::TimeMs issued_ms, core::Context&)> signed_in = {};
   };
 
   /// Loads the store. Throws std::runtime_error saying what is wrong with it.
@@ -88,6 +91,8 @@ class Loop {
   void erase(const core::Effects& fx);
   void release(core::Effects& fx, const std::vector<std::uint64_t>& seqs);
   void answer_history(const core::HistoryQuery& query);
+  std::vector<messages::FeedOp> full_feed() const;
+  void signed_in(const messages::SignIn& sign_in);
   void broker_fed(std::uint64_t epoch);
   void feed_confirmed(const core::FeedChange& change);
 
@@ -105,6 +110,7 @@ class Loop {
   std::deque<topics::GroupId> fresh_ids_;
   std::int64_t positions_written_ms_ = 0;
   std::uint64_t broker_epoch_ = 0;
+  std::uint64_t signed_in_ = 0;  // the last one of the turn under way; 0: none
 };
 
 }  // namespace convoke::app

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "backend/app/api_outside.h"
 #include "backend/app/export_answer.h"
 #include "backend/app/overload.h"
 #include "backend/app/reports_answer.h"
@@ -136,7 +137,15 @@ Loop::Hooks Server::hooks() {
           [this](const core::UserId& user) { return token::subject_mark(config_.site.str(), user.str()); },
       .compact =
           [this] { compaction_ = std::async(std::launch::async, [this] { return store_->compact(); }); },
-      .compacted = [this] { return compacted(); }};
+      .compacted = [this] { return compacted(); },
+      .signed_in = sign_ins()};
+}
+
+decltype(Loop::Hooks::signed_in) Server::sign_ins() {
+  if (!vault_) return {};
+  return [this](const messages::SignIn& told, core::TimeMs issued_ms, core::Context& ctx) {
+    sign_in(loop_.engine(), *vault_, told, issued_ms, ctx);
+  };
 }
 
 Server::~Server() = default;

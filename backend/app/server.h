@@ -58,6 +58,7 @@ class Server {
   using Answers = std::vector<std::pair<std::unique_ptr<ApiCall>, ApiResponse>>;
 
   Loop::Hooks hooks();
+  decltype(Loop::Hooks::signed_in) sign_ins();
   void turn(std::deque<Mail> mail);
   void handle_staff(const topics::Topic& topic, const egress::LinkMessage& message, core::Context& ctx);
   ApiResponse carry_out(const messages::StaffRequest& request, const topics::Topic& topic,

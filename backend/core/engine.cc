@@ -239,6 +239,10 @@ LinkResult Engine::link_identity(const UserId& user, const Identity& identity, b
                                  const std::string& source, Context& ctx) {
   return core::link_identity(state_, user, identity, proven, source, ctx);
 }
+void Engine::sign_in(const UserId& user, const std::vector<Identity>& proven, TimeMs issued_ms,
+                     Context& ctx) {
+  core::sign_in(state_, user, proven, issued_ms, ctx);
+}
 bool Engine::unlink_identity(const UserId& user, const std::string& key, Context& ctx) {
   return core::unlink_identity(state_, user, key, ctx);
 }

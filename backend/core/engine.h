@@ -70,6 +70,7 @@ class Engine {
   MailOutcome mail(const Mail& mail, Context& ctx);
   LinkResult link_identity(const UserId& user, const Identity& identity, bool proven,
                            const std::string& source, Context& ctx);
+  void sign_in(const UserId& user, const std::vector<Identity>& proven, TimeMs issued_ms, Context& ctx);
   bool unlink_identity(const UserId& user, const std::string& key, Context& ctx);
 
   void erase_user(const UserId& user, Context& ctx);

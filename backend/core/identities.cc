@@ -57,6 +57,18 @@ LinkResult link_identity(State& state, const UserId& user, const Identity& ident
   return LinkResult::linked;
 }
 
+void sign_in(State& state, const UserId& user, const std::vector<Identity>& proven, TimeMs issued_ms,
+             Context& ctx) {
+  const auto erased = state.erased_ms.find(user);
+  if (erased != state.erased_ms.end() && issued_ms <= erased->second) return;
+  for (const Identity& identity : proven) {
+    const auto had = state.identities.find(identity.key);
+    const bool known = had != state.identities.end() && had->second.proven && issued_ms <= had->second.at_ms;
+    if (known || link_identity(state, user, identity, true, kByToken, ctx) != LinkResult::linked) continue;
+    state.identities[identity.key].at_ms = std::min(issued_ms, ctx.now);
+  }
+}
+
 bool unlink_identity(State& state, const UserId& user, const std::string& key, Context& ctx) {
   const auto it = state.identities.find(key);
   if (it == state.identities.end() || it->second.user != user) return false;

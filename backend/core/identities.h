@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "backend/core/effects.h"
 #include "backend/core/state.h"
@@ -17,6 +18,12 @@ enum class LinkResult { linked, taken, too_many };
 /// unless this is proven too: then it moves. Acts that waited for it register the user now.
 LinkResult link_identity(State& state, const UserId& user, const Identity& identity, bool proven,
                          const std::string& source, Context& ctx);
+inline constexpr const char* kByToken = "token";
+
+/// The user has signed in with a token, issued at that time, that proves these. Of an identity that several
+/// have proved the latest proof counts, in whatever order they sign in.
+void sign_in(State& state, const UserId& user, const std::vector<Identity>& proven, TimeMs issued_ms,
+             Context& ctx);
 /// False, and no change, if it is not the user's.
 bool unlink_identity(State& state, const UserId& user, const std::string& key, Context& ctx);
 

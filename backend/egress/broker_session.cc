@@ -116,7 +116,10 @@ void BrokerSession::send_full_feed() {
 }
 
 void BrokerSession::feed_response(const messages::FeedResponse& r) {
-  if (phase_ == Phase::down || r.seq < first_feed_seq_) return;  // to an earlier connection's feed
+  if (phase_ == Phase::down) return;
+  if (listener_.signed_in)
+    for (const messages::SignIn& one : r.sign_ins) listener_.signed_in(one);
+  if (r.seq < first_feed_seq_) return;  // to an earlier connection's feed
   const bool to_be_ready = r.seq >= last_full_feed_seq_;
   if (!r.error.empty()) return give_up("the plugin refused a feed: " + r.error);
   if (to_be_ready && !r.ready) return give_up("the plugin has lost its feed");
@@ -142,6 +145,10 @@ void BrokerSession::start_draining() {
 
 void BrokerSession::ask_counters() {
   if (phase_ == Phase::running) send_feed({messages::FeedCounters{}});
+}
+
+void BrokerSession::keep_sign_ins(std::uint64_t n) {
+  if (phase_ == Phase::draining || phase_ == Phase::running) send_feed({messages::FeedSignIns{n}});
 }
 
 void BrokerSession::link_done(const LinkDone& done) {

@@ -34,6 +34,7 @@ class BrokerSession {
     std::function<void(std::uint64_t broker_epoch)> fed;       // the plugin knows it; terminals may connect
     std::function<void(const core::FeedChange&)> feed_confirmed;  // a feed change from the outbox is in force
     std::function<void(const std::string&)> problem;              // something for the log
+    std::function<void(const messages::SignIn&)> signed_in = {};  // what the full feed asked to be told
   };
 
   BrokerSession(topics::SiteId site, topics::ServerId server, std::string version, Link& link, Outbox& outbox,
@@ -63,6 +64,9 @@ class BrokerSession {
   void close(std::int64_t now_ms);
   /// Publishes the server's status, retained.
   void publish_status(bool up, std::int64_t now_ms);
+
+  /// Sign-ins up to this one are on the disk: the plugin forgets them, and tells the next.
+  void keep_sign_ins(std::uint64_t n);
 
   /// Asks the plugin for its counters; `counters` has them a moment later.
   void ask_counters();

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Wanted {
-  std::string user, role, device, site, keys, out;
+  std::string user, role, device, site, keys, out, phone, mail;
   std::string ttl = "12h";
 };
 
@@ -51,6 +51,7 @@ std::string issue(const Wanted& wanted) {
   claims.site = wanted.site;
   claims.role = *role;
   claims.device = wanted.device;
+  claims.proofs = {wanted.phone, wanted.mail};
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   claims.issued_s = std::chrono::duration_cast<std::chrono::seconds>(now).count();
   claims.expires_s = claims.issued_s + *parse_duration(wanted.ttl) / 1000;
@@ -129,6 +130,8 @@ void add_token_issue(CLI::App& token, Context& context) {
       ->check(CLI::IsMember({"terminal", "staff", "operator", "server", "peer", "viewer"}));
   issue->add_option("--device", wanted->device, "device id")->required()->check(kPlainId);
   issue->add_option("--ttl", wanted->ttl, "how long it holds")->check(kDuration)->capture_default_str();
+  issue->add_option("--phone", wanted->phone, "a number that they have proved to be theirs: +4930123456");
+  issue->add_option("--mail", wanted->mail, "a mail address that they have proved to be theirs");
   issue->add_option("--site", wanted->site, "site id; default: that of the run file")->check(kPlainId);
   issue->add_option("--keys", wanted->keys, "signing keys; default: those of the run file");
   issue->add_option("--out", wanted->out,

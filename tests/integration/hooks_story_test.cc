@@ -176,6 +176,42 @@ TEST_F(HookStory, R5_R21_WhoCallsTheNumberIsInTheChat) {
   for (const char* secret : {"30110", "30111", "12345"}) EXPECT_THAT(server.log(), Not(HasSubstr(secret)));
 }
 
+TEST_F(HookStory, R5_R21_WhoCallsFirstAndSignsInWithTheNumberProvenIsInTheChat) {
+  plan("call", "call = [{ number = \"+4930123456\" }]");
+  EXPECT_EQ(calls("+4930110", "CA1"), 200);
+  EXPECT_EQ(calls("+4930111", "CA2"), 200);
+  ASSERT_EQ(total(), "0") << "nobody has proved these numbers";
+  tokens.prove("late", {"+49 30 110", "late@home.example"});
+  phones.add("late", broker.url());
+  phones.add("other", broker.url());  // whose token proves nothing
+  ASSERT_TRUE(phones.until([&] { return total() == "1"; })) << registrations() << server.log();
+  EXPECT_THAT(registrations(), HasSubstr(R"("user":"late","by":[{"source":"call")"));
+  const std::string known = server.call("GET", "/users/late/identities").body;
+  EXPECT_THAT(known, HasSubstr(R"("kind":"phone","value":"+4930110","proven":true,"source":"token")"));
+  EXPECT_THAT(known, HasSubstr(R"("value":"late@home.example")"));
+  press_start();
+  wait_for_list({4}, {"late"});
+  for (const int i : {0, 1, 2, 3, 5}) EXPECT_TRUE(phones[i].started.empty()) << phones.stories();
+}
+
+TEST_F(HookStory, R5_WhatASignInProvesIsNotLostWithAServerThatIsAwayAndIsWrittenNowhere) {
+  plan("call", "call = [{ number = \"+4930123456\" }]");
+  EXPECT_EQ(calls("+4930110", "CA1"), 200);
+  server.kill9();
+  tokens.prove("late", {"+4930110", "late@home.example"});
+  phones.add("late", broker.url());
+  ASSERT_TRUE(phones.until([&] { return phones[4].client->connected(); })) << phones.stories();
+  server.start();
+  EXPECT_TRUE(phones.until([&] { return total() == "1"; })) << registrations() << server.log();
+  server.stop();
+  broker.stop();  // writes what it holds
+  for (const auto& folder : {server.folder(), broker.folder()})
+    for (const auto& file : std::filesystem::recursive_directory_iterator(folder))
+      for (const char* secret : {"30110", "late@home"})
+        if (file.is_regular_file())
+          EXPECT_THAT(test::read_file(file.path().string()), Not(HasSubstr(secret))) << file.path();
+}
+
 /// A real call, through the SIP server as ops/telephony configures it.
 TEST_F(HookStory, R5_R21_WhoCallsOverSipIsInTheChat) {
   namespace fs = std::filesystem;

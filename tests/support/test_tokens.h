@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "topics/token/token.h"
 
@@ -36,8 +38,13 @@ class TestTokens {
   std::string make_for_site(const std::string& site, topics::Role role, const std::string& subject,
                             const std::string& device = "d1", std::int64_t lifetime_s = 3600) const {
     const std::int64_t now = now_s();
-    return sign(keys_, {subject, site, role, device, now - 60, now + lifetime_s}).value();
+    const auto proofs = proofs_.find(subject);
+    return sign(keys_, {subject, site, role, device, now - 60, now + lifetime_s,
+                        proofs == proofs_.end() ? token::Proofs{} : proofs->second})
+        .value();
   }
+  /// The user's tokens say from now on that this is proven.
+  void prove(const std::string& subject, token::Proofs proofs) { proofs_[subject] = std::move(proofs); }
 
   /// The client id that goes with `make(role, subject, device)`.
   std::string client_id(const std::string& subject, const std::string& device = "d1") const {
@@ -48,6 +55,7 @@ class TestTokens {
   std::string site_;
   std::string jwks_;
   token::KeySet keys_;
+  std::map<std::string, token::Proofs> proofs_;
 };
 
 }  // namespace convoke::test

@@ -38,6 +38,7 @@ struct MembershipFeed::Applier {
   void operator()(const FeedRevoke&) const {}
   void operator()(const FeedRevoked&) const {}
   void operator()(const FeedCounters&) const {}
+  void operator()(const FeedSignIns&) const {}
 };
 
 std::string MembershipFeed::why_not(const std::vector<FeedOp>& ops) const {

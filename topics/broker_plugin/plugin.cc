@@ -25,6 +25,7 @@ struct Plugin {
   mosquitto_plugin_id_t* id;
   Options options;
   PolicyGate gate;
+  std::string server;  // client id of the server that feeds us
 };
 
 std::int64_t now_ms() {
@@ -132,24 +133,35 @@ int on_message(int, void* event_data, void* userdata) noexcept {
   });
 }
 
+/// With QoS 0 the broker keeps nothing of it for a server that is away, in memory or on disk.
+void tell_server(const Plugin& plugin, const std::string& payload, int qos) {
+  mosquitto_broker_publish_copy(plugin.server.c_str(), topics::kFeedResponseTopic.data(),
+                                static_cast<int>(payload.size()), payload.data(), qos, false, nullptr);
+}
+
 int on_control(int, void* event_data, void* userdata) noexcept {
   // Success in any case: an error code would disconnect the server. What was wrong is in the answer.
   return guarded(MOSQ_ERR_SUCCESS, [&] {
     const auto& event = *static_cast<mosquitto_evt_control*>(event_data);
-    const std::string answer = static_cast<Plugin*>(userdata)->gate.feed(
-        {static_cast<const char*>(event.payload), event.payload ? event.payloadlen : 0}, now_ms());
-    mosquitto_broker_publish_copy(mosquitto_client_id(event.client), topics::kFeedResponseTopic.data(),
-                                  static_cast<int>(answer.size()), answer.data(), 1, false, nullptr);
+    auto& plugin = *static_cast<Plugin*>(userdata);
+    plugin.server = text_or_empty(mosquitto_client_id(event.client));
+    tell_server(
+        plugin,
+        plugin.gate.feed({static_cast<const char*>(event.payload), event.payload ? event.payloadlen : 0},
+                         now_ms()),
+        1);
     return MOSQ_ERR_SUCCESS;
   });
 }
 
 int on_tick(int, void*, void* userdata) noexcept {
   return guarded(MOSQ_ERR_SUCCESS, [&] {
+    auto& plugin = *static_cast<Plugin*>(userdata);
     // Only here may clients be cut off: not while the broker is in the middle of one of them.
-    for (const auto& id : static_cast<Plugin*>(userdata)->gate.tick(now_ms())) {
+    for (const auto& id : plugin.gate.tick(now_ms())) {
       mosquitto_kick_client_by_clientid(id.c_str(), true);
     }
+    if (const std::string told = plugin.gate.sign_ins(now_ms()); !told.empty()) tell_server(plugin, told, 0);
     return MOSQ_ERR_SUCCESS;
   });
 }
@@ -176,8 +188,10 @@ std::unique_ptr<Plugin> make_plugin(mosquitto_plugin_id_t* id, mosquitto_opt* op
   const topics::SiteId site = parsed.site;
   const auto warn = [](const std::string& line) { log(MOSQ_LOG_WARNING, line); };
   return std::unique_ptr<Plugin>(
-      new Plugin{id, std::move(parsed),
-                 PolicyGate(site, std::move(keys), std::move(stamper), std::move(limiter), warn)});
+      new Plugin{id,
+                 std::move(parsed),
+                 PolicyGate(site, std::move(keys), std::move(stamper), std::move(limiter), warn),
+                 {}});
 }
 
 struct Callback {

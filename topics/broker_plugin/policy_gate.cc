@@ -31,7 +31,8 @@ PolicyGate::PolicyGate(topics::SiteId site, token::KeySet keys, Stamper stamper,
       keys_(std::move(keys)),
       stamper_(std::move(stamper)),
       limiter_(std::move(limiter)),
-      log_(std::move(log)) {}
+      log_(std::move(log)),
+      sign_ins_(stamper_.epoch()) {}
 
 Admission PolicyGate::connect(std::string_view id, std::string_view token, Connection connection,
                               std::int64_t now_ms) {
@@ -56,6 +57,7 @@ Admission PolicyGate::connect(std::string_view id, std::string_view token, Conne
     if (is_taken(verified.principal)) return refuse_for(ConnectRefusal::taken);
   }
   clients_.connected(id, {verified.principal, verified.issued_s, verified.expires_s, connection});
+  sign_ins_.connected(verified);
   ++counters_.connected;
   return Admission::accepted;
 }
@@ -170,11 +172,7 @@ std::string PolicyGate::feed(std::string_view payload, std::int64_t now_ms) {
   if (response.error.empty()) {
     for (const auto& group : membership_.apply(decoded->ops)) stamper_.forget(group);
     for (const auto& op : decoded->ops) {
-      if (const auto* revocation = std::get_if<messages::FeedRevoke>(&op)) revoke(*revocation, now_ms);
-      if (const auto* marked = std::get_if<messages::FeedRevoked>(&op)) {
-        std::int64_t& before = marked_before_ms_[marked->mark];
-        before = std::max(before, marked->issued_before_ms);
-      }
+      apply(op, now_ms);
       if (std::holds_alternative<messages::FeedCounters>(op)) response.counters = counters();
     }
     ++counters_.feed_applied;
@@ -185,6 +183,24 @@ std::string PolicyGate::feed(std::string_view payload, std::int64_t now_ms) {
   response.epoch = stamper_.epoch();
   response.ready = membership_.ready();
   return encode(response);
+}
+
+/// What is not about members.
+void PolicyGate::apply(const messages::FeedOp& op, std::int64_t now_ms) {
+  if (const auto* revocation = std::get_if<messages::FeedRevoke>(&op)) revoke(*revocation, now_ms);
+  if (const auto* marked = std::get_if<messages::FeedRevoked>(&op)) {
+    std::int64_t& before = marked_before_ms_[marked->mark];
+    before = std::max(before, marked->issued_before_ms);
+  }
+  if (const auto* asked = std::get_if<messages::FeedSignIns>(&op)) sign_ins_.ask(asked->after);
+  if (std::holds_alternative<messages::FeedBegin>(op)) sign_ins_.feed_begins();
+  if (std::holds_alternative<messages::FeedReady>(op)) sign_ins_.feed_ends();
+}
+
+std::string PolicyGate::sign_ins(std::int64_t now_ms) {
+  messages::FeedResponse told{.seq = 0, .error = {}, .epoch = stamper_.epoch(), .ready = membership_.ready()};
+  told.sign_ins = sign_ins_.due(now_ms);
+  return told.sign_ins.empty() ? std::string() : encode(told);
 }
 
 std::vector<std::string> PolicyGate::tick(std::int64_t now_ms) {

@@ -14,6 +14,7 @@
 #include "topics/broker_plugin/last_topic.h"
 #include "topics/broker_plugin/membership_feed.h"
 #include "topics/broker_plugin/rate_limiter.h"
+#include "topics/broker_plugin/sign_ins.h"
 #include "topics/broker_plugin/stamper.h"
 #include "topics/policy.h"
 #include "topics/token/token.h"
@@ -60,6 +61,10 @@ class PolicyGate {
   /// Applies one message of the server's feed, all of it or nothing, and gives the answer to send.
   std::string feed(std::string_view payload, std::int64_t now_ms);
 
+  /// What the server asked to be told: who has proved a number or an address by connecting. Empty: nothing
+  /// now.
+  std::string sign_ins(std::int64_t now_ms);
+
   /// Ids of clients to be disconnected now: their token has ended or was revoked.
   std::vector<std::string> tick(std::int64_t now_ms);
 
@@ -75,6 +80,7 @@ class PolicyGate {
   topics::Decision decide_will(std::string_view topic, bool retain);
   bool is_taken(const topics::Principal& newcomer) const;
   bool is_revoked(const token::Verified& verified) const;
+  void apply(const messages::FeedOp& op, std::int64_t now_ms);
   void revoke(const messages::FeedRevoke& op, std::int64_t now_ms);
   std::vector<std::pair<std::string, std::uint64_t>> counters() const;
 
@@ -85,6 +91,7 @@ class PolicyGate {
   Log log_;
   ClientTable clients_;
   MembershipFeed membership_;
+  SignIns sign_ins_;
   std::unordered_map<std::string, std::int64_t> revoked_before_ms_;  // user -> tokens issued before are void
   std::unordered_map<std::string, std::int64_t> marked_before_ms_;   // the same by the user's mark
   std::vector<std::string> to_kick_;

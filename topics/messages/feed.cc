@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t kMaxOps = 64;
 constexpr std::size_t kMaxUsers = 500;
 constexpr std::size_t kMaxCounters = 256;
+constexpr std::size_t kMaxSignIns = 64;
+constexpr std::size_t kMaxPhoneBytes = 40, kMaxMailBytes = 254;
 
 template <class Op>
 Op read_members(const Field& op) {
@@ -55,8 +57,10 @@ FeedOp read_op(const Field& op) {
     return FeedRevoked{.mark = op["mark"].plain_id(), .issued_before_ms = op["issued_before_ms"].time_ms()};
   }
   if (word == "counters") return FeedCounters{};
+  if (word == "sign-ins") return FeedSignIns{.after = op["after"].integer()};
   name.fail(
-      "one of begin, ready, add, remove, retire, standing, rules, block, unblock, revoke, revoked, counters");
+      "one of begin, ready, add, remove, retire, standing, rules, block, unblock, revoke, revoked, counters, "
+      "sign-ins");
   return FeedBegin{};
 }
 
@@ -107,7 +111,28 @@ struct OpWriter {
     json.member("issued_before_ms", op.issued_before_ms);
   }
   void operator()(const FeedCounters&) const { json.member("op", "counters"); }
+  void operator()(const FeedSignIns& op) const {
+    json.member("op", "sign-ins");
+    json.member("after", op.after);
+  }
 };
+
+SignIn read_sign_in(const Field& from) {
+  SignIn out{from["n"].integer(), from["user"].user_id(), from["issued_ms"].time_ms(), {}, {}};
+  if (const Field phone = from["phone"]; phone.present()) out.phone = phone.line(1, kMaxPhoneBytes);
+  if (const Field mail = from["mail"]; mail.present()) out.mail = mail.line(1, kMaxMailBytes);
+  return out;
+}
+
+void write(const SignIn& sign_in, JsonWriter& json) {
+  json.begin_object();
+  json.member("n", sign_in.n);
+  json.member("user", sign_in.user);
+  json.member("issued_ms", sign_in.issued_ms);
+  if (!sign_in.phone.empty()) json.member("phone", sign_in.phone);
+  if (!sign_in.mail.empty()) json.member("mail", sign_in.mail);
+  json.end_object();
+}
 
 }  // namespace
 
@@ -148,6 +173,8 @@ Result<FeedResponse> decode_feed_response(std::string_view payload) {
       response.counters.emplace_back(name, count.integer());
     });
   }
+  if (const Field sign_ins = root["sign_ins"]; sign_ins.present())
+    sign_ins.each(1, kMaxSignIns, [&](const Field& one) { response.sign_ins.push_back(read_sign_in(one)); });
   return json.finish(std::move(response));
 }
 
@@ -163,6 +190,11 @@ std::string encode(const FeedResponse& response) {
     json.key("counters").begin_object();
     for (const auto& [name, count] : response.counters) json.member(name, count);
     json.end_object();
+  }
+  if (!response.sign_ins.empty()) {
+    json.key("sign_ins").begin_list();
+    for (const SignIn& sign_in : response.sign_ins) write(sign_in, json);
+    json.end_list();
   }
   json.end_object();
   return json.take();

@@ -67,13 +67,27 @@ struct FeedRevoked {
 };
 /// "counters": answer with the counters.
 struct FeedCounters {};
+/// "sign-ins": tell who connects with a token that proves a number or an address, those after this one; the
+/// others are on the server's disk.
+struct FeedSignIns {
+  std::uint64_t after = 0;
+};
 
 using FeedOp = std::variant<FeedBegin, FeedReady, FeedAdd, FeedRemove, FeedRetire, FeedStanding, FeedRules,
-                            FeedBlock, FeedUnblock, FeedRevoke, FeedCounters, FeedRevoked>;
+                            FeedBlock, FeedUnblock, FeedRevoke, FeedCounters, FeedRevoked, FeedSignIns>;
 
 struct Feed {
   std::uint64_t seq = 0;    // the server's own number, echoed in the answer
   std::vector<FeedOp> ops;  // at most 64
+};
+
+/// A user connected with a token that proves this of them.
+struct SignIn {
+  std::uint64_t n = 0;  // which sign-in: they count up, also over restarts of the broker
+  std::string user;
+  std::int64_t issued_ms = 0;  // when the token was
+  std::string phone;           // empty: none is proven
+  std::string mail;
 };
 
 /// {"seq":7,"ok":true,"epoch":1767225600000,"ready":true,"counters":{"denied_publish":3}}
@@ -84,6 +98,8 @@ struct FeedResponse {
   std::uint64_t epoch = 0;                                      // changes with every start of the broker
   bool ready = false;                                           // terminals may connect
   std::vector<std::pair<std::string, std::uint64_t>> counters;  // only where asked for
+  std::vector<SignIn>
+      sign_ins;  // at most 64; then `seq` is 0: it is no answer, but what was asked to be told
 };
 
 [[nodiscard]] Result<Feed> decode_feed(std::string_view payload);

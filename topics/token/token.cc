@@ -21,6 +21,7 @@ struct Verifier {
   static constexpr std::size_t kMaxTokenBytes = 4096;
   static constexpr std::int64_t kIssueSkewS = 30;
   static constexpr std::int64_t kMaxTimeS = 253'402'300'799;  // the end of the year 9999
+  static constexpr std::size_t kMaxPhoneBytes = 40, kMaxMailBytes = 254;
 
   Verdict check(std::string_view token) const {
     if (token.size() > kMaxTokenBytes) return refuse(Refusal::malformed);
@@ -64,6 +65,21 @@ struct Verifier {
     return *time;
   }
 
+  /// The text of `name`, if `verified` is true. Anything else proves nothing, but is no reason to refuse:
+  /// these claims are OpenID Connect's, and other makers of tokens fill them in their own ways.
+  static std::string proven(const json::object& claims, std::string_view name, std::string_view verified,
+                            std::size_t max_bytes) {
+    const json::value* flag = claims.if_contains(verified);
+    if (!flag || !flag->is_bool() || !flag->get_bool()) return {};
+    const std::string_view text = text_of(claims, name);
+    return text.size() <= max_bytes ? std::string(text) : std::string();
+  }
+
+  static Proofs proofs_of(const json::object& claims) {
+    return {proven(claims, "phone_number", "phone_number_verified", kMaxPhoneBytes),
+            proven(claims, "email", "email_verified", kMaxMailBytes)};
+  }
+
   std::optional<Refusal> check_signature(const json::object& header, std::string_view signing_input,
                                          std::string_view signature) const {
     // RFC 7515, section 4.1.11: extensions that must be understood; we understand none.
@@ -96,7 +112,8 @@ struct Verifier {
     if (*expires <= now_s) return refuse(Refusal::expired);
     const bool too_early = time_of(claims, "nbf").value_or(0) > now_s;
     if (too_early || *issued > now_s + kIssueSkewS) return refuse(Refusal::not_yet_valid);
-    return {Verified{{token_site, *role, std::string(subject), device}, *issued, *expires}, {}};
+    return {Verified{{token_site, *role, std::string(subject), device}, *issued, *expires, proofs_of(claims)},
+            {}};
   }
 };
 
@@ -130,9 +147,17 @@ std::optional<std::string> sign(const KeySet& keys, const Claims& claims) {
   for (const auto& [kid, key] : keys.keys_) {
     if (!key->can_sign()) continue;
     const json::object header{{"alg", key->algorithm()}, {"kid", kid}, {"typ", "JWT"}};
-    const json::object body{
+    json::object body{
         {"sub", claims.subject}, {"site", claims.site},    {"role", topics::to_string(claims.role)},
         {"dev", claims.device},  {"iat", claims.issued_s}, {"exp", claims.expires_s}};
+    if (!claims.proofs.phone.empty()) {
+      body["phone_number"] = claims.proofs.phone;
+      body["phone_number_verified"] = true;
+    }
+    if (!claims.proofs.mail.empty()) {
+      body["email"] = claims.proofs.mail;
+      body["email_verified"] = true;
+    }
     std::string token =
         encode_base64url(json::serialize(header)) + '.' + encode_base64url(json::serialize(body));
     const auto signature = key->sign(token);

@@ -12,6 +12,13 @@
 
 namespace convoke::token {
 
+/// What the app's backend has checked of the user besides who they are. Empty: nothing.
+struct Proofs {
+  std::string phone;  // "phone_number", where "phone_number_verified" is true
+  std::string mail;   // "email", where "email_verified" is true
+  bool any() const { return !phone.empty() || !mail.empty(); }
+};
+
 /// What a token says. The app developer's public contract: docs/protocol/tokens.md (RFC 7519, RFC 7515, RFC
 /// 8037).
 struct Claims {
@@ -21,6 +28,7 @@ struct Claims {
   std::string device;                        // "dev"
   std::int64_t issued_s = 0;                 // "iat", Unix seconds
   std::int64_t expires_s = 0;                // "exp", Unix seconds
+  Proofs proofs = {};
 };
 
 /// A set of keys read from a JWK Set file (RFC 7517): Ed25519 (`kty` OKP, `alg` EdDSA) and HS256 (`kty` oct,
@@ -62,6 +70,7 @@ struct Verified {
   topics::Principal principal;
   std::int64_t issued_s = 0;
   std::int64_t expires_s = 0;
+  Proofs proofs = {};
 };
 
 struct Verdict {

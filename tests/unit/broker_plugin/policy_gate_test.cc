@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -270,6 +271,80 @@ TEST_F(PolicyGateTest, R3_RetiringTakesEffectWithTheFeedThatSaysSo) {
   EXPECT_FALSE(publishes("anna", kChat));
   EXPECT_FALSE(gate.allows("demo:anna:d1", &kFirst, Access::receive, kChat, false));
   EXPECT_FALSE(gate.allows("demo:anna:d1", &kFirst, Access::subscribe, "cv1/demo/g/" + kGroup + "/#", false));
+}
+
+class SignInTest : public PolicyGateTest {
+ protected:
+  void feed_asking(std::uint64_t after = 0) {
+    feed({messages::FeedBegin{}, messages::FeedSignIns{after}, messages::FeedReady{}});
+  }
+  void signs_in(const std::string& user, const std::string& phone, Role role = Role::terminal) {
+    const std::string proves =
+        sign(keys, {user, "demo", role, "d1", kNowS - 10, kNowS + 3600, {phone, ""}}).value();
+    ASSERT_EQ(gate.connect("demo:" + user + ":d1", proves, &kFirst, kNow), Admission::accepted);
+  }
+  /// What the plugin tells the server at this time, and up to which sign-in that goes.
+  std::string told(std::int64_t now) {
+    std::string out;
+    const std::string payload = gate.sign_ins(now);
+    if (payload.empty()) return out;
+    const auto response = messages::decode_feed_response(payload).value();
+    EXPECT_EQ(response.seq, 0u) << "it is no answer";
+    for (const messages::SignIn& one : response.sign_ins) {
+      out += one.user + " " + one.phone + "; ";
+      last_n = one.n;
+    }
+    return out;
+  }
+  std::uint64_t last_n = 0;
+};
+
+TEST_F(SignInTest, R5_TellsTheServerWhatATokenProvesUntilThatIsKept) {
+  feed_asking();
+  EXPECT_EQ(told(kNow), "");
+  signs_in("anna", "+4930110");
+  signs_in("ben", "");
+  signs_in("boss", "+4930112", Role::staff);
+  EXPECT_EQ(told(kNow), "anna +4930110; ") << "who proves something, and is a phone's user";
+  signs_in("cleo", "+4930113");
+  EXPECT_EQ(told(kNow + SignIns::kAgainMs - 1), "") << "one after the other";
+  EXPECT_EQ(told(kNow + SignIns::kAgainMs), "anna +4930110; cleo +4930113; ") << "no answer came";
+  feed({messages::FeedSignIns{last_n - 1}});
+  EXPECT_EQ(told(kNow + SignIns::kAgainMs), "cleo +4930113; ");
+  feed_asking();  // the server starts again
+  EXPECT_EQ(told(kNow + SignIns::kAgainMs), "cleo +4930113; ");
+  feed({messages::FeedSignIns{last_n}});
+  EXPECT_EQ(told(kNow + 2 * SignIns::kAgainMs), "");
+}
+
+TEST_F(SignInTest, KeepsNothingForAServerThatDoesNotAsk) {
+  feed_group();
+  signs_in("anna", "+4930110");
+  EXPECT_EQ(told(kNow), "");
+  feed_asking();
+  EXPECT_EQ(told(kNow), "") << "it was not kept";
+  signs_in("anna", "+4930110");
+  feed_group();
+  EXPECT_EQ(told(kNow), "") << "the server asks no more";
+}
+
+TEST_F(SignInTest, IsBounded) {
+  feed_asking();
+  for (std::size_t i = 0; i <= SignIns::kMaxWaiting; ++i) signs_in("anna", "+4930110");
+  std::size_t all = 0;
+  for (std::string now = told(kNow); !now.empty(); now = told(kNow)) {
+    const auto some = static_cast<std::size_t>(std::count(now.begin(), now.end(), ';'));
+    EXPECT_LE(some, SignIns::kAtOnce);
+    all += some;
+    feed({messages::FeedSignIns{last_n}});
+  }
+  EXPECT_EQ(all, SignIns::kMaxWaiting);
+}
+
+TEST_F(SignInTest, WhatTheFeedCannotCarryProvesNothing) {
+  feed_asking();
+  signs_in("anna", "+49\n30");
+  EXPECT_EQ(told(kNow), "");
 }
 
 TEST_F(PolicyGateTest, CutsConnectionsWhoseTokenHasEnded) {

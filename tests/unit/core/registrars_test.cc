@@ -51,6 +51,9 @@ struct Outside : CoreWorld {
     });
     return result;
   }
+  void signs_in(const std::string& user, const Identity& proven, TimeMs issued_ms) {
+    step([&](auto& e, auto& ctx) { e.sign_in(UserId::parse(user), {proven}, issued_ms, ctx); });
+  }
   PlanRecord& record() { return engine.state().plans.at(PlanId::parse("p")); }
   std::vector<std::string> registered() {
     std::vector<std::string> users;
@@ -136,6 +139,22 @@ TEST(Registrars, R5_AnUnknownNumberWaitsForWhoProvesItUntilTheWindowIsOver) {
   EXPECT_THAT(w.registered(), ElementsAre("anna"));
   w.pass(kDay);
   EXPECT_THAT(w.record().waiting, IsEmpty());
+}
+
+TEST(Registrars, R5_AnUnknownNumberIsMatchedWhenItsUserSignsInWithItProven) {
+  Outside w(kByAnyCall);
+  EXPECT_EQ(w.does(call("CA1", "1")).waiting, 1u);
+  w.signs_in("anna", phone("1"), w.now - 60'000);
+  EXPECT_THAT(w.registered(), ElementsAre("anna"));
+  EXPECT_THAT(w.record().waiting, IsEmpty());
+  const IdentityRecord& known = w.engine.state().identities.at("phone/1");
+  EXPECT_TRUE(known.proven);
+  EXPECT_EQ(known.source, kByToken);
+  EXPECT_EQ(known.at_ms, w.now - 60'000) << "when it was proven";
+  w.pass(2 * kHour);
+  w.does(call("CA2", "2"));
+  w.signs_in("ben", phone("2"), w.now);
+  EXPECT_THAT(w.registered(), ElementsAre("anna")) << "the window was over";
 }
 
 TEST(Registrars, R7_R23_ATicketRegistersAndARefundTakesItBack) {
@@ -272,6 +291,29 @@ TEST(Registrars, R1_ACallStartsAPlanThatWaitsForSuchEvents) {
   EXPECT_EQ(w.live_groups(), 0u);
   w.does(call("CA1", "1"));
   EXPECT_THAT(w.group().reasons, ElementsAre("event: convoke.call from /call/+4930123456, id CA1"));
+}
+
+TEST(Identities, OfTwoTokensTheLaterCountsWhoeverSignsInLast) {
+  Outside w(kByAnyCall);
+  const auto owner = [&] { return w.engine.state().identities.at("phone/1").user.str(); };
+  const TimeMs monday = w.now - kDay, tuesday = monday + kHour, wednesday = tuesday + kHour;
+  w.signs_in("anna", phone("1"), tuesday);
+  w.signs_in("ben", phone("1"), monday);
+  EXPECT_EQ(owner(), "anna");
+  w.signs_in("ben", phone("1"), wednesday);
+  EXPECT_EQ(owner(), "ben");
+  w.signs_in("anna", phone("1"), tuesday);
+  EXPECT_EQ(owner(), "ben") << "an old token is no new proof";
+}
+
+TEST(Identities, ATokenOfBeforeTheErasureProvesNothing) {
+  Outside w(kByAnyCall);
+  w.signs_in("anna", phone("1"), w.now);
+  w.step([](auto& e, auto& ctx) { e.erase_user(UserId::parse("anna"), ctx); });
+  w.signs_in("anna", phone("1"), w.now);
+  EXPECT_THAT(w.engine.state().identities, IsEmpty());
+  w.signs_in("anna", phone("1"), w.now + 1000);
+  EXPECT_FALSE(w.engine.state().identities.empty()) << "who comes anew is somebody new";
 }
 
 TEST(Identities, MoveToWhoProvesThemLast) {

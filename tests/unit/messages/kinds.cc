@@ -139,14 +139,15 @@ Feed full_feed() {
                   FeedRemove{kGroup, {"ben"}}, FeedRetire{kGroup}, FeedBlock{"anna", "ben"},
                   FeedUnblock{"anna", "ben"}, FeedRevoke{"anna", kTime}, FeedCounters{},
                   FeedStanding{kGroup, topics::Standing::muted, {"anna"}}, FeedRules{kGroup, {true, 10'000}},
-                  FeedRevoked{std::string(64, 'a'), kTime}}};
+                  FeedRevoked{std::string(64, 'a'), kTime}, FeedSignIns{17}}};
 }
 
 std::vector<std::string> full_feed_responses() {
-  return {encode(FeedResponse{
-              .seq = 7, .error = {}, .epoch = 1, .ready = true, .counters = {{"denied_publish", 3}}}),
-          encode(FeedResponse{
-              .seq = 7, .error = "ops[0].users: bad", .epoch = 1, .ready = false, .counters = {{"x", 0}}})};
+  FeedResponse done{.seq = 7, .error = {}, .epoch = 1, .ready = true, .counters = {{"denied_publish", 3}}};
+  done.sign_ins = {{17, "anna", kTime, "+4930110", "anna@home.example"}};
+  FeedResponse failed = done;
+  failed.error = "ops[0].users: bad";
+  return {encode(done), encode(failed)};
 }
 
 std::vector<Kind> make_kinds() {

@@ -61,6 +61,28 @@ TEST_F(Token, SaysWhoItsBearerIs) {
   EXPECT_TRUE(check(forge(kHeader, kBody)).verified);
 }
 
+TEST_F(Token, SaysWhatItsIssuerHasCheckedOfTheBearer) {
+  const auto proofs = [&](const std::string& more) {
+    const Verdict verdict = check(forge(kHeader, replaced(kBody, "{", "{" + more)));
+    EXPECT_TRUE(verdict.verified) << more;
+    const Proofs had = verdict.verified ? verdict.verified->proofs : Proofs{};
+    return had.phone + "|" + had.mail;
+  };
+  EXPECT_EQ(proofs(R"("phone_number":"+4930110","phone_number_verified":true,)"), "+4930110|");
+  EXPECT_EQ(proofs(R"("email":"anna@home.example","email_verified":true,)"), "|anna@home.example");
+  // What is not said to be checked, or not in the form of OpenID Connect, proves nothing.
+  EXPECT_EQ(proofs(R"("phone_number":"+4930110","email":"anna@home.example",)"), "|");
+  EXPECT_EQ(proofs(R"("phone_number":"+4930110","phone_number_verified":"true",)"), "|");
+  EXPECT_EQ(proofs(R"("phone_number":4930110,"phone_number_verified":true,)"), "|");
+  EXPECT_EQ(proofs(R"("email_verified":true,"phone_number_verified":true,)"), "|");
+  EXPECT_EQ(proofs("\"email\":\"" + std::string(255, 'a') + "\",\"email_verified\":true,"), "|");
+  const Claims both{"anna", "demo",    topics::Role::terminal,     "phone",
+                    kNow,   kNow + 60, {"+4930110", "a@b.example"}};
+  const Verdict verdict = check(*sign(signer, both));
+  ASSERT_TRUE(verdict.verified);
+  EXPECT_EQ(verdict.verified->proofs.phone + verdict.verified->proofs.mail, "+4930110a@b.example");
+}
+
 TEST_F(Token, TheKeyDecidesTheAlgorithm) {
   expect_refused(forge(R"({"alg":"none","kid":"h"})", kBody), Refusal::wrong_algorithm);
   expect_refused(forge(R"({"alg":"EdDSA","kid":"h"})", kBody), Refusal::wrong_algorithm);
