@@ -112,7 +112,7 @@ void FenceTracker::restore(std::string_view name, const std::optional<Position>&
   impl_->drop_all(user, TransitionReason::user_erased, 0, none);
   impl_->users.last(user) = {};
   if (last) {
-    impl_->users.last(user).set(*last);
+    impl_->users.last(user).set(CompactPosition(*last));
     impl_->users.move_to(user, block_of(last->at));
   }
   for (const std::string& id : inside) {

@@ -32,8 +32,8 @@ struct Rule {
 
 /// A fix and whose it is.
 struct UserFix {
+  CompactPosition position;
   UserHandle user;
-  Position position;
 };
 
 /// Remembers for every user the last position and the areas they are in, and says what changes:

@@ -39,13 +39,13 @@ std::int64_t fresh_until_ms(const TrackRule& rule, std::int64_t last_fix_ms,
   return presence_end_ms ? std::min(until, *presence_end_ms + rule.presence_grace_ms) : until;
 }
 
-bool plausible(const TrackRule& rule, LatLon from, std::int64_t from_ms, const Position& to) {
-  const double seconds = std::max(1.0, static_cast<double>(to.time_ms - from_ms) / 1000);
+bool plausible(const TrackRule& rule, LatLon from, std::int64_t from_ms, LatLon to, std::int64_t to_ms) {
+  const double seconds = std::max(1.0, static_cast<double>(to_ms - from_ms) / 1000);
   const double reach = rule.max_speed_mps * seconds;
   // No great circle is longer than the way along the meridian and then along the parallel, whose degrees are
   // at most as long as the equator's. That settles nearly every fix.
-  const double detour = kDegreeM * (std::abs(to.at.lat - from.lat) + std::abs(to.at.lon - from.lon));
-  return detour <= reach || distance_m(from, to.at) <= reach;
+  const double detour = kDegreeM * (std::abs(to.lat - from.lat) + std::abs(to.lon - from.lon));
+  return detour <= reach || distance_m(from, to) <= reach;
 }
 
 Belief judge(const TrackRule& rule, const Position* last, const Position* held, const Position& fix) {

@@ -45,9 +45,9 @@ std::int64_t fresh_until_ms(const TrackRule& rule, std::int64_t last_fix_ms,
                             std::optional<std::int64_t> presence_end_ms);
 
 /// True if somebody can come from one fix to the other, the later one, with no more than max_speed_mps.
-bool plausible(const TrackRule& rule, LatLon from, std::int64_t from_ms, const Position& to);
+bool plausible(const TrackRule& rule, LatLon from, std::int64_t from_ms, LatLon to, std::int64_t to_ms);
 inline bool plausible(const TrackRule& rule, const Position& from, const Position& to) {
-  return plausible(rule, from.at, from.time_ms, to);
+  return plausible(rule, from.at, from.time_ms, to.at, to.time_ms);
 }
 
 enum class Belief : std::uint8_t {

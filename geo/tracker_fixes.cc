@@ -157,36 +157,54 @@ void FenceTracker::Impl::take(UserHandle user, const Position& position, const F
   release(user, out);
 }
 
+/// Whether fixes may be taken by a comparison alone, as `stays` does.
+bool FenceTracker::Impl::takes_short_cuts() const {
+  return rule.shortcut && (!rule.smoothing || (rule.track.reorder_ms == 0 && absent_since.empty()));
+}
+
+/// Whether the fix counts at once, and nothing can come of it. False if that is not sure.
+bool FenceTracker::Impl::stays(const LastFix& last, const CompactPosition& fix) const {
+  if (!last.has_room(fix.at)) return false;
+  if (!rule.smoothing) return true;
+  const double accuracy = fix.acc_m >= 0 ? fix.acc_m : rule.track.assumed_accuracy_m;
+  return fix.time_ms > last.time_ms && !last.held && accuracy <= rule.track.max_accuracy_m &&
+         plausible(rule.track, last.at, last.time_ms, fix.at, fix.time_ms);
+}
+
 /// What one loop asks memory for has come when the next one looks at it.
 void FenceTracker::Impl::take_all(std::span<const UserFix> batch, Crossings& out) {
   constexpr std::size_t kMost = FenceCells::kMost;
   for (; batch.size() > kMost; batch = batch.subspan(kMost)) take_all(batch.first(kMost), out);
-  for (const UserFix& fix : batch) __builtin_prefetch(&users.last(fix.user));
-  // Those for whom a comparison will not do.
+  for (const UserFix& fix : batch) __builtin_prefetch(&users.last(fix.user), 1);
+  // Those for whom a comparison will not do. Their room ends here, so that their next fixes wait for this one.
   std::array<std::uint8_t, kMost> far;
   std::array<LatLon, kMost> points;
   std::size_t count = 0;
+  const bool short_cuts = takes_short_cuts();
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    const LatLon at = batch[i].position.at;
-    if (rule.shortcut && users.last(batch[i].user).has_room(at)) continue;
-    users.prefetch(batch[i].user);
-    points[count] = at;
+    const auto& [fix, user] = batch[i];
+    LastFix& last = users.last(user);
+    if (short_cuts && stays(last, fix)) {
+      last.stay(fix);
+      continue;
+    }
+    last.leave_room();
+    users.prefetch(user);
+    points[count] = fix.at;
     far[count++] = static_cast<std::uint8_t>(i);
   }
-  std::array<const FenceLeaf*, kMost> known, leaves{};
-  index.leaves({points.data(), count}, {known.data(), count});
-  for (std::size_t k = 0; k < count; ++k) {
-    leaves[far[k]] = known[k];
-    users.prefetch_pairs(batch[far[k]].user);
-  }
-  for (std::size_t i = 0; i < batch.size(); ++i) take(batch[i].user, batch[i].position, leaves[i], out);
+  std::array<const FenceLeaf*, kMost> leaves;
+  index.leaves({points.data(), count}, {leaves.data(), count});
+  for (std::size_t k = 0; k < count; ++k) users.prefetch_pairs(batch[far[k]].user);
+  for (std::size_t k = 0; k < count; ++k)
+    take(batch[far[k]].user, batch[far[k]].position.position(), leaves[k], out);
 }
 
 void FenceTracker::Impl::judge(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out) {
   LastFix& last = users.last(user);
   if (last.time_ms != LastFix::kNone && fix.time_ms <= last.time_ms) return;
   if (!usable_accuracy_m(rule.track, fix)) return;
-  if (last.held || (last.time_ms != LastFix::kNone && !plausible(rule.track, last.at, last.time_ms, fix))) {
+  if (last.held || (last.time_ms != LastFix::kNone && !plausible(rule.track, last.at, last.time_ms, fix.at, fix.time_ms))) {
     const Position before = last.position();
     const auto waiting = held.find(user);
     const Position* const waits = last.held ? &waiting->second : nullptr;
@@ -207,18 +225,17 @@ void FenceTracker::Impl::judge(UserHandle user, const Position& fix, const Fence
 
 void FenceTracker::Impl::count(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out) {
   LastFix& last = users.last(user);
-  if (rule.shortcut && last.has_room(fix.at)) {
-    last.room_pays();
-    return last.set(fix);
-  }
+  const CompactPosition compact(fix);
+  if (rule.shortcut && last.has_room(fix.at)) return last.stay(compact);
+  last.leave_room();
   const std::size_t first = out.size();
   if (last.undecided) grow_older(user, fix);
   if (passable > 0 && last.time_ms != LastFix::kNone) {
     const Position before = last.position();
-    last.set(fix);
+    last.set(compact);
     report_passes(user, before, fix, out);
   } else {
-    last.set(fix);
+    last.set(compact);
   }
   decide(user, fix, leaf, out);
   sort_from(out, first);

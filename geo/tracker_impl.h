@@ -102,6 +102,8 @@ struct FenceTracker::Impl {
 
   void take(UserHandle user, const Position& position, const FenceLeaf* leaf, Crossings& out);
   void take_all(std::span<const UserFix> batch, Crossings& out);
+  bool takes_short_cuts() const;
+  bool stays(const LastFix& last, const CompactPosition& fix) const;
   void judge(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out);
   void count(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out);
   void decide(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out);

@@ -1,7 +1,6 @@
 #include "geo/user_table.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace convoke::geo {
 namespace {
@@ -14,18 +13,6 @@ void grow(std::vector<T>& vector) {
 }
 
 }  // namespace
-
-std::int16_t LastFix::rounded_height(double alt_m) {
-  return static_cast<std::int16_t>(std::lround(std::clamp(alt_m, -32'767.0, 32'767.0)));
-}
-
-Position LastFix::position() const {
-  Position p{.at = at, .time_ms = time_ms, .acc_m = {}, .alt_m = {}, .floor = {}};
-  if (acc_m >= 0) p.acc_m = acc_m;
-  if (height_m != kNoHeight) p.alt_m = height_m;
-  if (floor != kNoFloor) p.floor = floor;
-  return p;
-}
 
 UserHandle UserTable::intern(std::string_view name) {
   if (const auto known = find(name)) return *known;

@@ -30,23 +30,14 @@ static_assert(sizeof(Pair) == 16, "the rest lies in the state's padding");
 /// In order of area. Most users have no more than two.
 using Pairs = boost::container::small_vector<Pair, 2>;
 
-/// What every fix needs: one line of the processor's cache.
-struct alignas(64) LastFix {
-  static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
-  static constexpr std::int16_t kNoHeight = std::numeric_limits<std::int16_t>::min();
-  static constexpr std::int8_t kNoFloor = std::numeric_limits<std::int8_t>::min();
-
-  Box room{{1, 0}, {-1, 0}};     // in it nothing changes by movement; empty unless known
-  LatLon at;                     // of the last fix that counted
-  std::int64_t time_ms = kNone;  // its time; kNone: there is none
-  float acc_m = -1;              // its accuracy; negative: not stated
-  std::int16_t height_m = kNoHeight;
-  std::int8_t floor = kNoFloor;
+/// What every fix needs: one line of the processor's cache. The fix itself is the last one that counted.
+struct alignas(64) LastFix : CompactPosition {
   bool held : 1 = false;          // a fix waits for being believed
   bool watched : 1 = false;       // a timer will see whether fixes still come
   bool undecided : 1 = false;     // there is evidence for something that is not decided yet
   std::uint8_t luckless : 2 = 0;  // rooms that no fix stayed in, less those that did
   std::uint8_t skipped : 3 = 0;   // fixes since a room was last tried
+  Box room{{1, 0}, {-1, 0}};      // in it nothing changes by movement; empty unless known
 
   bool has_room(LatLon p) const {
     return p.lat > room.low.lat && p.lat < room.high.lat && p.lon > room.low.lon && p.lon < room.high.lon;
@@ -54,25 +45,19 @@ struct alignas(64) LastFix {
   /// Finding a room costs more than the areas alone, so where fixes leave it at once only every eighth tries.
   /// To be asked once for each fix that there was no room for.
   bool wants_room() {
-    if (room.low.lat < room.high.lat && luckless < 3) ++luckless;
     if (luckless < 2) return true;
     return ++skipped == 0;
   }
-  void room_pays() {
+  void stay(const CompactPosition& fix) {
     if (luckless > 0) --luckless;
+    set(fix);
+  }
+  void leave_room() {
+    if (room.low.lat < room.high.lat && luckless < 3) ++luckless;
+    no_room();
   }
   void no_room() { room = {{1, 0}, {-1, 0}}; }
-  void set(const Position& p) {
-    at = p.at;
-    time_ms = p.time_ms;
-    acc_m = p.acc_m ? static_cast<float>(*p.acc_m) : -1;
-    height_m = p.alt_m ? rounded_height(*p.alt_m) : kNoHeight;
-    floor = p.floor ? static_cast<std::int8_t>(std::clamp(*p.floor, -127, 127)) : kNoFloor;
-  }
-  Position position() const;
-
- private:
-  static std::int16_t rounded_height(double alt_m);
+  void set(const CompactPosition& fix) { static_cast<CompactPosition&>(*this) = fix; }
 };
 static_assert(sizeof(LastFix) == 64);
 

@@ -161,16 +161,14 @@ struct Run {
 
 constexpr std::size_t kBatch = 64;
 
-geo::Position position_of(const Fix& fix) {
-  geo::Position position{.at = fix.at, .time_ms = fix.time_ms};
-  if (fix.acc_m >= 0) position.acc_m = fix.acc_m;
-  return position;
-}
-
 std::vector<geo::UserFix> decode(const std::vector<Fix>& fixes) {
-  std::vector<geo::UserFix> decoded;
-  decoded.reserve(fixes.size());
-  for (const Fix& fix : fixes) decoded.push_back({fix.user, position_of(fix)});
+  std::vector<geo::UserFix> decoded(fixes.size());
+  for (std::size_t i = 0; i < fixes.size(); ++i) {
+    decoded[i].user = fixes[i].user;
+    decoded[i].position.at = fixes[i].at;
+    decoded[i].position.time_ms = fixes[i].time_ms;
+    decoded[i].position.acc_m = fixes[i].acc_m;
+  }
   return decoded;
 }
 

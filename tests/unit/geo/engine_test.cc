@@ -254,7 +254,7 @@ TEST(Engine, BatchesGiveWhatSingleFixesGive) {
         const Position fix{.at = users[user], .time_ms = (round * 150 + i) * 500, .acc_m = 5};
         const std::string name = "user-" + std::to_string(user);
         append(one_by_one, single.fix(name, fix));
-        batch.push_back({batched.intern(name), fix});
+        batch.push_back({CompactPosition(fix), batched.intern(name)});
       }
       std::vector<Crossing> found;
       batched.fixes(batch, found);
