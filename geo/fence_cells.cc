@@ -9,8 +9,6 @@
 namespace convoke::geo {
 namespace {
 
-constexpr double kBlocksPerDegree = 64;
-constexpr BlockKey kColumns = 360 * 64 + 1;
 constexpr double kEdgesPerLeaf = 14;    // so many are wanted; measured with bench_geofence
 constexpr double kCrowded = 4;          // times as many: perhaps the block should be cut more finely
 constexpr std::uint32_t kMaxSide = 64;  // a leaf is 27 m high then
@@ -30,22 +28,6 @@ std::uint32_t side_for(const FenceCells::Density& density) {
 }
 
 }  // namespace
-
-BlockKey block_of(LatLon point) {
-  const auto row = static_cast<BlockKey>((point.lat + 90) * kBlocksPerDegree);
-  const auto column = static_cast<BlockKey>((point.lon + 180) * kBlocksPerDegree);
-  return row * kColumns + column;
-}
-
-Box block_box(BlockKey key) {
-  const LatLon low{key / kColumns / kBlocksPerDegree - 90, key % kColumns / kBlocksPerDegree - 180};
-  return {low, {low.lat + 1 / kBlocksPerDegree, low.lon + 1 / kBlocksPerDegree}};
-}
-
-std::size_t FenceCells::Block::leaf_at(LatLon point) const {
-  const LatLon low = block_box(key).low;
-  return std::size_t{place(point.lat, low.lat, side)} * side + place(point.lon, low.lon, side);
-}
 
 const FenceCells::Block* FenceCells::find_block(BlockKey key) const {
   if (blocks_.empty()) return nullptr;
@@ -90,22 +72,23 @@ void FenceCells::cut(Block& block, std::uint32_t side) {
 }
 
 const FenceLeaf* FenceCells::find(LatLon point) const {
-  const Block* block = find_block(block_of(point));
-  return block == nullptr ? nullptr : block->leaves[block->leaf_at(point)].get();
+  const PlaceInBlock place(point);
+  const Block* block = find_block(place.block);
+  return block == nullptr ? nullptr : block->leaves[place.leaf(block->side)].get();
 }
 
 /// What one loop asks memory for has come when the next one looks at it.
 void FenceCells::find_all(std::span<const LatLon> points, std::span<const FenceLeaf*> leaves) const {
-  std::array<BlockKey, kMost> keys;
+  std::array<PlaceInBlock, kMost> places;
   std::array<const FenceLeaf::Ptr*, kMost> slots;
   if (blocks_.empty()) return std::fill(leaves.begin(), leaves.end(), nullptr);
   for (std::size_t i = 0; i < points.size(); ++i) {
-    keys[i] = block_of(points[i]);
-    __builtin_prefetch(&blocks_[home(keys[i])]);
+    places[i] = PlaceInBlock(points[i]);
+    __builtin_prefetch(&blocks_[home(places[i].block)]);
   }
   for (std::size_t i = 0; i < points.size(); ++i) {
-    const Block* block = find_block(keys[i]);
-    slots[i] = block == nullptr ? nullptr : &block->leaves[block->leaf_at(points[i])];
+    const Block* block = find_block(places[i].block);
+    slots[i] = block == nullptr ? nullptr : &block->leaves[places[i].leaf(block->side)];
     if (slots[i] != nullptr) __builtin_prefetch(slots[i]);
   }
   for (std::size_t i = 0; i < points.size(); ++i) {
@@ -115,8 +98,9 @@ void FenceCells::find_all(std::span<const LatLon> points, std::span<const FenceL
 }
 
 const FenceLeaf& FenceCells::at(LatLon point) {
-  Block& b = block(block_of(point));
-  const std::size_t i = b.leaf_at(point);
+  const PlaceInBlock place(point);
+  Block& b = block(place.block);
+  const std::size_t i = place.leaf(b.side);
   if (b.leaves[i]) return *b.leaves[i];
   const FenceLeaf& leaf = make(b, i);
   // The block was cut for other areas than there are now.
@@ -125,7 +109,7 @@ const FenceLeaf& FenceCells::at(LatLon point) {
   const std::uint32_t side = side_for(source_.density(block_box(b.key)));
   if (side < 2U * b.side) return leaf;
   cut(b, side);
-  return make(b, b.leaf_at(point));
+  return make(b, place.leaf(b.side));
 }
 
 const FenceLeaf& FenceCells::make(Block& b, std::size_t i) {

@@ -8,22 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "geo/block.h"
 #include "geo/fence_leaf.h"
 
 namespace convoke::geo {
-
-/// A square of the map, 1/64 degree wide and high (1.7 km at most). A longitude of 180 has its own.
-using BlockKey = std::uint32_t;
-BlockKey block_of(LatLon point);
-Box block_box(BlockKey key);
-/// Calls `visit` for every block that meets the box.
-template <class Visit>
-void for_each_block(const Box& box, const Visit& visit) {
-  const BlockKey low = block_of(box.low), high = block_of(box.high);
-  const BlockKey columns = block_of({-90, 180}) + 1;
-  for (BlockKey row = low / columns; row <= high / columns; ++row)
-    for (BlockKey column = low % columns; column <= high % columns; ++column) visit(row * columns + column);
-}
 
 /// What comes so near to a leaf's box, in degrees, belongs to the leaf: its corners are rounded numbers.
 inline constexpr double kTouch = 1e-9;
@@ -63,8 +51,6 @@ class FenceCells {
     std::unique_ptr<FenceLeaf::Ptr[]> leaves;
 
     std::size_t count() const { return std::size_t{side} * side; }
-    /// Which of the leaves holds the point.
-    std::size_t leaf_at(LatLon point) const;
   };
   static_assert(sizeof(Block) == 16);
 

@@ -144,7 +144,10 @@ struct FenceIndex::Impl {
     sort_unique(candidates);
     builder.begin(box);
     // Each area is several steps away in memory: they are asked for ahead, one step after the other.
-    for (const Handle handle : candidates) __builtin_prefetch(areas[handle].get());
+    for (const Handle handle : candidates) {
+      __builtin_prefetch(areas[handle].get());
+      __builtin_prefetch(&areas[handle]->area.shape);
+    }
     for (const Handle handle : candidates) __builtin_prefetch(areas[handle]->polygons.data());
     for (const Handle handle : candidates)
       if (!areas[handle]->polygons.empty()) areas[handle]->polygons.front().prefetch();
@@ -258,7 +261,6 @@ std::vector<std::string_view> FenceIndex::covering(LatLon point) const {
 }
 
 std::optional<Box> FenceIndex::locate(LatLon point, std::vector<Handle>& areas, const FenceLeaf* leaf) const {
-  areas.clear();
   FenceLeaf::Answer answer;
   if (leaf == nullptr && has_leaf(point)) leaf = &impl_->cells.at(point);
   if (leaf != nullptr) answer = leaf->areas_at(point, areas);
@@ -272,14 +274,14 @@ std::optional<Box> FenceIndex::locate(LatLon point, std::vector<Handle>& areas, 
     // A square in a circle, and distances in the plane are half a per cent off at worst.
     answer.room.limit(static_cast<float>(std::abs(distance) * 0.7));
   }
-  sort_few(areas);
+  if (!leaf->others().empty()) sort_few(areas);
   return leaf->around(point, answer.room);
 }
 
 void FenceIndex::covering(LatLon point, std::vector<Handle>& areas, const FenceLeaf* leaf) const {
-  areas.clear();
   if (leaf == nullptr && has_leaf(point)) leaf = &impl_->cells.at(point);
   if (leaf == nullptr || !leaf->only_areas_at(point, areas)) return impl_->covering(point, areas);
+  if (leaf->others().empty()) return;
   for (const Handle other : leaf->others())
     if (impl_->areas[other]->covers(point)) areas.push_back(other);
   sort_few(areas);

@@ -1,8 +1,10 @@
 #include "geo/fence_leaf.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <new>
 #include <numbers>
@@ -10,7 +12,6 @@
 namespace convoke::geo {
 namespace {
 
-constexpr double kMetersPerDegree = kEarthRadiusM * std::numbers::pi / 180;
 constexpr std::uint32_t kLanes = 4;
 constexpr double kMaxPlaneLat = 75;
 constexpr double kFarM = 1e7;  // edges that fill up a group
@@ -25,6 +26,21 @@ Floats lesser(Floats a, Floats b) { return a < b ? a : b; }
 Floats greater(Floats a, Floats b) { return a > b ? a : b; }
 Floats magnitude(Floats a) { return reinterpret_cast<Floats>(reinterpret_cast<Ints>(a) & 0x7fff'ffff); }
 
+/// 1, 2, 4, … of four small numbers: the exponent in a single-precision number is one of two.
+[[gnu::always_inline]] inline Ints powers_of_two(const std::uint8_t* exponents) {
+  using Bytes [[gnu::vector_size(16)]] = std::uint8_t;
+  using Shorts [[gnu::vector_size(16)]] = std::uint16_t;
+  std::int32_t four = 0;
+  std::memcpy(&four, exponents, sizeof four);
+  // Widened in two steps, each one instruction where there is none for both.
+  const auto shorts = reinterpret_cast<Shorts>(
+      __builtin_shufflevector(reinterpret_cast<Bytes>(Ints{four, 0, 0, 0}), Bytes{}, 0, 16, 1, 17, 2, 18, 3,
+                              19, 4, 20, 5, 21, 6, 22, 7, 23));
+  const auto ints =
+      reinterpret_cast<Ints>(__builtin_shufflevector(shorts, Shorts{}, 0, 8, 1, 9, 2, 10, 3, 11));
+  return __builtin_convertvector(reinterpret_cast<Floats>((ints + 127) << 23), Ints);
+}
+
 /// Quicker than std::hypot: nothing here is near the ends of the numbers' range.
 double length(double x, double y) { return std::sqrt(x * x + y * y); }
 
@@ -38,25 +54,43 @@ double circle_blur_m(double d, double lat) {
 
 FenceLeaf::Ptr FenceLeaf::make(const Parts& parts) {
   const std::size_t groups = (parts.edges.size() + kLanes - 1) / kLanes;
-  const std::size_t handles =
-      parts.covering.size() + parts.polygonal.size() + parts.circular.size() + parts.others.size();
-  const std::size_t bytes = sizeof(FenceLeaf) + groups * 16 * sizeof(float) +
-                            parts.circular.size() * 4 * sizeof(float) + handles * sizeof(Handle) +
-                            parts.polygonal.size() * sizeof(std::uint32_t);
+  const std::size_t edged = parts.polygonal.size() + parts.circular.size();
+  const std::size_t bytes = sizeof(FenceLeaf) + groups * (16 * sizeof(float) + kLanes) +
+                            parts.circular.size() * (sizeof(Circle2) + 1) +
+                            (parts.covering.size() + edged + parts.others.size()) * sizeof(Handle);
   Ptr leaf(new (::operator new(bytes)) FenceLeaf);
   leaf->box_ = parts.box;
+  leaf->block_ = block_of(parts.reference);
   leaf->reference_ = parts.reference;
-  leaf->lat_m_ = kMetersPerDegree;
-  leaf->lon_m_ = kMetersPerDegree * std::cos(parts.reference.lat * std::numbers::pi / 180);
+  leaf->lon_m_ = kLatM * std::cos(parts.reference.lat * std::numbers::pi / 180);
   leaf->groups_ = static_cast<std::uint16_t>(groups);
   leaf->covering_ = static_cast<std::uint16_t>(parts.covering.size());
-  leaf->polygons_ = static_cast<std::uint16_t>(parts.polygonal.size());
-  leaf->circles_ = static_cast<std::uint16_t>(parts.circular.size());
+  leaf->edged_ = static_cast<std::uint8_t>(edged);
+  leaf->circles_ = static_cast<std::uint8_t>(parts.circular.size());
   leaf->others_ = static_cast<std::uint16_t>(parts.others.size());
 
-  auto* numbers = const_cast<float*>(leaf->edges());
+  // Polygons and circles in one order.
+  std::array<std::uint8_t, kMaxEdged> polygon_ranks, circle_ranks;
+  Handle* handle =
+      std::copy(parts.covering.begin(), parts.covering.end(), const_cast<Handle*>(leaf->handles()));
+  for (std::uint8_t rank = 0, p = 0, c = 0; rank < edged; ++rank) {
+    const bool polygon = c == parts.circular.size() ||
+                         (p < parts.polygonal.size() && parts.polygonal[p].area < parts.circular[c].area);
+    if (polygon && parts.polygonal[p].holds_reference) leaf->holding_ |= 1U << rank;
+    *handle++ = polygon ? parts.polygonal[p].area : parts.circular[c].area;
+    polygon ? polygon_ranks[p++] = rank : circle_ranks[c++] = rank;
+  }
+  std::copy(parts.others.begin(), parts.others.end(), handle);
+  leaf->put_edges(parts, polygon_ranks.data());
+  leaf->put_circles(parts, circle_ranks.data());
+  return leaf;
+}
+
+void FenceLeaf::put_edges(const Parts& parts, const std::uint8_t* polygon_ranks) {
+  auto* numbers = const_cast<float*>(edges());
+  auto* edge_ranks = const_cast<std::uint8_t*>(ranks());
   std::size_t i = 0;
-  const auto put = [&](PlanePoint a, PlanePoint b) {
+  const auto put = [&](PlanePoint a, PlanePoint b, std::uint8_t rank) {
     const auto ax = static_cast<float>(a.x), ay = static_cast<float>(a.y);
     const auto bx = static_cast<float>(b.x), by = static_cast<float>(b.y);
     if (ax == bx && ay == by) return;  // cut off but for its end; without length there is no distance to it
@@ -65,36 +99,34 @@ FenceLeaf::Ptr FenceLeaf::make(const Parts& parts) {
     group[4] = ay;
     group[8] = bx;
     group[12] = by;
-    ++i;
+    edge_ranks[i++] = rank;
   };
-  auto* ends = const_cast<std::uint32_t*>(leaf->ends());
   auto edge = parts.edges.begin();
   for (const auto& p : parts.polygonal) {
     for (const auto end = parts.edges.begin() + static_cast<std::ptrdiff_t>(p.end); edge != end; ++edge) {
-      const PlanePoint a = leaf->in_plane(edge->first), b = leaf->in_plane(edge->second);
+      const PlanePoint a = in_plane(edge->first), b = in_plane(edge->second);
       // The reference point lies to the left of every edge.
-      a.x* b.y - a.y* b.x > 0 ? put(a, b) : put(b, a);
+      a.x* b.y - a.y* b.x > 0 ? put(a, b, *polygon_ranks) : put(b, a, *polygon_ranks);
     }
-    *ends++ = static_cast<std::uint32_t>(i);
+    ++polygon_ranks;
   }
-  while (i < groups * kLanes) put({kFarM, -kFarM}, {kFarM, kFarM});
+  // Of the last area, so that ranks only grow.
+  const std::uint8_t last = i == 0 ? 0 : edge_ranks[i - 1];
+  while (i < edges_at_most()) put({kFarM, -kFarM}, {kFarM, kFarM}, last);
+}
 
-  auto* circle = const_cast<float*>(leaf->circles());
+void FenceLeaf::put_circles(const Parts& parts, const std::uint8_t* ranks) {
+  std::copy_n(ranks, circles_, const_cast<std::uint8_t*>(circle_ranks()));
+  auto* circle = const_cast<Circle2*>(circles());
+  const double reach = length((parts.box.high.lon - parts.box.low.lon) * lon_m_,
+                              (parts.box.high.lat - parts.box.low.lat) * kLatM);
   for (const auto& [area, c] : parts.circular) {
-    const PlanePoint center = leaf->in_plane(c.center);
-    const double reach = length((parts.box.high.lon - parts.box.low.lon) * leaf->lon_m_,
-                                (parts.box.high.lat - parts.box.low.lat) * leaf->lat_m_);
-    for (const double x : {center.x, center.y, c.radius_m, circle_blur_m(c.radius_m + reach, c.center.lat)})
-      *circle++ = static_cast<float>(x);
+    const PlanePoint center = in_plane(c.center);
+    const double blur = circle_blur_m(c.radius_m + reach, c.center.lat);
+    const double inner = std::max(0.0, c.radius_m - blur), outer = c.radius_m + blur;
+    *circle++ = {static_cast<float>(center.x), static_cast<float>(center.y),
+                 static_cast<float>(inner * inner), static_cast<float>(outer * outer)};
   }
-
-  auto* handle = const_cast<Handle*>(leaf->handles());
-  // A polygon's lowest bit says whether the reference point is in it.
-  for (const Handle h : parts.covering) *handle++ = h;
-  for (const auto& p : parts.polygonal) *handle++ = p.area << 1 | (p.holds_reference ? 1 : 0);
-  for (const auto& c : parts.circular) *handle++ = c.area;
-  for (const Handle h : parts.others) *handle++ = h;
-  return leaf;
 }
 
 void FenceLeaf::Free::operator()(FenceLeaf* leaf) const noexcept { ::operator delete(leaf); }
@@ -115,11 +147,8 @@ struct Seen {
         side(dy * ax - dx * ay),
         parted((x * ay - y * ax > all(0)) ^ (x * by - y * bx > all(0))) {}
 
-  /// One bit for each edge that the way from the reference point crosses: the position is on the other side.
-  std::uint32_t crossed() const {
-    const Ints bits = (side < all(0)) & parted & Ints{1, 2, 4, 8};
-    return static_cast<std::uint32_t>(bits[0] | bits[1] | bits[2] | bits[3]);
-  }
+  /// The way from the reference point crosses them: the position is on the other side.
+  Ints crossed() const { return (side < all(0)) & parted; }
 };
 
 /// Which edges the way from the reference point crosses, and nothing else.
@@ -127,7 +156,7 @@ class FenceLeaf::Parity {
  public:
   Parity(float px, float py) : x_(all(px)), y_(all(py)) {}
 
-  [[gnu::always_inline]] std::uint32_t crossed(const float* group) {
+  [[gnu::always_inline]] Ints crossed(const float* group) {
     const Seen edge(group, x_, y_);
     near_ |= magnitude(edge.side) < all(kBlurM) * (magnitude(edge.dx) + magnitude(edge.dy));
     return edge.crossed();
@@ -145,7 +174,7 @@ class FenceLeaf::Scan {
  public:
   Scan(float px, float py) : x_(all(px)), y_(all(py)) {}
 
-  [[gnu::always_inline]] std::uint32_t crossed(const float* group) {
+  [[gnu::always_inline]] Ints crossed(const float* group) {
     const Seen edge(group, x_, y_);
     grow(edge);
     return edge.crossed();
@@ -185,65 +214,80 @@ class FenceLeaf::Scan {
   Floats west_ = all(kFar), east_ = all(kFar), south_ = all(kFar), north_ = all(kFar), nearest_ = all(kFar);
 };
 
+/// Which areas' edges are crossed an odd number of times. No branch: which edges those are nobody can
+/// predict.
 template <class Scanner>
-void FenceLeaf::add_polygons(Scanner& scan, std::vector<Handle>& areas) const {
-  std::uint64_t flipped = 0;  // one bit for each polygon
-  std::uint32_t polygon = 0;
-  const std::uint32_t* const ends = this->ends();
+std::uint32_t FenceLeaf::flipped(Scanner& result) const {
+  Scanner scan = result;  // in registers: nothing below can point to it
+  Ints flips{0, 0, 0, 0};
   const float* group = edges();
-  for (std::uint32_t g = 0; g < groups_; ++g, group += 16) {
-    for (std::uint32_t crossed = scan.crossed(group); crossed != 0; crossed &= crossed - 1) {
-      const std::uint32_t edge = g * kLanes + static_cast<std::uint32_t>(std::countr_zero(crossed));
-      while (ends[polygon] <= edge) ++polygon;
-      flipped ^= std::uint64_t{1} << polygon;
-    }
-  }
-  const Handle* const polygons = handles() + covering_;
-  for (std::uint32_t i = 0; i < polygons_; ++i)
-    if ((polygons[i] ^ flipped >> i) & 1) areas.push_back(polygons[i] >> 1);
+  const std::uint8_t* rank = ranks();
+  for (std::uint32_t g = 0; g < groups_; ++g, group += 16, rank += kLanes)
+    flips ^= scan.crossed(group) & powers_of_two(rank);
+  result = scan;
+  return static_cast<std::uint32_t>(flips[0] ^ flips[1] ^ flips[2] ^ flips[3]);
 }
 
-/// False if the position is too near to a circle's edge.
-bool FenceLeaf::add_circles(float px, float py, Room& room, std::vector<Handle>& areas) const {
-  bool known = true;
-  const Handle* const round = handles() + covering_ + polygons_;
-  const float* circle = circles();
-  for (std::size_t c = 0; c < circles_; ++c, circle += 4) {
-    const float cx = px - circle[0], cy = py - circle[1];
-    const float outside_m = std::sqrt(cx * cx + cy * cy) - circle[2];
-    const float margin = std::abs(outside_m) - circle[3];
-    known &= margin > 0;
-    if (outside_m < 0) areas.push_back(round[c]);
-    room.limit(margin * (std::numbers::sqrt2_v<float> / 2));  // a square in a circle
+/// The circles that hold the position. `known` becomes false if it is too near to an edge.
+std::uint32_t FenceLeaf::in_circles(float px, float py, bool& known) const {
+  std::uint32_t in = 0, near = 0;
+  const Circle2* circle = circles();
+  const std::uint8_t* const rank = circle_ranks();
+  for (std::uint32_t c = 0; c < circles_; ++c, ++circle) {
+    const float x = px - circle->x, y = py - circle->y, away2 = x * x + y * y;
+    const std::uint32_t surely = away2 < circle->inner2, perhaps = away2 <= circle->outer2;
+    in |= surely << rank[c];
+    near |= perhaps ^ surely;
   }
-  return known;
+  known &= near == 0;
+  return in;
+}
+
+/// To where the nearest of the circles' edges may be.
+float FenceLeaf::circles_away_m(float px, float py) const {
+  float nearest = std::numeric_limits<float>::infinity();
+  const Circle2* circle = circles();
+  for (std::uint32_t c = 0; c < circles_; ++c, ++circle) {
+    const float x = px - circle->x, y = py - circle->y, away = std::sqrt(x * x + y * y);
+    nearest = std::min(nearest, std::max(away - std::sqrt(circle->outer2), std::sqrt(circle->inner2) - away));
+  }
+  return nearest;
+}
+
+/// Those that hold all of the box, and those of a set of the others, in order.
+void FenceLeaf::list(std::uint32_t edged, std::vector<Handle>& areas) const {
+  areas.clear();
+  const Handle *covering = handles(), *const with_edges = covering + covering_;
+  for (; edged != 0; edged &= edged - 1) {
+    const Handle area = with_edges[std::countr_zero(edged)];
+    while (covering != with_edges && *covering < area) areas.push_back(*covering++);
+    areas.push_back(area);
+  }
+  areas.insert(areas.end(), covering, with_edges);
 }
 
 FenceLeaf::Answer FenceLeaf::areas_at(LatLon point, std::vector<Handle>& areas) const {
   const PlanePoint at = in_plane(point);
   const auto px = static_cast<float>(at.x), py = static_cast<float>(at.y);
-  const std::size_t before = areas.size();
-  areas.insert(areas.end(), handles(), handles() + covering_);
   Scan scan(px, py);
-  add_polygons(scan, areas);
+  const std::uint32_t polygons = holding_ ^ flipped(scan);
   Answer answer{scan.room(), !scan.near()};
-  answer.known &= add_circles(px, py, answer.room, areas);
-  if (!answer.known) areas.resize(before);
+  const std::uint32_t circles = in_circles(px, py, answer.known);
+  answer.room.limit(circles_away_m(px, py) * (std::numbers::sqrt2_v<float> / 2));  // a square in a circle
+  list(polygons | circles, areas);
   return answer;
 }
 
 bool FenceLeaf::only_areas_at(LatLon point, std::vector<Handle>& areas) const {
   const PlanePoint at = in_plane(point);
   const auto px = static_cast<float>(at.x), py = static_cast<float>(at.y);
-  const std::size_t before = areas.size();
-  areas.insert(areas.end(), handles(), handles() + covering_);
   Parity parity(px, py);
-  add_polygons(parity, areas);
-  Room room;
-  const bool known = add_circles(px, py, room, areas);
-  if (known && !parity.near()) return true;
-  areas.resize(before);
-  return known && areas_at(point, areas).known;
+  bool known = true;
+  const std::uint32_t polygons = holding_ ^ flipped(parity), circles = in_circles(px, py, known);
+  if (!known) return false;
+  if (parity.near()) return areas_at(point, areas).known;
+  list(polygons | circles, areas);
+  return true;
 }
 
 std::optional<bool> FenceLeaf::beyond(Handle area, LatLon point, double margin_m) const {
@@ -251,20 +295,23 @@ std::optional<bool> FenceLeaf::beyond(Handle area, LatLon point, double margin_m
   if (std::abs(point.lat) > kMaxPlaneLat) return std::nullopt;
   const PlanePoint at = in_plane(point);
   const auto px = static_cast<float>(at.x), py = static_cast<float>(at.y);
-  const Handle *const covering = handles(), *const polygons = covering + covering_,
-                      *const circles = polygons + polygons_, *const end = circles + circles_;
   double distance = std::numeric_limits<double>::infinity(), error = 0.01 + 0.002 * margin_m;
   double clear = clear_m(point);
-  if (const Handle* c = std::find(circles, end, area); c != end) {
-    const float* const circle = this->circles() + 4 * (c - circles);
-    const float cx = px - circle[0], cy = py - circle[1];
-    distance = std::abs(std::sqrt(cx * cx + cy * cy) - circle[2]);
-    error += circle[3];
-    clear = distance;
-  } else if (const Handle* p = std::find_if(polygons, circles, [&](Handle h) { return h >> 1 == area; });
-             p != circles) {
-    distance = nearest_m(static_cast<std::size_t>(p - polygons), px, py);
-  } else if (std::find(covering, polygons, area) == polygons) {
+  const Handle *const covering = handles(), *const edged = covering + covering_, *const end = edged + edged_;
+  if (const Handle* found = std::lower_bound(edged, end, area); found != end && *found == area) {
+    const auto rank = static_cast<std::uint8_t>(found - edged);
+    const std::uint8_t* const round = std::find(circle_ranks(), circle_ranks() + circles_, rank);
+    if (round == circle_ranks() + circles_) {
+      distance = nearest_m(rank, px, py);
+    } else {
+      const Circle2& circle = circles()[round - circle_ranks()];
+      const float x = px - circle.x, y = py - circle.y, inner = std::sqrt(circle.inner2),
+                  outer = std::sqrt(circle.outer2);
+      distance = std::abs(std::sqrt(x * x + y * y) - (inner + outer) / 2);
+      error += (outer - inner) / 2;
+      clear = distance;
+    }
+  } else if (!std::binary_search(covering, edged, area)) {
     return std::nullopt;
   }
   if (distance < margin_m - error) return false;
@@ -273,22 +320,21 @@ std::optional<bool> FenceLeaf::beyond(Handle area, LatLon point, double margin_m
 }
 
 /// Metres from the position to those of the polygon's edges that are known here.
-float FenceLeaf::nearest_m(std::size_t polygon, float px, float py) const {
+float FenceLeaf::nearest_m(std::size_t rank, float px, float py) const {
   const Floats x = all(px), y = all(py), zero = all(0), one = all(1);
-  const std::uint32_t begin = polygon == 0 ? 0 : ends()[polygon - 1], end = ends()[polygon];
   float best2 = std::numeric_limits<float>::infinity();
-  for (std::uint32_t g = begin / kLanes; g * kLanes < end; ++g) {
-    const float* const group = edges() + std::size_t{g} * 16;
+  const float* group = edges();
+  const std::uint8_t* ranks = this->ranks();
+  for (std::uint32_t g = 0; g < groups_ && ranks[0] <= rank; ++g, group += 16, ranks += kLanes) {
+    if (ranks[kLanes - 1] < rank) continue;
     const Floats ax = load(group) - x, ay = load(group + 4) - y;
     const Floats dx = load(group + 8) - x - ax, dy = load(group + 12) - y - ay;
     Floats t = -(ax * dx + ay * dy) / (dx * dx + dy * dy);
     t = t < zero ? zero : t > one ? one : t;
     const Floats nx = ax + t * dx, ny = ay + t * dy, d2 = nx * nx + ny * ny;
-    for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
-      const std::uint32_t edge = g * kLanes + lane;
-      // Not a number: seen from here the edge has no length, and its neighbours are as near.
-      if (edge >= begin && edge < end && d2[lane] < best2) best2 = d2[lane];
-    }
+    // Not a number: seen from here the edge has no length, and its neighbours are as near.
+    for (std::uint32_t lane = 0; lane < kLanes; ++lane)
+      if (ranks[lane] == rank && d2[lane] < best2) best2 = d2[lane];
   }
   return std::sqrt(best2);
 }
@@ -299,11 +345,11 @@ double FenceLeaf::clear_m(LatLon p) const {
   const double north_south = std::min(p.lat - box_.low.lat, box_.high.lat - p.lat) + kMore * high;
   const double east_west = std::min(p.lon - box_.low.lon, box_.high.lon - p.lon) + kMore * wide;
   const double other_side = 180 - std::abs(p.lon);  // of the antimeridian
-  return 0.99 * std::min(north_south * lat_m_, std::min(east_west, other_side) * lon_m_);
+  return 0.99 * std::min(north_south * kLatM, std::min(east_west, other_side) * lon_m_);
 }
 
 Box FenceLeaf::around(LatLon point, const Room& room) const {
-  const double lat = 1 / lat_m_, lon = 1 / lon_m_;
+  const double lat = 1 / kLatM, lon = 1 / lon_m_;
   const auto less = [](float meters) { return static_cast<double>(std::max(0.0F, meters - 2 * kBlurM)); };
   return {{std::max(box_.low.lat, point.lat - less(room.south) * lat),
            std::max(box_.low.lon, point.lon - less(room.west) * lon)},
@@ -312,8 +358,7 @@ Box FenceLeaf::around(LatLon point, const Room& room) const {
 }
 
 std::size_t FenceLeaf::bytes() const {
-  return static_cast<std::size_t>(reinterpret_cast<const std::byte*>(circles() + std::size_t{4} * circles_) -
-                                  reinterpret_cast<const std::byte*>(this));
+  return static_cast<std::size_t>(circle_ranks() + circles_ - reinterpret_cast<const std::uint8_t*>(this));
 }
 
 }  // namespace convoke::geo

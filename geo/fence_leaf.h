@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <numbers>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "geo/block.h"
 #include "geo/measure.h"
 
 namespace convoke::geo {
@@ -24,8 +26,8 @@ class FenceLeaf {
  public:
   /// Closer to an edge than this nothing is said.
   static constexpr float kBlurM = 0.005F;
-  /// As many polygons as one can hold; the rest are `others`.
-  static constexpr std::size_t kMaxPolygons = 64;
+  /// As many areas as can have edges in one; the rest are `others`.
+  static constexpr std::size_t kMaxEdged = 31;
 
   /// What goes into one.
   struct Parts {
@@ -65,9 +67,9 @@ class FenceLeaf {
   /// What is known of a position.
   struct Answer {
     Room room;           // as far as the leaf knows: nothing of `others`
-    bool known = false;  // false: too near to an edge, and `areas` was not filled
+    bool known = false;  // false: too near to an edge, and `areas` means nothing
   };
-  /// Appends the areas that hold the position, which is in the box. Not the `others`.
+  /// Fills in the areas that hold the position, which is in the box, in order. Not the `others`.
   Answer areas_at(LatLon point, std::vector<Handle>& areas) const;
   /// The same without the room. False: not known.
   bool only_areas_at(LatLon point, std::vector<Handle>& areas) const;
@@ -79,8 +81,8 @@ class FenceLeaf {
   static constexpr double kMore = 0.06;
 
   std::size_t edges_at_most() const { return std::size_t{4} * groups_; }
-  std::span<const Handle> others() const { return {handles() + covering_ + polygons_ + circles_, others_}; }
-  const Box& box() const { return box_; }
+  std::span<const Handle> others() const { return {handles() + covering_ + edged_, others_}; }
+  BlockKey block() const { return block_; }
   /// Brings it nearer to the processor.
   void prefetch() const {
     for (int line = 0; line < 6; ++line) __builtin_prefetch(reinterpret_cast<const char*>(this) + 64 * line);
@@ -92,29 +94,46 @@ class FenceLeaf {
  private:
   class Parity;
   class Scan;
-  template <class Scanner>
-  void add_polygons(Scanner& scan, std::vector<Handle>& areas) const;
-  bool add_circles(float px, float py, Room& room, std::vector<Handle>& areas) const;
+  static constexpr double kLatM = kEarthRadiusM * std::numbers::pi / 180;  // metres in a degree of latitude
   struct PlanePoint {
     double x, y;  // metres east and north of the reference point
   };
+  struct Circle2 {
+    float x, y, inner2, outer2;  // squares of the distances within which a position surely is in, or may be
+  };
   FenceLeaf() = default;
-  float nearest_m(std::size_t polygon, float px, float py) const;
+  template <class Scanner>
+  std::uint32_t flipped(Scanner& result) const;
+  std::uint32_t in_circles(float px, float py, bool& known) const;
+  float circles_away_m(float px, float py) const;
+  void list(std::uint32_t edged, std::vector<Handle>& areas) const;
+  void put_edges(const Parts& parts, const std::uint8_t* ranks);
+  void put_circles(const Parts& parts, const std::uint8_t* ranks);
+  float nearest_m(std::size_t rank, float px, float py) const;
   double clear_m(LatLon p) const;
   PlanePoint in_plane(LatLon p) const {
-    return {(p.lon - reference_.lon) * lon_m_, (p.lat - reference_.lat) * lat_m_};
+    return {(p.lon - reference_.lon) * lon_m_, (p.lat - reference_.lat) * kLatM};
   }
-  // What follows the object in memory: all handles, where each polygon's edges end, edges in groups of four
-  // (ax, ay, bx, by of each), circles (x, y, radius, blur).
-  const Handle* handles() const { return reinterpret_cast<const Handle*>(this + 1); }
-  const std::uint32_t* ends() const { return handles() + covering_ + polygons_ + circles_ + others_; }
-  const float* edges() const { return reinterpret_cast<const float*>(ends() + polygons_); }
-  const float* circles() const { return edges() + std::size_t{16} * groups_; }
 
-  Box box_;
+  // What follows the object in memory: edges in groups of four (ax, ay, bx, by of each), circles, all
+  // handles, and then, of each edge and each circle, its area's place among those that have edges here.
+  const float* edges() const { return reinterpret_cast<const float*>(this + 1); }
+  const Circle2* circles() const {
+    return reinterpret_cast<const Circle2*>(edges() + std::size_t{16} * groups_);
+  }
+  const Handle* handles() const { return reinterpret_cast<const Handle*>(circles() + circles_); }
+  const std::uint8_t* ranks() const {
+    return reinterpret_cast<const std::uint8_t*>(handles() + covering_ + edged_ + others_);
+  }
+  const std::uint8_t* circle_ranks() const { return ranks() + edges_at_most(); }
+
   LatLon reference_;
-  double lat_m_ = 0, lon_m_ = 0;  // metres in a degree here
-  std::uint16_t groups_ = 0, covering_ = 0, polygons_ = 0, circles_ = 0, others_ = 0;
+  double lon_m_ = 0;           // metres in a degree of longitude here
+  std::uint32_t holding_ = 0;  // which of the areas with edges here hold the reference point
+  std::uint16_t groups_ = 0, covering_ = 0, others_ = 0;
+  std::uint8_t edged_ = 0, circles_ = 0;
+  BlockKey block_ = 0;
+  Box box_;
 };
 
 }  // namespace convoke::geo

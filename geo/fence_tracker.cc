@@ -123,7 +123,7 @@ void FenceTracker::restore(std::string_view name, const std::optional<Position>&
     const auto restored = impl_->insert(user, at, *area);
     restored->inside = true;
     impl_->note_stray(user, *restored);
-    ++impl_->areas[*area].inside;
+    ++impl_->occupancy[*area];
   }
   if (!inside.empty()) impl_->watch(user);
 }
@@ -189,7 +189,7 @@ std::vector<Area> FenceTracker::take_switched() {
 
 std::size_t FenceTracker::occupancy(std::string_view id) const {
   const auto area = impl_->index.handle(id);
-  return area ? impl_->areas[*area].inside : 0;
+  return area ? impl_->occupancy[*area] : 0;
 }
 
 std::size_t FenceTracker::users() const { return impl_->users.size(); }

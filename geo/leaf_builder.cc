@@ -19,8 +19,17 @@ using Edge = std::pair<LatLon, LatLon>;
 
 LatLon center(const Box& box) { return {(box.low.lat + box.high.lat) / 2, (box.low.lon + box.high.lon) / 2}; }
 
+bool holds(const Box& box, LatLon p) {
+  return p.lat >= box.low.lat && p.lat <= box.high.lat && p.lon >= box.low.lon && p.lon <= box.high.lon;
+}
+
 /// The part of the edge in the box (Liang and Barsky, ACM Transactions on Graphics 3, 1984).
 std::optional<Edge> clip(LatLon a, LatLon b, const Box& box) {
+  // Most edges lie beyond one side of the box, or within it.
+  if (std::max(a.lon, b.lon) < box.low.lon || std::min(a.lon, b.lon) > box.high.lon ||
+      std::max(a.lat, b.lat) < box.low.lat || std::min(a.lat, b.lat) > box.high.lat)
+    return std::nullopt;
+  if (holds(box, a) && holds(box, b)) return Edge{a, b};
   const double dx = b.lon - a.lon, dy = b.lat - a.lat;
   double from = 0, to = 1;
   const auto cut = [&](double step, double room) {  // step * t <= room
@@ -53,6 +62,15 @@ double distance2(LatLon p, const Edge& edge, double lon_scale) {
   const double t = length2 > 0 ? std::clamp(-(ax * dx + ay * dy) / length2, 0.0, 1.0) : 0.0;
   const double x = ax + t * dx, y = ay + t * dy;
   return x * x + y * y;
+}
+
+/// Whether the point is so near to the edge that it cannot be one of reference.
+bool next_to(LatLon p, const Edge& edge, double lon_scale) {
+  const double away = std::max({p.lat - std::max(edge.first.lat, edge.second.lat),
+                                std::min(edge.first.lat, edge.second.lat) - p.lat,
+                                (p.lon - std::max(edge.first.lon, edge.second.lon)) * lon_scale,
+                                (std::min(edge.first.lon, edge.second.lon) - p.lon) * lon_scale});
+  return away < kClear && distance2(p, edge, lon_scale) < kClear * kClear;
 }
 
 /// How much of the first box lies in the second.
@@ -113,7 +131,7 @@ void LeafBuilder::add_polygons(Handle handle, const IndexedArea& area) {
   const std::size_t before = parts_.edges.size();
   for (const PolygonIndex& polygon : area.polygons)
     clipped_edges(polygon, around_, [&](const Edge& edge) { parts_.edges.push_back(edge); });
-  if (parts_.edges.size() > kMaxEdges || parts_.polygonal.size() == FenceLeaf::kMaxPolygons) {
+  if (parts_.edges.size() > kMaxEdges || full()) {
     parts_.edges.resize(before);
     parts_.others.push_back(handle);
   } else if (parts_.edges.size() > before) {
@@ -131,7 +149,7 @@ void LeafBuilder::add_circle(Handle handle, const Circle& circle) {
   if (outside > reach) return;
   if (outside < -reach) {
     parts_.covering.push_back(handle);
-  } else if (circle.radius_m > kMaxPlaneCircleM || std::abs(middle.lat) > kMaxPlaneCircleLat) {
+  } else if (circle.radius_m > kMaxPlaneCircleM || std::abs(middle.lat) > kMaxPlaneCircleLat || full()) {
     parts_.others.push_back(handle);
   } else {
     // Its centre as seen from here, without a jump at the antimeridian.
@@ -146,7 +164,7 @@ std::optional<LatLon> LeafBuilder::reference() const {
   const double lon_scale = std::cos(center(parts_.box).lat * std::numbers::pi / 180);
   const auto clear = [&](LatLon p) {
     return std::none_of(parts_.edges.begin(), parts_.edges.end(),
-                        [&](const Edge& edge) { return distance2(p, edge, lon_scale) < kClear * kClear; });
+                        [&](const Edge& edge) { return next_to(p, edge, lon_scale); });
   };
   constexpr double kTries[][2] = {{.5, .5},   {.31, .37}, {.67, .29}, {.73, .71},
                                   {.21, .79}, {.09, .53}, {.91, .43}};

@@ -22,6 +22,7 @@ class LeafBuilder {
   FenceLeaf::Ptr build();
 
  private:
+  bool full() const { return parts_.polygonal.size() + parts_.circular.size() == FenceLeaf::kMaxEdged; }
   void add_polygons(Handle handle, const IndexedArea& area);
   void add_circle(Handle handle, const Circle& circle);
   std::optional<LatLon> reference() const;

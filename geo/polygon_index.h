@@ -28,7 +28,8 @@ class PolygonIndex {
   template <class Visit>
   void edges_between(double low_lat, double high_lat, const Visit& visit) const {
     if (high_lat < box_.low.lat || low_lat > box_.high.lat) return;
-    if (low_lat <= box_.low.lat && high_lat >= box_.high.lat) return all_edges(visit);
+    const bool all = low_lat <= box_.low.lat && high_lat >= box_.high.lat;
+    if (all || edges_.size() <= kFew) return all_edges(visit);
     const std::size_t first = slab(low_lat), last = slab(high_lat);
     for (std::size_t s = first; s <= last; ++s) {
       for (const std::uint32_t edge : edges_of(s)) {
@@ -57,6 +58,8 @@ class PolygonIndex {
   std::size_t bytes() const;
 
  private:
+  static constexpr std::size_t kFew = 128;  // so many are as quickly looked at one after the other
+
   std::size_t slab(double lat) const {
     const double s = (lat - box_.low.lat) * slabs_per_degree_;
     return s <= 0 ? 0 : std::min(static_cast<std::size_t>(s), starts_.size() - 2);

@@ -20,8 +20,8 @@ struct Position {
   friend bool operator==(const Position&, const Position&) = default;
 };
 
-/// A position in 32 bytes: the accuracy in single precision, the height in whole metres. Hot paths are limited
-/// by the memory that they touch.
+/// A position in 32 bytes: the accuracy in single precision, the height in whole metres. Hot paths are
+/// limited by the memory that they touch.
 struct CompactPosition {
   static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
   static constexpr std::int16_t kNoHeight = std::numeric_limits<std::int16_t>::min();

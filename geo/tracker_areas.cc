@@ -41,6 +41,7 @@ std::vector<Transition> FenceTracker::Impl::erase(Handle area, std::int64_t now_
   leveled -= areas[area].levels ? 1 : 0;
   areas[area] = {};
   times[area] = {};
+  occupancy[area] = 0;
   index.erase(std::string(index.area(area).id));
   return transitions;
 }
@@ -49,6 +50,7 @@ void FenceTracker::Impl::set_rule(Handle handle) {
   if (handle >= areas.size()) {
     areas.resize(handle + 1);
     times.resize(handle + 1);
+    occupancy.resize(handle + 1);
   }
   AreaState& state = areas[handle];
   const Area& area = index.area(handle);

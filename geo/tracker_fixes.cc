@@ -74,10 +74,10 @@ void FenceTracker::Impl::report(UserHandle user, Handle area, TransitionKind kin
   c.newest_ms = last.time_ms;
   if (last.undecided) c.ages = ages_of(user);
   if (kind == TransitionKind::enter) {
-    ++areas[area].inside;
+    ++occupancy[area];
     watch(user);
   } else if (kind == TransitionKind::exit) {
-    --areas[area].inside;
+    --occupancy[area];
   }
 }
 
@@ -176,7 +176,8 @@ void FenceTracker::Impl::take_all(std::span<const UserFix> batch, Crossings& out
   constexpr std::size_t kMost = FenceCells::kMost;
   for (; batch.size() > kMost; batch = batch.subspan(kMost)) take_all(batch.first(kMost), out);
   for (const UserFix& fix : batch) __builtin_prefetch(&users.last(fix.user), 1);
-  // Those for whom a comparison will not do. Their room ends here, so that their next fixes wait for this one.
+  // Those for whom a comparison will not do. Their room ends here, so that their next fixes wait for this
+  // one.
   std::array<std::uint8_t, kMost> far;
   std::array<LatLon, kMost> points;
   std::size_t count = 0;
@@ -204,7 +205,8 @@ void FenceTracker::Impl::judge(UserHandle user, const Position& fix, const Fence
   LastFix& last = users.last(user);
   if (last.time_ms != LastFix::kNone && fix.time_ms <= last.time_ms) return;
   if (!usable_accuracy_m(rule.track, fix)) return;
-  if (last.held || (last.time_ms != LastFix::kNone && !plausible(rule.track, last.at, last.time_ms, fix.at, fix.time_ms))) {
+  if (last.held || (last.time_ms != LastFix::kNone &&
+                    !plausible(rule.track, last.at, last.time_ms, fix.at, fix.time_ms))) {
     const Position before = last.position();
     const auto waiting = held.find(user);
     const Position* const waits = last.held ? &waiting->second : nullptr;
@@ -273,7 +275,7 @@ void FenceTracker::Impl::decide(UserHandle user, const Position& fix, const Fenc
     room = index.locate(fix.at, covering, leaf);
   else
     index.covering(fix.at, covering, leaf);
-  users.move_to(user, block_of(fix.at));
+  users.move_to(user, leaf != nullptr ? leaf->block() : block_of(fix.at));
   const bool level = settle_levels(user, fix);
   bool settled = true, undecided = false;
   auto& pairs = users.state(user).pairs;
@@ -344,7 +346,7 @@ void FenceTracker::Impl::decide_pair(UserHandle user, Pair& pair, bool covered, 
 /// Whether a fix on the other side of the edge lies beyond it by the margin.
 bool FenceTracker::Impl::is_evident(const Pair& pair, bool covered, const Position& fix,
                                     const FenceLeaf* leaf) const {
-  const auto& [area_rule, inside, levels] = areas[pair.area];
+  const auto& [area_rule, levels] = areas[pair.area];
   const double depth = !pair.inside && area_rule.enter_margin_share > 0 ? index.depth_m(pair.area) : 0;
   const double margin = margin_m(area_rule, pair.inside, *usable_accuracy_m(rule.track, fix), depth);
   if (levels) return evident(pair.inside, std::abs(distance_of(pair.area, covered, fix.at)), margin);

@@ -38,8 +38,7 @@ struct FenceTracker::Impl {
   /// What a decision asks about an area: one line of the processor's cache.
   struct alignas(64) AreaState {
     AreaRule rule;
-    std::uint32_t inside = 0;  // users
-    bool levels = false;       // it has limits of height
+    bool levels = false;  // it has limits of height
   };
   static_assert(sizeof(AreaState) == 64);
   /// What is asked less often.
@@ -59,6 +58,8 @@ struct FenceTracker::Impl {
   FenceIndex index;
   std::vector<AreaState> areas;  // by handle
   std::vector<AreaTimes> times;  // by handle
+  std::vector<std::uint32_t>
+      occupancy;  // users in the area, by handle; alone, so that much of it stays in the cache
   UserTable users;
   std::priority_queue<Timer> timers;
   boost::unordered_flat_map<UserHandle, Position> held;              // asked for too much speed

@@ -57,7 +57,14 @@ struct alignas(64) LastFix : CompactPosition {
     no_room();
   }
   void no_room() { room = {{1, 0}, {-1, 0}}; }
-  void set(const CompactPosition& fix) { static_cast<CompactPosition&>(*this) = fix; }
+  void set(const CompactPosition& fix) {
+    // One by one: compilers copy the whole in two moves that overlap, which waits for what was just written.
+    at = fix.at;
+    time_ms = fix.time_ms;
+    acc_m = fix.acc_m;
+    height_m = fix.height_m;
+    floor = fix.floor;
+  }
 };
 static_assert(sizeof(LastFix) == 64);
 
