@@ -182,6 +182,8 @@ ApiResponse run(core::Engine& e, const topics::Principal& who, AddMember c, core
         409, "kept-apart",
         c.user.str() + " and " + other.str() +
             ": one has blocked the other, and a chat of at most 200 members has only one of them");
+  if (core::over_for(e.state(), *g, c.user, ctx.now))
+    return api_error(409, "over", "the chat is ending, and this user's ending time has passed");
   core::add_member(e.state(), *g, c.user, "added by " + by(who), ctx);
   return ok(summary(*g));
 }

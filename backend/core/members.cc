@@ -50,6 +50,12 @@ void keep_out(Group& group, const UserId& user) {
 
 }  // namespace
 
+bool over_for(const State& state, const Group& group, const UserId& user, TimeMs now) {
+  Member as_if;
+  as_if.joined_ms = now;
+  return own_end(state, group, user, as_if).value_or(kMaxTimeMs) <= now;
+}
+
 void renew_member_end(State& state, const Group& group, const UserId& user, Member& member) {
   const TimerKey timer{TimerKind::member_end, group.id.str() + "/" + user.str()};
   member.ends_ms = own_end(state, group, user, member);
@@ -81,7 +87,7 @@ void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Contex
   std::vector<UserId> added;
   for (const Chosen& c : chosen) {
     if (group.members.contains(c.user) || group.banned.contains(c.user)) continue;
-    if (!kept_apart_from(state, group, c.user).empty()) continue;
+    if (!kept_apart_from(state, group, c.user).empty() || over_for(state, group, c.user, ctx.now)) continue;
     if (group.state == GroupState::gathering) {
       open_group(state, group, {c}, ctx);
       continue;
@@ -101,7 +107,7 @@ void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Contex
 
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx) {
   if (group.members.contains(user) || group.banned.contains(user)) return;
-  if (!kept_apart_from(state, group, user).empty()) return;
+  if (!kept_apart_from(state, group, user).empty() || over_for(state, group, user, ctx.now)) return;
   group.kept_out.erase(user);
   admit(state, group, {{user, why}}, ctx);
   group.members.at(user).by_hand = true;

@@ -14,16 +14,19 @@ namespace convoke::core {
 void enroll(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx);
 
 /// Makes them members who have been chosen. A gathering group opens with the first. Whoever is banned, or to
-/// be kept apart from somebody there (blocks.h), is passed over.
+/// be kept apart from somebody there (blocks.h), or for whom it is over already, is passed over.
 void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx);
 
-/// Adds a user (who becomes known if not yet so). No change if already a member, banned, or to be kept apart
-/// from somebody there. One who was a member before is told of a roster version higher than any that was told
-/// then.
+/// Adds a user (who becomes known if not yet so). No change if already a member, banned, to be kept apart
+/// from somebody there, or if it is over for them. One who was a member before is told of a roster version
+/// higher than any that was told then.
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx);
 /// Removes a member, who gets a chat-end with this reason: "left", "removed", "banned", "duration", or that
 /// of a spread end. The group ends with its last, unless more are invited.
 void remove_member(State& state, Group& group, const UserId& user, const std::string& reason, Context& ctx);
+
+/// Whether a spread end, in which each has a moment of their own, is over for a user who would come in now.
+bool over_for(const State& state, const Group& group, const UserId& user, TimeMs now);
 
 /// Works out the member's own ending time anew, and sets its timer.
 void renew_member_end(State& state, const Group& group, const UserId& user, Member& member);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "tests/support/core_world.h"
 
@@ -184,6 +187,33 @@ TEST(EndDetector, R2_R25_ASpreadEndGivesEachMemberAnEndingTimeOfTheirOwn) {
   w.pass(70 * kMinute);
   EXPECT_EQ(w.live_groups(), 0u);
   EXPECT_EQ(w.end_reason(), "duration");
+}
+
+TEST(EndDetector, R2_WhoseMomentOfASpreadEndHasPassedDoesNotComeInAgain) {
+  Chat w("end_timing = { spread = \"10m\" }\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n",
+         "follow = \"1m\", any = [{ users = [\"anna\", \"ben\", \"cleo\"] }, { area = \"hall\" }]");
+  w.start();
+  const auto told = [&] {
+    std::size_t n = 0;
+    for (const char* user : {"anna", "ben", "cleo", "host"}) n += w.inbox(user).size();
+    return n;
+  };
+  std::vector<std::pair<TimeMs, UserId>> order;
+  for (const auto& [user, member] : w.group().members) order.emplace_back(member.ends_ms.value(), user);
+  std::sort(order.begin(), order.end());
+  w.pass(order.at(1).first - w.now);
+  ASSERT_EQ(w.group().members.size(), 1u);
+  const UserId& gone = order.at(0).second;
+  w.group().kept_out.clear();
+  const auto before = told();
+  w.at(gone.str(), 50, 10);  // the plan follows, and would draw them in
+  w.step([&](Engine& e, Context& ctx) {
+    add_member(e.state(), w.group(), gone, "added by staff eve", ctx);
+    EXPECT_TRUE(over_for(e.state(), w.group(), gone, ctx.now));
+    EXPECT_FALSE(over_for(e.state(), w.group(), order.at(2).second, ctx.now));
+  });
+  EXPECT_EQ(w.group().members.size(), 1u);
+  EXPECT_EQ(told(), before) << "nobody is told in and at once out";
 }
 
 TEST(EndDetector, ARunningGroupKeepsThePlanItBeganWith) {
