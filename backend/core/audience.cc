@@ -345,18 +345,20 @@ Explanation explain(const State& state, const Plan& plan, const User& user, Time
   return e;
 }
 
-TimeMs asked_after_leaving(const State& state, const AreaId& area) {
-  TimeMs longest = 0;
-  const auto look = [&](const std::vector<Condition>& conditions) {
-    for (const Condition& c : conditions)
-      if (const auto* in = std::get_if<InArea>(&c); in && in->area == area && in->within_ms)
-        longest = std::max(longest, *in->within_ms);
+std::set<TimeMs> asked_after_leaving(const State& state, const AreaId& area) {
+  std::set<TimeMs> asked;
+  const auto look = [&](const Audience& audience) {
+    for (const auto* conditions : {&audience.any, &audience.all, &audience.none})
+      for (const Condition& c : *conditions)
+        if (const auto* in = std::get_if<InArea>(&c); in && in->area == area && in->within_ms)
+          asked.insert(*in->within_ms);
   };
-  for (const auto& [id, record] : state.plans)
-    for (const auto* conditions :
-         {&record.plan.audience.any, &record.plan.audience.all, &record.plan.audience.none})
-      look(*conditions);
-  return longest;
+  for (const PlanId& id : state.plan_index.of(Concern::left_area, area.str())) {
+    const PlanRecord& record = state.plans.at(id);
+    look(record.plan.audience);
+    if (record.running) look(record.running->audience);
+  }
+  return asked;
 }
 
 }  // namespace convoke::core

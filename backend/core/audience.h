@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,7 +52,7 @@ bool any_holds(const State& state, const Plan& plan, const std::vector<Condition
 /// Why the user qualifies now; empty if not.
 std::string qualifies(const State& state, const Plan& plan, const User& user, TimeMs now, bool any_presence);
 
-/// The longest time after leaving the area that some plan asks for; 0: none does.
-TimeMs asked_after_leaving(const State& state, const AreaId& area);
+/// The times after leaving the area that plans ask for, ascending.
+std::set<TimeMs> asked_after_leaving(const State& state, const AreaId& area);
 
 }  // namespace convoke::core

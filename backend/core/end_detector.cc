@@ -60,11 +60,12 @@ void end_event(State& state, Group& group, const std::string& reason, TimeMs eve
   set_end(state, group, at, reason, ctx);
 }
 
-/// The open groups that have an end of this kind for which `is_it(end)` holds.
+/// The open groups of these plans that have an end of this kind for which `is_it(end)` holds.
 template <class Kind, class IsIt>
-std::vector<GroupId> groups_with(const State& state, const IsIt& is_it) {
+std::vector<GroupId> groups_with(const State& state, const std::vector<PlanId>& plans, const IsIt& is_it) {
   std::vector<GroupId> found;
-  for (const auto& [id, record] : state.plans) {
+  for (const PlanId& id : plans) {
+    const PlanRecord& record = state.plans.at(id);
     const Group* group = record.live ? state.group(*record.live) : nullptr;
     if (!group || group->state != GroupState::open) continue;
     const std::vector<End>& ends = state.plan_of(*group).ends;
@@ -148,7 +149,8 @@ void warning_due(State& state, Group& group, Context& ctx) {
 void watch_availability(State& state, const UserId& id) {
   const auto is_it = [&](const WhenUnavailable& end) { return end.user == id; };
   User* user = state.user(id);
-  for (const GroupId& of : groups_with<WhenUnavailable>(state, is_it)) {
+  const auto plans = state.plan_index.of(Concern::end_user, id.str());
+  for (const GroupId& of : groups_with<WhenUnavailable>(state, plans, is_it)) {
     const Group& group = *state.group(of);
     // Who goes now was there during the chat, also where the clock has been put back to before its opening.
     if (user && user->presence != PresenceState::available)
@@ -159,7 +161,8 @@ void watch_availability(State& state, const UserId& id) {
 
 void area_emptied(State& state, const AreaId& area, Context& ctx) {
   const auto is_it = [&](const WhenEmpty& end) { return end.area == area; };
-  for (const GroupId& id : groups_with<WhenEmpty>(state, is_it)) {
+  const auto plans = state.plan_index.of(Concern::end_area, area.str());
+  for (const GroupId& id : groups_with<WhenEmpty>(state, plans, is_it)) {
     Group* group = state.live_group(id);
     if (group && !decided(*group)) end_event(state, *group, kAreaEmpty, ctx.now, ctx);
   }

@@ -62,8 +62,10 @@ void Engine::load_plan(PlanRecord plan) {
 }
 
 void Engine::load_registrations(const PlanId& plan, const UserId& user, std::vector<Registration> all) {
-  if (auto it = state_.plans.find(plan); it != state_.plans.end())
-    it->second.registrations[user] = std::move(all);
+  const auto it = state_.plans.find(plan);
+  if (it == state_.plans.end()) return;
+  it->second.registrations[user] = std::move(all);
+  state_.registered_with[user].insert(plan);
 }
 
 void Engine::load_group(Group group) {
@@ -103,6 +105,7 @@ void Engine::load_message_key(const GroupId& group, std::uint64_t key, ChatPlace
 
 void Engine::loaded(TimeMs now) {
   resume_ms_ = now;
+  for (const auto& [id, plan] : state_.plans) state_.plan_index.put(plan);
   for (const auto& [id, user] : state_.users) {
     // Who sent positions after every device had said goodbye, or was lost, has another app that sends them.
     const auto last = tracker_.last(id.str());
@@ -115,7 +118,8 @@ void Engine::loaded(TimeMs now) {
     for (const AreaId& area : user.areas) state_.occupants[area].insert(&user);
   for (const auto& [id, user] : state_.users) {
     for (const auto& [area, left] : user.left) state_.left[area][id] = left;
-    if (!user.left.empty()) arm_forgetting(state_, user);
+    // What was over meanwhile is looked at in the first tick.
+    if (!user.left.empty()) state_.timers.set({TimerKind::forget_areas, id.str()}, now);
     load_blocks(state_, user);
   }
   for (auto& [id, group] : state_.groups) {
@@ -387,6 +391,7 @@ void Engine::fire_group(TimerKind kind, const std::string& id, Context& ctx) {
 }
 
 void Engine::finish(Context& ctx) {
+  follow_members(state_, ctx);
   for (const GroupId& id : ctx.fx.archived) {
     const Group* group = state_.group(id);
     if (group)

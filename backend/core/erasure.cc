@@ -102,6 +102,8 @@ void erase_user(State& state, geo::FenceTracker& tracker, const UserId& user_id,
     plan.registrations.erase(id);
     ctx.fx.registrations.insert({plan_id, id});
   }
+  state.registered_with.erase(id);
+  state.followed.erase(id);
   for (auto& [group_id, group] : state.groups) scrub(state, group, id, ctx);
   tracker.erase_user(id.str(), ctx.now);
   state.told_regions.erase(id);

@@ -43,11 +43,40 @@ void follow(State& state, Group& group, const User& user, Context& ctx) {
     admit(state, group, {{user.id, why}}, ctx);
 }
 
+/// The plans for whose following audience the user may qualify, or in whose chat they are.
+std::set<PlanId> may_follow(const State& state, const User& user) {
+  std::set<PlanId> plans;
+  const PlanIndex& index = state.plan_index;
+  index.add(Concern::from_all, "", plans);
+  index.add(Concern::from_list, user.id.str(), plans);
+  for (const AreaId& area : user.areas) index.add(Concern::from_area, area.str(), plans);
+  for (const auto& [area, at] : user.left) index.add(Concern::from_area, area.str(), plans);
+  for (const auto& [name, value] : user.attributes) index.add(Concern::from_having, name, plans);
+  if (const auto with = state.registered_with.find(user.id); with != state.registered_with.end())
+    for (const PlanId& plan : with->second) index.add(Concern::from_registered, plan.str(), plans);
+  for (const GroupId& id : user.groups) {
+    const PlanId& plan = state.group(id)->plan;
+    plans.insert(plan);
+    index.add(Concern::from_members, plan.str(), plans);
+  }
+  return plans;
+}
+
+/// When the next of the times after leaving is over, or the last one was.
+TimeMs next_over(const std::set<TimeMs>& asked, TimeMs left, TimeMs now) {
+  const auto next = asked.lower_bound(now - left);
+  if (next != asked.end()) return left + *next + 1;
+  return asked.empty() ? now : left + *asked.rbegin() + 1;
+}
+
 }  // namespace
 
 void follow_user(State& state, const UserId& id, Context& ctx) {
+  const User* of = state.user(id);
+  if (!of) return;
   std::vector<GroupId> following;
-  for (const auto& [plan, record] : state.plans) {
+  for (const PlanId& plan : may_follow(state, *of)) {
+    const PlanRecord& record = state.plans.at(plan);
     const Group* group = record.live ? state.group(*record.live) : nullptr;
     if (group && group->state == GroupState::open && state.plan_of(*group).audience.follow_ms)
       following.push_back(group->id);
@@ -56,6 +85,18 @@ void follow_user(State& state, const UserId& id, Context& ctx) {
     const User* user = state.user(id);
     Group* live = state.live_group(group);
     if (user && live) follow(state, *live, *user, ctx);
+  }
+}
+
+void note_membership(State& state, const Group& group, const UserId& user) {
+  if (state.plan_index.any(Concern::members, group.plan.str())) state.followed.insert(user);
+}
+
+void follow_members(State& state, Context& ctx) {
+  while (!state.followed.empty()) {
+    const UserId user = *state.followed.begin();
+    state.followed.erase(state.followed.begin());
+    follow_user(state, user, ctx);
   }
 }
 
@@ -69,36 +110,37 @@ void leave_due(State& state, Group& group, const UserId& user, Context& ctx) {
 }
 
 void note_area_left(State& state, User& user, const AreaId& area, Context& ctx) {
-  if (asked_after_leaving(state, area) == 0) return;
+  if (!state.plan_index.any(Concern::left_area, area.str())) return;
   user.left[area] = ctx.now;
   state.left[area][user.id] = ctx.now;
-  arm_forgetting(state, user);
+  arm_forgetting(state, user, ctx.now);
 }
 
-void note_area_entered(State& state, User& user, const AreaId& area) {
+void note_area_entered(State& state, User& user, const AreaId& area, Context& ctx) {
   if (user.left.erase(area) == 0) return;
   state.left[area].erase(user.id);
-  arm_forgetting(state, user);
+  arm_forgetting(state, user, ctx.now);
 }
 
 void forget_areas_left(State& state, const UserId& id, Context& ctx) {
   User* user = state.user(id);
   if (!user) return;
   const auto over = [&](const auto& left) {
-    return left.second + asked_after_leaving(state, left.first) < ctx.now;
+    const std::set<TimeMs> asked = asked_after_leaving(state, left.first);
+    return asked.empty() || left.second + *asked.rbegin() < ctx.now;
   };
   for (const auto& left : user->left)
     if (over(left)) state.left[left.first].erase(id);
   if (std::erase_if(user->left, over) > 0) ctx.fx.users.insert(id);
-  arm_forgetting(state, *user);
+  arm_forgetting(state, *user, ctx.now);
   follow_user(state, id, ctx);
 }
 
-void arm_forgetting(State& state, const User& user) {
+void arm_forgetting(State& state, const User& user, TimeMs now) {
   const TimerKey timer{TimerKind::forget_areas, user.id.str()};
   std::optional<TimeMs> next;
   for (const auto& [area, left] : user.left) {
-    const TimeMs at = left + asked_after_leaving(state, area) + 1;
+    const TimeMs at = next_over(asked_after_leaving(state, area), left, now);
     next = std::min(at, next.value_or(at));
   }
   if (next)
@@ -107,12 +149,12 @@ void arm_forgetting(State& state, const User& user) {
     state.timers.cancel(timer);
 }
 
-void arm_all_forgetting(State& state) {
+void arm_all_forgetting(State& state, TimeMs now) {
   std::set<UserId> users;
   for (const auto& [area, left] : state.left)
     for (const auto& [user, at] : left) users.insert(user);
   for (const UserId& id : users)
-    if (const User* user = state.user(id)) arm_forgetting(state, *user);
+    if (const User* user = state.user(id)) arm_forgetting(state, *user, now);
 }
 
 }  // namespace convoke::core

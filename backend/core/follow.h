@@ -9,17 +9,21 @@ namespace convoke::core {
 
 /// Something has changed of the user that an audience may ask for: area, attributes, registration, presence.
 void follow_user(State& state, const UserId& user, Context& ctx);
+/// The user has come into the chat, or is not in it any more, which other plans' audiences may ask for.
+void note_membership(State& state, const Group& group, const UserId& user);
+/// Follows all of those who were noted so; at the end of a step, when every chat is as it is to be.
+void follow_members(State& state, Context& ctx);
 /// A member's time of grace is over.
 void leave_due(State& state, Group& group, const UserId& user, Context& ctx);
 
 /// The user has left or entered an area: notes that for as long as some plan asks for it.
 void note_area_left(State& state, User& user, const AreaId& area, Context& ctx);
-void note_area_entered(State& state, User& user, const AreaId& area);
-/// What was noted is no longer asked for: forgets it.
+void note_area_entered(State& state, User& user, const AreaId& area, Context& ctx);
+/// A time that some plan asks for is over: forgets what no plan asks for any more.
 void forget_areas_left(State& state, const UserId& user, Context& ctx);
-/// Sets the timer for that; also after loading.
-void arm_forgetting(State& state, const User& user);
+/// Sets the timer for that.
+void arm_forgetting(State& state, const User& user, TimeMs now);
 /// The same for everybody: the plans ask for other times than before.
-void arm_all_forgetting(State& state);
+void arm_all_forgetting(State& state, TimeMs now);
 
 }  // namespace convoke::core

@@ -79,6 +79,7 @@ void enroll(State& state, Group& group, const UserId& id, const std::string& why
   if (user.presence == PresenceState::available) ++group.available;
   begin_standing(state, group, user, ctx.now);
   roster_place(state, group, id);
+  note_membership(state, group, id);
   ctx.fx.members.insert({group.id, id});
 }
 
@@ -127,6 +128,7 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
   if (state.plan_of(group).audience.follow_ms && reason != "not-qualified") keep_out(group, user);
   ctx.fx.past[{group.id, user}] = past_member(group, group.members.at(user), reason, ctx.now);
   group.members.erase(user);
+  note_membership(state, group, user);
   ctx.fx.members.insert({group.id, user});
   ctx.fx.groups.insert(group.id);
   tell_end(state, group, {user}, reason, ctx);

@@ -7,6 +7,7 @@
 #include "backend/core/delivery.h"
 #include "backend/core/end_detector.h"
 #include "backend/core/feed.h"
+#include "backend/core/follow.h"
 #include "backend/core/invitations.h"
 #include "backend/core/members.h"
 #include "backend/core/roster.h"
@@ -136,7 +137,10 @@ void release_plan(State& state, const Group& group, Context& ctx) {
   const auto plan = state.plans.find(group.plan);
   if (plan == state.plans.end() || plan->second.live != group.id) return;
   plan->second.live.reset();
-  plan->second.running.reset();
+  if (plan->second.running) {
+    plan->second.running.reset();
+    state.plan_index.put(plan->second);
+  }
   ctx.fx.plans.insert(group.plan);
   plan_chat_ended(state, plan->second, ctx);
 }
@@ -246,6 +250,7 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRetire{group.id.str()}}, group.id});
   for (const auto& [user, member] : group.members) {
     if (User* u = state.user(user)) u->groups.erase(group.id);
+    note_membership(state, group, user);
     ctx.fx.past[{group.id, user}] = past_member(group, member, reason, ctx.now);
   }
   release_plan(state, group, ctx);

@@ -18,6 +18,7 @@ bool registered_by(const PlanRecord& plan, const UserId& user, const std::string
 void put_registration(State& state, PlanRecord& plan, const UserId& user, Registration registration,
                       Context& ctx) {
   ensure_user(state, user, ctx);
+  state.registered_with[user].insert(plan.plan.id);
   std::vector<Registration>& all = plan.registrations[user];
   std::erase_if(all, [&](const Registration& r) {
     return r.source == registration.source && r.act == registration.act;
@@ -30,11 +31,21 @@ void put_registration(State& state, PlanRecord& plan, const UserId& user, Regist
 
 namespace {
 
+void not_with(State& state, const PlanRecord& plan, const UserId& user) {
+  const auto with = state.registered_with.find(user);
+  if (with == state.registered_with.end()) return;
+  with->second.erase(plan.plan.id);
+  if (with->second.empty()) state.registered_with.erase(with);
+}
+
 template <class Taken>
 bool take(State& state, PlanRecord& plan, const UserId& user, Taken taken, Context& ctx) {
   const auto it = plan.registrations.find(user);
   if (it == plan.registrations.end() || std::erase_if(it->second, taken) == 0) return false;
-  if (it->second.empty()) plan.registrations.erase(it);
+  if (it->second.empty()) {
+    plan.registrations.erase(it);
+    not_with(state, plan, user);
+  }
   ctx.fx.registrations.insert({plan.plan.id, user});
   follow_user(state, user, ctx);
   return true;
@@ -54,9 +65,11 @@ void take_act(State& state, PlanRecord& plan, const UserId& user, const std::str
       state, plan, user, [&](const Registration& r) { return r.source == source && r.act == act; }, ctx);
 }
 
-void take_registrations(PlanRecord& plan, Context& ctx) {
-  for (const auto& [user, registrations] : plan.registrations)
+void take_registrations(State& state, PlanRecord& plan, Context& ctx) {
+  for (const auto& [user, registrations] : plan.registrations) {
     ctx.fx.registrations.insert({plan.plan.id, user});
+    not_with(state, plan, user);
+  }
   plan.registrations.clear();
 }
 

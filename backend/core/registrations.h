@@ -27,7 +27,7 @@ bool take_registration(State& state, PlanRecord& plan, const UserId& user, const
 void take_act(State& state, PlanRecord& plan, const UserId& user, const std::string& source,
               const std::string& act, Context& ctx);
 /// All of a plan that is withdrawn.
-void take_registrations(PlanRecord& plan, Context& ctx);
+void take_registrations(State& state, PlanRecord& plan, Context& ctx);
 
 /// Whether a terminal may register by itself with this plan now.
 bool may_register(const Plan& plan, TimeMs now);

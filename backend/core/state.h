@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "backend/core/model.h"
+#include "backend/core/plan_index.h"
 #include "backend/core/timers.h"
 #include "topics/ids.h"
 #include "topics/messages/safe_region.h"
@@ -38,9 +39,12 @@ struct State {
   std::map<AreaId, std::unordered_set<const User*>> occupants;   // a user stays in one place in `users`
   std::map<AreaId, std::map<UserId, TimeMs>> left;               // of the users' records, by area
   std::unordered_map<UserId, std::set<UserId>> blocked_pairs;    // by each of the two, whoever has blocked
+  PlanIndex plan_index;
+  std::unordered_map<UserId, std::set<PlanId>> registered_with;  // of the plans' registrations, by user
   Timers timers;
 
   // Matter only while the server runs.
+  std::set<UserId> followed;  // came into chats or left them, which following audiences may ask for
   std::map<UserId, ToldRegion> told_regions;
   std::unordered_map<UserId, TimeMs> erased_ms;  // when; what was on its way then is no news of them
   TimeMs told_unknown_until_ms = 0;              // phones may hold regions that were told before the start

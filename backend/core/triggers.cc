@@ -82,7 +82,7 @@ void area_transition(State& state, const UserId& user, const AreaId& area, bool 
   if (enter) {
     u.areas.insert(area);
     state.occupants[area].insert(&u);
-    note_area_entered(state, u, area);
+    note_area_entered(state, u, area, ctx);
   } else {
     u.areas.erase(area);
     state.occupants[area].erase(&u);
@@ -90,7 +90,8 @@ void area_transition(State& state, const UserId& user, const AreaId& area, bool 
     if (state.occupancy(area) == 0) area_emptied(state, area, ctx);
   }
   follow_user(state, user, ctx);
-  for (auto& [id, record] : state.plans) {
+  for (const PlanId& id : state.plan_index.of(Concern::start_area, area.str())) {
+    PlanRecord& record = state.plans.at(id);
     if (!record.plan.enabled) continue;
     for (std::size_t i = 0; i < record.plan.starts.size(); ++i) {
       const Trigger& trigger = record.plan.starts[i];
@@ -109,7 +110,8 @@ void availability_changed(State& state, const UserId& user, Context& ctx) {
   if (state.user(user)->presence != PresenceState::available) return;
   invited_is_available(state, user, ctx);
   follow_user(state, user, ctx);
-  for (auto& [id, record] : state.plans) {
+  for (const PlanId& id : state.plan_index.of(Concern::start_user, user.str())) {
+    PlanRecord& record = state.plans.at(id);
     if (!record.plan.enabled) continue;
     const bool waits =
         std::any_of(record.plan.starts.begin(), record.plan.starts.end(), [&](const Trigger& trigger) {
@@ -144,12 +146,13 @@ void put_plan(State& state, Plan plan, Context& ctx) {
   const std::optional<Plan> before = record.plan.id ? std::optional(record.plan) : std::nullopt;
   if (record.live && !record.running) record.running = before;
   record.plan = std::move(plan);
+  state.plan_index.put(record);
   record.disarmed.clear();
   record.again.clear();
   record.scheduled_up_to = std::max(record.scheduled_up_to, ctx.now);
   ctx.fx.plans.insert(id);
   arm_plan_timers(state, record);
-  arm_all_forgetting(state);
+  arm_all_forgetting(state, ctx.now);
   for (std::size_t i = 0; i < record.plan.starts.size(); ++i) {
     const auto* falls = std::get_if<OnEmptying>(&record.plan.starts[i]);
     if (falls && state.occupancy(falls->area) <= falls->falls_to) record.disarmed.insert(i);
@@ -163,10 +166,11 @@ bool delete_plan(State& state, const PlanId& id, Context& ctx) {
   if (it->second.live) end_group(state, *state.group(*it->second.live), "plan-withdrawn", ctx);
   state.timers.cancel({TimerKind::plan_schedule, id.str()});
   state.timers.cancel({TimerKind::plan_again, id.str()});
-  take_registrations(it->second, ctx);
+  take_registrations(state, it->second, ctx);
   forget_waiting(it->second, kMaxTimeMs, ctx);
   state.plans.erase(it);
-  arm_all_forgetting(state);
+  state.plan_index.erase(id);
+  arm_all_forgetting(state, ctx.now);
   ctx.fx.plans.insert(id);
   return true;
 }

@@ -223,7 +223,13 @@ void same_timers(const core::State& memory, const core::State& disk) {
     check(TimerKind::plan_schedule, id.str());
     check(TimerKind::plan_again, id.str());
   }
-  for (const auto& [id, user] : memory.users) check(TimerKind::forget_areas, id.str());
+  // After a start these come at once, for what was over meanwhile.
+  for (const auto& [id, user] : memory.users) {
+    const core::TimerKey key{TimerKind::forget_areas, id.str()};
+    const auto here = memory.timers.due(key), there = disk.timers.due(key);
+    if (here.has_value() != there.has_value() || here < there)
+      fail("the timer for the areas that " + id.str() + " has left would come too late");
+  }
   for (const auto& [id, group] : memory.groups) {
     for (const TimerKind kind :
          {TimerKind::group_open, TimerKind::group_end, TimerKind::group_warn, TimerKind::group_forget})
