@@ -13,30 +13,36 @@ namespace {
 using gateways::hooks::HookOptions;
 using gateways::hooks::HookService;
 
-/// The first line; what ends it is no part of the secret.
-std::string read_secret(const std::string& hook, const char* key, const std::string& path) {
+constexpr std::size_t kMaxSecrets = 16;  // in one file
+
+/// One a line; what ends it is no part of the secret.
+std::vector<std::string> read_secrets(const std::string& hook, const char* key, const std::string& path) {
   std::ifstream in(path);
-  std::string line;
-  std::getline(in, line);
-  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
-  if (line.empty())
-    throw std::runtime_error("hook " + hook + ": " + key + ": expected a file with a secret in it: " + path);
-  return line;
+  std::vector<std::string> secrets;
+  for (std::string line; std::getline(in, line);) {
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+    if (!line.empty()) secrets.push_back(std::move(line));
+  }
+  if (secrets.empty() || secrets.size() > kMaxSecrets)
+    throw std::runtime_error("hook " + hook + ": " + key +
+                             ": expected a file with 1 to 16 secrets in it, one a line: " + path);
+  return secrets;
 }
 
-std::vector<HookOptions> options_of(const Config& config) {
+std::vector<HookOptions> options_of(const std::vector<HookConfig>& hooks, const std::string& public_url) {
   std::vector<HookOptions> all;
-  for (const HookConfig& had : config.hooks) {
+  for (const HookConfig& had : hooks) {
     HookOptions options{.name = had.name,
                         .kind = had.kind,
-                        .public_url = config.hooks_public_url,
+                        .public_url = public_url,
                         .say = had.say,
                         .country = had.country,
                         .api = had.api,
                         .per_second = had.per_second};
     for (const std::string& path : had.secret_files)
-      options.secrets.push_back(read_secret(had.name, "secret_files", path));
-    if (!had.token_file.empty()) options.token = read_secret(had.name, "token_file", had.token_file);
+      for (std::string& secret : read_secrets(had.name, "secret_files", path))
+        options.secrets.push_back(std::move(secret));
+    if (!had.token_file.empty()) options.token = read_secrets(had.name, "token_file", had.token_file)[0];
     all.push_back(std::move(options));
   }
   return all;
@@ -56,11 +62,15 @@ void note(Metrics& metrics, const std::string& hook, const std::string& result, 
 HookGate::HookGate(const Config& config, const gateways::IdentityVault& vault, Metrics& metrics, Take take)
     : host_(config.hooks_host),
       port_(config.hooks_port),
+      public_url_(config.hooks_public_url),
+      hooks_(config.hooks),
       service_(
-          options_of(config), vault,
+          options_of(hooks_, public_url_), vault,
           {std::move(take), [&metrics](const std::string& hook, const std::string& result,
                                        const std::string& detail) { note(metrics, hook, result, detail); }}),
       server_(service_, [] { return Clock::real_now(); }) {}
+
+void HookGate::reload() { service_.replace(options_of(hooks_, public_url_)); }
 
 void HookGate::start() { server_.start(host_, port_); }
 

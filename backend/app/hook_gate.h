@@ -19,12 +19,17 @@ class HookGate {
   /// `vault` and `metrics` must outlive it.
   HookGate(const Config& config, const gateways::IdentityVault& vault, Metrics& metrics, Take take);
 
+  /// Reads the secrets' files again. Throws as the constructor, and keeps the secrets there are. Any thread.
+  void reload();
+
   void start();
   void stop() { server_.stop(); }
 
  private:
-  std::string host_;
-  int port_;
+  const std::string host_;
+  const int port_;
+  const std::string public_url_;
+  const std::vector<HookConfig> hooks_;
   gateways::hooks::HookService service_;
   gateways::hooks::HookServer server_;
 };

@@ -183,6 +183,12 @@ void Server::run(const std::function<void()>& ready) {
 
 void Server::reload_keys() {
   try {
+    if (hook_gate_) hook_gate_->reload();
+    if (hook_gate_) spdlog::info("hooks: secrets loaded again");
+  } catch (const std::exception& e) {
+    spdlog::error("{}; the secrets of before stay in force", e.what());
+  }
+  try {
     keys_.reload();
     spdlog::info("auth.keys: loaded again");
   } catch (const std::exception& e) {

@@ -14,10 +14,12 @@
 #include "backend/core/end_detector.h"
 #include "backend/core/erasure.h"
 #include "backend/core/follow.h"
+#include "backend/core/identities.h"
 #include "backend/core/invitations.h"
 #include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
+#include "backend/core/registrations.h"
 #include "backend/core/roster.h"
 #include "backend/core/safe_regions.h"
 #include "backend/core/triggers.h"
@@ -66,6 +68,7 @@ void Engine::load_registrations(const PlanId& plan, const UserId& user, std::vec
   if (it == state_.plans.end()) return;
   it->second.registrations[user] = std::move(all);
   state_.registered_with[user].insert(plan);
+  note_acts(it->second, user);
 }
 
 void Engine::load_group(Group group) {
@@ -93,8 +96,10 @@ void Engine::load_identity(const std::string& key, IdentityRecord identity) {
 }
 
 void Engine::load_waiting(const PlanId& plan, const std::string& identity, std::vector<WaitingAct> acts) {
-  if (auto it = state_.plans.find(plan); it != state_.plans.end())
-    it->second.waiting[identity] = std::move(acts);
+  const auto it = state_.plans.find(plan);
+  if (it == state_.plans.end()) return;
+  it->second.waiting[identity] = std::move(acts);
+  note_waiting(it->second, identity);
 }
 
 void Engine::load_act(const std::string& key, ActRecord act) { state_.acts[key] = act; }

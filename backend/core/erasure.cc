@@ -100,6 +100,7 @@ void erase_user(State& state, geo::FenceTracker& tracker, const UserId& user_id,
   }
   for (auto& [plan_id, plan] : state.plans) {
     plan.registrations.erase(id);
+    forget_acts_of(plan, id);
     ctx.fx.registrations.insert({plan_id, id});
   }
   state.registered_with.erase(id);

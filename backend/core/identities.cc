@@ -29,16 +29,6 @@ void take_from(State& state, const UserId& owner, const std::string& key) {
   if (User* user = state.user(owner)) user->identities.erase(key);
 }
 
-/// Keeps of an identity's acts those for which `keep` holds.
-template <class Keep>
-void keep_waiting(PlanRecord& plan, Keep keep, Context& ctx) {
-  for (auto it = plan.waiting.begin(); it != plan.waiting.end();) {
-    if (std::erase_if(it->second, [&](const WaitingAct& act) { return !keep(act); }) > 0)
-      ctx.fx.waiting.insert({plan.plan.id, it->first});
-    it = it->second.empty() ? plan.waiting.erase(it) : std::next(it);
-  }
-}
-
 }  // namespace
 
 LinkResult link_identity(State& state, const UserId& user, const Identity& identity, bool proven,
@@ -83,6 +73,17 @@ UserId proven_owner(const State& state, const std::string& key) {
   return it != state.identities.end() && it->second.proven ? it->second.user : UserId();
 }
 
+namespace {
+
+std::string act_of(const Registration& r) { return r.source + "/" + r.act; }
+
+}  // namespace
+
+void note_waiting(PlanRecord& plan, const std::string& key) {
+  for (const WaitingAct& act : plan.waiting.at(key))
+    plan.waiting_by_act[act_of(act.registration)].insert(key);
+}
+
 void await_identity(PlanRecord& plan, const std::string& key, Registration registration, TimeMs until_ms,
                     Context& ctx) {
   if (plan.waiting.size() >= kMaxWaiting && !plan.waiting.contains(key)) return;
@@ -91,19 +92,32 @@ void await_identity(PlanRecord& plan, const std::string& key, Registration regis
     return act.registration.source == registration.source && act.registration.act == registration.act;
   });
   if (acts.size() >= kMaxActsWaiting) return;
+  plan.waiting_by_act[act_of(registration)].insert(key);
   acts.push_back({std::move(registration), until_ms});
   ctx.fx.waiting.insert({plan.plan.id, key});
 }
 
 void withdraw_waiting(PlanRecord& plan, const std::string& source, const std::string& act, Context& ctx) {
-  keep_waiting(
-      plan, [&](const WaitingAct& w) { return w.registration.source != source || w.registration.act != act; },
-      ctx);
+  const auto noted = plan.waiting_by_act.find(source + "/" + act);
+  if (noted == plan.waiting_by_act.end()) return;
+  for (const std::string& key : noted->second) {
+    const auto it = plan.waiting.find(key);
+    if (it == plan.waiting.end()) continue;
+    std::erase_if(it->second, [&](const WaitingAct& w) { return act_of(w.registration) == noted->first; });
+    if (it->second.empty()) plan.waiting.erase(it);
+    ctx.fx.waiting.insert({plan.plan.id, key});
+  }
+  plan.waiting_by_act.erase(noted);
 }
 
 void forget_waiting(PlanRecord& plan, TimeMs until, Context& ctx) {
-  keep_waiting(
-      plan, [&](const WaitingAct& act) { return until < act.until_ms; }, ctx);
+  for (auto it = plan.waiting.begin(); it != plan.waiting.end();) {
+    if (std::erase_if(it->second, [&](const WaitingAct& act) { return act.until_ms <= until; }) > 0)
+      ctx.fx.waiting.insert({plan.plan.id, it->first});
+    it = it->second.empty() ? plan.waiting.erase(it) : std::next(it);
+  }
+  plan.waiting_by_act.clear();
+  for (const auto& [key, acts] : plan.waiting) note_waiting(plan, key);
 }
 
 }  // namespace convoke::core

@@ -34,6 +34,8 @@ UserId proven_owner(const State& state, const std::string& key);
 /// each: more are passed over.
 void await_identity(PlanRecord& plan, const std::string& key, Registration registration, TimeMs until_ms,
                     Context& ctx);
+/// Notes which acts wait for an identity whose record was loaded.
+void note_waiting(PlanRecord& plan, const std::string& key);
 /// An act that waits is taken back.
 void withdraw_waiting(PlanRecord& plan, const std::string& source, const std::string& act, Context& ctx);
 /// All that waits in vain until now, or with the plan that is withdrawn.

@@ -1,6 +1,7 @@
 #include "backend/core/registrars.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "backend/core/identities.h"
@@ -15,21 +16,31 @@ constexpr TimeMs kWaits = 30 * kDayMs;
 constexpr TimeMs kForgetEvery = kDayMs / 4;
 
 std::string act_key(const Act& act) { return act.source + "/" + act.provider + "/" + act.id; }
+/// What a registration is taken back by. Two shops may give their orders the same names.
+std::string about(const Act& act) {
+  return act.source == kByTicket ? act.provider + "/" + act.subject : act.subject;
+}
 std::string subject_key(const Act& act) { return act.source + "#" + act.provider + "/" + act.subject; }
 
-/// Whether it counts: it does not if it was told before, or if something newer was told about its subject.
-bool take_note(State& state, const Act& act, Context& ctx) {
+enum class News {
+  none,    // told before, or something newer was told about its subject
+  first,   // of its subject
+  change,  // of an order of which something else was told before
+};
+
+News take_note(State& state, const Act& act, Context& ctx) {
   const std::string key = act_key(act), subject = subject_key(act);
-  if (state.acts.contains(key)) return false;
+  if (state.acts.contains(key)) return News::none;
   state.acts[key] = {act.at_ms, ctx.now};
   ctx.fx.acts.insert(key);
-  if (act.source != kByTicket) return true;
+  if (act.source != kByTicket) return News::first;
   const TimeMs told = std::max(act.at_ms, act.told_ms);
   const auto newest = state.acts.find(subject);
-  if (newest != state.acts.end() && told < newest->second.at_ms) return false;
+  const bool change = newest != state.acts.end();
+  if (change && told < newest->second.at_ms) return News::none;
   state.acts[subject] = {told, ctx.now};
   ctx.fx.acts.insert(subject);
-  return true;
+  return change ? News::change : News::first;
 }
 
 bool fits(const ByCall& by, const Act& act) {
@@ -45,19 +56,41 @@ bool fits(const ByTicket& by, const Act& act) {
           std::find(act.products.begin(), act.products.end(), *by.product) != act.products.end());
 }
 
-/// Whether the plan takes such an act. What is taken back is so whenever that comes.
-bool takes(const Plan& plan, const Act& act) {
-  const Registering& rules = plan.registering;
-  if (!plan.enabled) return false;
-  if (!act.withdrawn && rules.from_ms && act.at_ms < *rules.from_ms) return false;
-  if (!act.withdrawn && rules.until_ms && *rules.until_ms <= act.at_ms) return false;
-  return std::any_of(rules.by.begin(), rules.by.end(), [&](const Registrar& by) {
-    return std::visit([&](const auto& registrar) { return fits(registrar, act); }, by);
-  });
+/// Whether the plan waits for such acts, whenever they are done.
+bool waits_for(const Plan& plan, const Act& act) {
+  const auto& by = plan.registering.by;
+  return plan.enabled && std::any_of(by.begin(), by.end(), [&](const Registrar& one) {
+           return std::visit([&](const auto& registrar) { return fits(registrar, act); }, one);
+         });
+}
+
+/// Whether it was done in time. What is taken back is so whenever that comes.
+bool is_in_time(const Registering& rules, const Act& act) {
+  return act.withdrawn || ((!rules.from_ms || *rules.from_ms <= act.at_ms) &&
+                           (!rules.until_ms || act.at_ms < *rules.until_ms));
+}
+
+/// Takes back what came by an act like this of all but these users.
+void withdraw_others(State& state, PlanRecord& plan, const Act& act, const std::set<UserId>& but,
+                     ActOutcome& outcome, Context& ctx) {
+  withdraw_waiting(plan, act.source, about(act), ctx);
+  for (const UserId& user : registered_by_act(plan, act.source, about(act))) {
+    if (but.contains(user)) continue;
+    take_act(state, plan, user, act.source, about(act), ctx);
+    ++outcome.withdrawn;
+  }
+}
+
+/// An order is what was last told of it: whom it names no more has no ticket any more.
+void withdraw_unnamed(State& state, PlanRecord& plan, const Act& act, ActOutcome& outcome, Context& ctx) {
+  std::set<UserId> named;
+  for (const Identity& who : act.who)
+    if (const UserId owner = proven_owner(state, who.key)) named.insert(owner);
+  withdraw_others(state, plan, act, waits_for(plan.plan, act) ? named : std::set<UserId>(), outcome, ctx);
 }
 
 void register_all(State& state, PlanRecord& plan, const Act& act, ActOutcome& outcome, Context& ctx) {
-  const Registration registration{act.source, act.proof, act.at_ms, act.subject};
+  const Registration registration{act.source, act.proof, act.at_ms, about(act)};
   const auto put = [&](const UserId& user) {
     put_registration(state, plan, user, registration, ctx);
     ++outcome.registered;
@@ -72,18 +105,6 @@ void register_all(State& state, PlanRecord& plan, const Act& act, ActOutcome& ou
       ++outcome.waiting;
     }
   }
-}
-
-void withdraw_all(State& state, PlanRecord& plan, const Act& act, ActOutcome& outcome, Context& ctx) {
-  withdraw_waiting(plan, act.source, act.subject, ctx);
-  std::vector<UserId> users;
-  for (const auto& [user, all] : plan.registrations)
-    if (std::any_of(all.begin(), all.end(),
-                    [&](const Registration& r) { return r.source == act.source && r.act == act.subject; }))
-      users.push_back(user);
-  std::sort(users.begin(), users.end());
-  for (const UserId& user : users) take_act(state, plan, user, act.source, act.subject, ctx);
-  outcome.withdrawn += users.size();
 }
 
 bool has(const std::string& text, const std::optional<std::string>& part) {
@@ -112,15 +133,15 @@ bool attested_as(const std::string& had, const std::string& wanted) { return !ha
 
 ActOutcome act(State& state, const Act& act, Context& ctx) {
   ActOutcome outcome;
-  if (!take_note(state, act, ctx)) {
-    outcome.known = true;
-    return outcome;
-  }
+  const News news = take_note(state, act, ctx);
+  outcome.known = news == News::none;
+  if (outcome.known) return outcome;
   for (auto& [id, plan] : state.plans) {
-    if (!takes(plan.plan, act)) continue;
+    if (news == News::change && !act.withdrawn) withdraw_unnamed(state, plan, act, outcome, ctx);
+    if (!waits_for(plan.plan, act) || !is_in_time(plan.plan.registering, act)) continue;
     ++outcome.plans;
     if (act.withdrawn)
-      withdraw_all(state, plan, act, outcome, ctx);
+      withdraw_others(state, plan, act, {}, outcome, ctx);
     else
       register_all(state, plan, act, outcome, ctx);
   }

@@ -15,6 +15,39 @@ bool registered_by(const PlanRecord& plan, const UserId& user, const std::string
                      [&](const Registration& r) { return r.source == source; });
 }
 
+namespace {
+
+std::string act_of(const std::string& source, const std::string& act) { return source + "/" + act; }
+
+}  // namespace
+
+void note_acts(PlanRecord& plan, const UserId& user) {
+  for (const Registration& r : plan.registrations.at(user))
+    if (!r.act.empty()) plan.by_act[act_of(r.source, r.act)].insert(user);
+}
+
+void forget_acts_of(PlanRecord& plan, const UserId& user) {
+  for (auto it = plan.by_act.begin(); it != plan.by_act.end();) {
+    it->second.erase(user);
+    it = it->second.empty() ? plan.by_act.erase(it) : std::next(it);
+  }
+}
+
+std::vector<UserId> registered_by_act(const PlanRecord& plan, const std::string& source,
+                                      const std::string& act) {
+  std::vector<UserId> users;
+  const auto noted = plan.by_act.find(act_of(source, act));
+  if (noted == plan.by_act.end()) return users;
+  for (const UserId& user : noted->second) {
+    const auto all = plan.registrations.find(user);
+    if (all != plan.registrations.end() &&
+        std::any_of(all->second.begin(), all->second.end(),
+                    [&](const Registration& r) { return r.source == source && r.act == act; }))
+      users.push_back(user);
+  }
+  return users;
+}
+
 void put_registration(State& state, PlanRecord& plan, const UserId& user, Registration registration,
                       Context& ctx) {
   ensure_user(state, user, ctx);
@@ -24,6 +57,7 @@ void put_registration(State& state, PlanRecord& plan, const UserId& user, Regist
     return r.source == registration.source && r.act == registration.act;
   });
   if (all.size() == kMaxRegistrations) all.erase(all.begin());
+  if (!registration.act.empty()) plan.by_act[act_of(registration.source, registration.act)].insert(user);
   all.push_back(std::move(registration));
   ctx.fx.registrations.insert({plan.plan.id, user});
   follow_user(state, user, ctx);
@@ -63,6 +97,10 @@ void take_act(State& state, PlanRecord& plan, const UserId& user, const std::str
               const std::string& act, Context& ctx) {
   take(
       state, plan, user, [&](const Registration& r) { return r.source == source && r.act == act; }, ctx);
+  const auto noted = plan.by_act.find(act_of(source, act));
+  if (noted == plan.by_act.end()) return;
+  noted->second.erase(user);
+  if (noted->second.empty()) plan.by_act.erase(noted);
 }
 
 void take_registrations(State& state, PlanRecord& plan, Context& ctx) {
@@ -71,6 +109,7 @@ void take_registrations(State& state, PlanRecord& plan, Context& ctx) {
     not_with(state, plan, user);
   }
   plan.registrations.clear();
+  plan.by_act.clear();
 }
 
 bool may_register(const Plan& plan, TimeMs now) {

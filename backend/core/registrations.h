@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "backend/core/effects.h"
 #include "backend/core/state.h"
@@ -23,6 +24,12 @@ void put_registration(State& state, PlanRecord& plan, const UserId& user, Regist
 /// Takes back what one source said, or with an empty source all. False, and no change, if there is nothing.
 bool take_registration(State& state, PlanRecord& plan, const UserId& user, const std::string& source,
                        Context& ctx);
+/// Whom this act has registered, in order of their ids.
+std::vector<UserId> registered_by_act(const PlanRecord& plan, const std::string& source,
+                                      const std::string& act);
+/// Notes by which acts a user is registered who was loaded; forgets that of one who is erased.
+void note_acts(PlanRecord& plan, const UserId& user);
+void forget_acts_of(PlanRecord& plan, const UserId& user);
 /// Takes back what came by one act.
 void take_act(State& state, PlanRecord& plan, const UserId& user, const std::string& source,
               const std::string& act, Context& ctx);

@@ -198,7 +198,9 @@ void PolicyGate::apply(const messages::FeedOp& op, std::int64_t now_ms) {
 }
 
 std::string PolicyGate::sign_ins(std::int64_t now_ms) {
-  messages::FeedResponse told{.seq = 0, .error = {}, .epoch = stamper_.epoch(), .ready = membership_.ready()};
+  messages::FeedResponse told;
+  told.epoch = stamper_.epoch();
+  told.ready = membership_.ready();
   told.sign_ins = sign_ins_.due(now_ms);
   return told.sign_ins.empty() ? std::string() : encode(told);
 }

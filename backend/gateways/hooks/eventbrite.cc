@@ -28,15 +28,36 @@ class Eventbrite : public Hook {
     const Field action = config["action"];
     const std::string what = action.line(1, kMaxTextBytes), url = address.line(1, 500);
     if (!reader.ok()) return finish(reader, Nothing{});
-    if (what.rfind("order.", 0) != 0) return Nothing{"not about an order"};
-    const std::string order = order_of(url);
-    if (order.empty()) return Refusal{400, "body.api_url: expected an order below this hook's api"};
+    if (what.rfind("order.", 0) == 0) {
+      const std::string order = order_of(url);
+      if (order.empty()) return Refusal{400, "body.api_url: expected an order below this hook's api"};
+      return ask_for(order);
+    }
+    if (what.rfind("attendee.", 0) != 0) return Nothing{"not about an order or who holds its tickets"};
+    const std::string attendee = attendee_of(url);
+    if (attendee.empty()) return Refusal{400, "body.api_url: expected an attendee below this hook's api"};
+    return ask_for_order_of(attendee);
+  }
+
+ private:
+  Reading ask_for(const std::string& order) const {
     auto answer = fetch_("/orders/" + order + "/?expand=attendees");
     if (auto* refusal = std::get_if<Refusal>(&answer)) return *refusal;
     return read_order(std::get<std::string>(answer), order);
   }
 
- private:
+  /// One ticket was changed, given to somebody else, or taken back: the order says what is left.
+  Reading ask_for_order_of(const std::string& attendee) const {
+    auto answer = fetch_(attendee);
+    if (auto* refusal = std::get_if<Refusal>(&answer)) return *refusal;
+    JsonReader reader(std::get<std::string>(answer), kMaxBodyBytes);
+    const Field order = reader.root()["order_id"];
+    const std::string number = order.line(1, 20);
+    if (!reader.ok() || !is_number(number))
+      return Refusal{503, "the shop's API: order_id: expected a number", 300};
+    return ask_for(number);
+  }
+
   /// "{api}/orders/123/" is order 123.
   std::string order_of(const std::string& url) const {
     const std::string start = api_ + "/orders/";
@@ -44,6 +65,20 @@ class Eventbrite : public Hook {
     std::string number = url.substr(start.size());
     if (!number.empty() && number.back() == '/') number.pop_back();
     return is_number(number) ? number : std::string();
+  }
+
+  /// "{api}/events/55/attendees/7/": the path, with the numbers and nothing else in it.
+  std::string attendee_of(const std::string& url) const {
+    static constexpr std::string_view kMiddle = "/attendees/";
+    const std::string start = api_ + "/events/";
+    if (url.rfind(start, 0) != 0) return {};
+    std::string rest = url.substr(start.size());
+    if (!rest.empty() && rest.back() == '/') rest.pop_back();
+    const auto middle = rest.find(kMiddle);
+    if (middle == std::string::npos) return {};
+    const std::string event = rest.substr(0, middle), attendee = rest.substr(middle + kMiddle.size());
+    if (!is_number(event) || !is_number(attendee)) return {};
+    return "/events/" + event + std::string(kMiddle) + attendee + "/";
   }
 
   Reading read_order(const std::string& json, const std::string& order) const {

@@ -32,25 +32,46 @@ const char* to_string(Signed result) {
   return "";
 }
 
+/// Of calls that say the same: a forged one takes nothing from one that somebody vouches for.
+std::string call_key(const core::Act& act) {
+  return act.provider + " " + act.subject + " " + act.to + " " + act.attested + (act.verified ? "!" : "");
+}
+
 }  // namespace
 
 HookService::HookService(const std::vector<HookOptions>& hooks, const IdentityVault& vault, Out out)
-    : out_(std::move(out)) {
+    : vault_(vault), out_(std::move(out)), hooks_(std::make_shared<const Hooks>(make(hooks))) {}
+
+HookService::Hooks HookService::make(const std::vector<HookOptions>& hooks) const {
+  Hooks made;
   for (const HookOptions& options : hooks) {
     const int per_second = options.per_second > 0 ? options.per_second
                            : options.api.empty()  ? kPerSecond
                                                   : kPerSecondAsking;
     try {
-      hooks_[options.name] = {make_hook(options, vault), std::make_unique<Rate>(per_second)};
+      made[options.name] = {make_hook(options, vault_), std::make_unique<Rate>(per_second)};
     } catch (const std::runtime_error& e) {
       throw std::runtime_error("hook " + options.name + ": " + e.what());
     }
   }
+  return made;
+}
+
+void HookService::replace(const std::vector<HookOptions>& hooks) {
+  auto fresh = std::make_shared<const Hooks>(make(hooks));
+  const MutexLock lock(mutex_);
+  hooks_ = std::move(fresh);
+}
+
+std::shared_ptr<const HookService::Hooks> HookService::current() const {
+  const MutexLock lock(mutex_);
+  return hooks_;
 }
 
 Reply HookService::answer(const std::string& name, const Request& request) {
-  const auto entry = hooks_.find(name);
-  if (entry == hooks_.end()) return refuse(404, "no such hook");
+  const auto hooks = current();
+  const auto entry = hooks->find(name);
+  if (entry == hooks->end()) return refuse(404, "no such hook");
   return answer(name, entry->second, request);
 }
 
@@ -81,10 +102,10 @@ Reply HookService::answer(const std::string& name, const Entry& entry, const Req
     out_.note(name, "nothing", nothing->why);
     return hook.thanks();
   }
-  return carry_out(name, hook, std::get<core::Act>(std::move(reading)));
+  return carry_out(name, hook, std::get<core::Act>(std::move(reading)), request.now_ms);
 }
 
-Reply HookService::carry_out(const std::string& name, const Hook& hook, core::Act act) {
+Reply HookService::carry_out(const std::string& name, const Hook& hook, core::Act act, std::int64_t now_ms) {
   act.provider = name;
   if (act.source.empty()) {
     act.source = core::kByTicket;
@@ -95,7 +116,14 @@ Reply HookService::carry_out(const std::string& name, const Hook& hook, core::Ac
     out_.note(name, "nothing", "nobody whom it is about");
     return hook.thanks();
   }
+  const bool is_call = act.source == core::kByCall;
+  const std::string key = is_call ? call_key(act) : std::string();
+  if (is_call && !calls_.take(key, now_ms)) {
+    out_.note(name, "limited", "too many calls of one number");
+    return hook.thanks();  // those before it have said the same
+  }
   if (!out_.take(act)) {
+    if (is_call) calls_.give_back(key);
     out_.note(name, "unavailable", "the store cannot be written");
     return refuse(503, "not taken: try again", kRetryAfterS);
   }

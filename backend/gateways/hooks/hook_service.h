@@ -9,6 +9,8 @@
 #include "backend/gateways/hooks/hook.h"
 #include "backend/gateways/hooks/kinds.h"
 #include "backend/gateways/hooks/rate.h"
+#include "backend/gateways/rate_per_key.h"
+#include "topics/sync/mutex.h"
 
 namespace convoke::gateways::hooks {
 
@@ -24,21 +26,33 @@ class HookService {
     std::function<void(const std::string& hook, const std::string& result, const std::string& detail)> note;
   };
 
+  /// Calls of one number to another in a minute that are looked at: whoever calls is registered by the first.
+  static constexpr int kCallsPerMinute = 6;
+
   /// Throws std::runtime_error "hook NAME: KEY: expected …". `vault` must outlive it.
   HookService(const std::vector<HookOptions>& hooks, const IdentityVault& vault, Out out);
 
   Reply answer(const std::string& hook, const Request& request);
+
+  /// Uses these from now on, with other secrets; throws as the constructor, and then changes nothing.
+  void replace(const std::vector<HookOptions>& hooks);
 
  private:
   struct Entry {
     std::unique_ptr<Hook> hook;
     std::unique_ptr<Rate> rate;
   };
+  using Hooks = std::map<std::string, Entry>;
+  Hooks make(const std::vector<HookOptions>& hooks) const;
+  std::shared_ptr<const Hooks> current() const;
   Reply answer(const std::string& name, const Entry& entry, const Request& request);
-  Reply carry_out(const std::string& name, const Hook& hook, core::Act act);
+  Reply carry_out(const std::string& name, const Hook& hook, core::Act act, std::int64_t now_ms);
 
-  std::map<std::string, Entry> hooks_;
+  const IdentityVault& vault_;
   Out out_;
+  RatePerKey calls_{kCallsPerMinute};
+  mutable Mutex mutex_;
+  std::shared_ptr<const Hooks> hooks_ CONVOKE_GUARDED_BY(mutex_);  // whoever uses one set keeps it
 };
 
 }  // namespace convoke::gateways::hooks

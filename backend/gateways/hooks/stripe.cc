@@ -6,13 +6,14 @@
 namespace convoke::gateways::hooks {
 namespace {
 
-enum class What { paid, failed, refunded, other };
+enum class What { paid, failed, refunded, disputed, other };
 
 What what_of(std::string_view type) {
   if (type == "checkout.session.completed" || type == "checkout.session.async_payment_succeeded")
     return What::paid;
   if (type == "checkout.session.async_payment_failed" || type == "checkout.session.expired")
     return What::failed;
+  if (type == "charge.dispute.closed") return What::disputed;
   return type == "charge.refunded" ? What::refunded : What::other;
 }
 
@@ -38,8 +39,9 @@ class Stripe : public Hook {
     const What what = what_of(type.line(1, kMaxTextBytes));
     if (reader.ok() && what == What::other) return Nothing{"of a type that is no purchase"};
     const Field object = data["object"];
-    Reading reading = what == What::refunded ? refund(object, std::move(act))
-                                             : session(object, std::move(act), what == What::failed);
+    Reading reading = what == What::refunded   ? refund(object, std::move(act))
+                      : what == What::disputed ? dispute(object, std::move(act))
+                                               : session(object, std::move(act), what == What::failed);
     return finish(reader, std::move(reading));
   }
 
@@ -51,6 +53,18 @@ class Stripe : public Hook {
     act.subject = payment.line(1, kMaxTextBytes);
     act.withdrawn = true;
     act.proof = "stripe: refunded";
+    return act;
+  }
+
+  /// Who pays with another's card has no ticket; who only says that somebody else did has one until that is
+  /// decided.
+  static Reading dispute(const Field& dispute, core::Act act) {
+    const Field payment = dispute["payment_intent"], status = dispute["status"];
+    if (status.line(1, kMaxTextBytes) != "lost") return Nothing{"a dispute that is not lost"};
+    if (!payment.given()) return Nothing{"not of a checkout"};
+    act.subject = payment.line(1, kMaxTextBytes);
+    act.withdrawn = true;
+    act.proof = "stripe: dispute lost";
     return act;
   }
 

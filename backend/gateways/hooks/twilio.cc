@@ -13,15 +13,28 @@
 namespace convoke::gateways::hooks {
 namespace {
 
-/// "https://a.example/x" with ":443" after the host, or without; Twilio signs either.
+/// "https://a.example/x" with ":443" after the host, and without.
+void add_with_and_without_port(const std::string& scheme, const std::string& authority,
+                               const std::string& rest, std::vector<std::string>& out) {
+  const auto at = authority.rfind('@');
+  const auto port = authority.find(':', at == std::string::npos ? 0 : at);
+  const std::string other = port == std::string::npos ? authority + (scheme == "https://" ? ":443" : ":80")
+                                                      : authority.substr(0, port);
+  out.push_back(scheme + authority + rest);
+  out.push_back(scheme + other + rest);
+}
+
+/// How Twilio may have written the URL that it signed: with or without the port, and with or without the user
+/// and password that the console has in it, which never reach us in a URL.
 std::vector<std::string> spellings(const std::string& url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string::npos) return {url};
-  const auto host = scheme + 3, end = std::min(url.find_first_of("/?", host), url.size());
-  const auto port = url.find(':', host);
-  if (port < end) return {url, url.substr(0, port) + url.substr(end)};
-  return {url,
-          url.substr(0, end) + (url.compare(0, scheme, "https") == 0 ? ":443" : ":80") + url.substr(end)};
+  const auto host = url.find("://") + 3, end = std::min(url.find_first_of("/?", host), url.size());
+  const std::string scheme = url.substr(0, host), authority = url.substr(host, end - host),
+                    rest = url.substr(end);
+  std::vector<std::string> out;
+  add_with_and_without_port(scheme, authority, rest, out);
+  if (const auto at = authority.rfind('@'); at != std::string::npos)
+    add_with_and_without_port(scheme, authority.substr(at + 1), rest, out);
+  return out;
 }
 
 /// Each name once and in order, with each of its values once and in order.

@@ -43,6 +43,18 @@ bool is_plain_line(std::string_view line) {
   });
 }
 
+const char* reply_to(LmtpVerdict verdict) {
+  switch (verdict) {
+    case LmtpVerdict::taken:
+      return kOk;
+    case LmtpVerdict::limited:
+      return "451 4.7.0 Too many mails of this sender, try again later\r\n";
+    case LmtpVerdict::later:
+      break;
+  }
+  return "451 4.3.0 Not now, try again\r\n";
+}
+
 }  // namespace
 
 std::string LmtpSession::greeting() const { return "220 " + options_.host + " LMTP Convoke\r\n"; }
@@ -189,8 +201,7 @@ std::optional<LmtpSession::Step> LmtpSession::next_data() {
 std::string LmtpSession::answer(const std::vector<LmtpVerdict>& verdicts) {
   std::string text;
   for (std::size_t i = 0; i < mail_.recipients.size(); ++i) {
-    const bool taken = i < verdicts.size() && verdicts[i] == LmtpVerdict::taken;
-    text += mail_.too_large ? kTooLarge : taken ? kOk : "451 4.3.0 Not now, try again\r\n";
+    text += mail_.too_large ? kTooLarge : reply_to(i < verdicts.size() ? verdicts[i] : LmtpVerdict::later);
   }
   reset();
   return text;

@@ -18,7 +18,7 @@ struct LmtpMail {
 };
 
 /// What became of a mail for one recipient.
-enum class LmtpVerdict { taken, later };
+enum class LmtpVerdict { taken, later, limited };
 
 /// The server's side of one LMTP connection (RFC 2033): bytes in, replies and mails out. No I/O; the caller
 /// says what became of each mail before anything after it is looked at.

@@ -26,7 +26,7 @@ class BrokerSessionTest : public testing::Test {
   void answer(messages::FeedResponse response) {
     session.message(link.message(std::string(topics::kFeedResponseTopic), encode(response)));
   }
-  void answer_feed() { answer({link.last_feed(), "", kEpoch, true, {}}); }
+  void answer_feed() { answer({link.last_feed(), "", kEpoch, true, {}, {}}); }
   void run() {
     connect();
     answer_feed();
@@ -87,11 +87,11 @@ TEST_F(BrokerSessionTest, BeginsAgainWhenThePluginDoesNotAnswerTheFullFeed) {
 
 TEST_F(BrokerSessionTest, BeginsAgainWhenTheFullFeedIsRefusedOrLeavesThePluginUnready) {
   connect();
-  answer({link.last_feed(), "ops[0].op: expected begin", kEpoch, false, {}});
+  answer({link.last_feed(), "ops[0].op: expected begin", kEpoch, false, {}, {}});
   EXPECT_EQ(session.phase(), Phase::down);
   pass(1000);
   connect();
-  answer({link.last_feed(), "", kEpoch, false, {}});
+  answer({link.last_feed(), "", kEpoch, false, {}, {}});
   EXPECT_EQ(session.phase(), Phase::down);
   EXPECT_EQ(fed, 0);
 }
@@ -113,7 +113,7 @@ TEST_F(BrokerSessionTest, ARefusedOrLostChangeIsNotConfirmedAndIsSentAgain) {
   outbox.push({1, core::FeedChange{{messages::FeedAdd{std::string(32, 'a'), {"anna"}}}}});
   outbox.push({2, core::Publish{"cv1/demo/u/anna/in", "chat-start"}});
   session.pump();
-  answer({link.last_feed(), "ops[0].group: expected a live one", kEpoch, true, {}});
+  answer({link.last_feed(), "ops[0].group: expected a live one", kEpoch, true, {}, {}});
   EXPECT_EQ(session.phase(), Phase::down);
   pass(1000);
   session.link_up({link.connection(), true}, now);
@@ -163,8 +163,8 @@ TEST_F(BrokerSessionTest, AnswersToAnEarlierConnectionMeanNothing) {
   session.link_down({link.connection(), "gone"});
   pass(1000);
   session.link_up({link.connection(), true}, now);
-  answer({before, "ops[0].op: expected begin", kEpoch, false, {}});
-  answer({before, "", kEpoch, true, {}});
+  answer({before, "ops[0].op: expected begin", kEpoch, false, {}, {}});
+  answer({before, "", kEpoch, true, {}, {}});
   EXPECT_EQ(session.phase(), Phase::feeding);
   EXPECT_EQ(fed, 0);
 }
@@ -182,7 +182,7 @@ TEST_F(BrokerSessionTest, TriesLessOftenWhenEachConnectionFailsTheSameWay) {
   for (int i = 0; i < 10; ++i) {
     while (session.phase() == Phase::down) pass(100);
     session.link_up({link.connection(), true}, now);
-    answer({link.last_feed(), "ops[0].op: expected begin", kEpoch, false, {}});
+    answer({link.last_feed(), "ops[0].op: expected begin", kEpoch, false, {}, {}});
   }
   const auto before = link.connection();
   pass(4900);

@@ -216,6 +216,38 @@ TEST(Registrars, R7_ARefundTakesBackWhatWaits) {
   EXPECT_EQ(w.does(other).plans, 0u);
 }
 
+TEST(Registrars, R7_AnOrderIsWhatWasLastToldOfIt) {
+  Outside w("ticket = [{ shop = \"main\", product = \"vip\" }]");
+  w.proves("anna", address("a"));
+  w.proves("ben", address("b"));
+  Act order = ticket("e1", "order-1", "a");
+  order.who = {address("a"), address("b"), address("c")};
+  EXPECT_EQ(w.does(order).registered, 2u);
+  w.does(ticket("e2", "order-2", "b"));
+  w.pass(3 * kHour);  // changes count also after the window
+  Act changed = ticket("e3", "order-1", "a");
+  changed.at_ms = w.now - 3 * kHour;
+  changed.told_ms = w.now;
+  EXPECT_EQ(w.does(changed).withdrawn, 1u) << "ben's ticket of this order was cancelled";
+  EXPECT_THAT(w.registered(), ElementsAre("anna", "ben"));  // ben by the other order
+  EXPECT_THAT(w.record().waiting, IsEmpty());
+  changed.id = "e4";
+  changed.told_ms = w.now + 1;
+  changed.products = {"standing"};
+  w.does(changed);
+  EXPECT_THAT(w.registered(), ElementsAre("ben"));
+}
+
+TEST(Registrars, R7_ShopsMayNameTheirOrdersAlike) {
+  Outside w("ticket = [{ shop = \"main\" }, { shop = \"other\" }]");
+  w.proves("anna", address("a"));
+  w.does(ticket("e1", "1", "a"));
+  Act refund = ticket("e1", "1", "a", true);
+  refund.provider = refund.to = "other";
+  w.does(refund);
+  EXPECT_THAT(w.registered(), ElementsAre("anna"));
+}
+
 TEST(Registrars, R6_R22_AMailRegistersItsSenderIfSomebodyVouchesForThem) {
   Outside w(kByAnyMail);
   w.proves("anna", address("a"));

@@ -102,6 +102,35 @@ TEST(EventbriteHook, R7_TheOrderThatTheShopKnowsIsThePurchase) {
               StartsWith("nothing"));
 }
 
+TEST(EventbriteHook, R7_ATicketThatIsTakenBackIsNoLongerOfTheOrder) {
+  std::vector<std::string> asked;
+  std::string order_id = "\"987\"";
+  const auto hook = make_eventbrite(
+      kApi,
+      [&](const std::string& path) -> ShopApi::Answer {
+        asked.push_back(path);
+        if (path == "/events/55/attendees/7/")
+          return R"({"id":"7","cancelled":true,"order_id":)" + order_id + "}";
+        return with(kEventbriteOrder, "\"cancelled\":false", "\"cancelled\":true");
+      },
+      vault());
+  const std::string hint = with(with(kEventbriteHint, "order.placed", "attendee.updated"), "/orders/987/",
+                                "/events/55/attendees/7/");
+  const core::Act act = act_of(hook->read(post(hint)));
+  EXPECT_THAT(asked, ElementsAre("/events/55/attendees/7/", "/orders/987/?expand=attendees"));
+  EXPECT_EQ(act.subject, "987");
+  EXPECT_FALSE(is_by(act, vault().mail("ben@home.example"))) << "whose ticket it was";
+  order_id = "\"../me\"";
+  EXPECT_THAT(said(hook->read(post(hint))), StartsWith("503 the shop's API: order_id"));
+  asked.clear();
+  for (const char* path :
+       {"/events/55/attendees/7/../8/", "/events/5%2e/attendees/7/", "/events/55/orders/7/"})
+    EXPECT_THAT(said(hook->read(post(with(hint, "/events/55/attendees/7/", path)))),
+                StartsWith("400 body.api_url"))
+        << path;
+  EXPECT_THAT(asked, IsEmpty());
+}
+
 TEST(EventbriteHook, OnlyTheConfiguredShopIsAsked) {
   Shop shop{kEventbriteOrder, {}};
   const auto hook = make_eventbrite(kApi, shop.fetch(), vault());

@@ -106,6 +106,56 @@ TEST(HookService, TakesSoManyASecondOfThoseThatAreSigned) {
   EXPECT_EQ(w.service.answer("main", World::request(kTicket, kNow + 1000)).status, 200);
 }
 
+TEST(HookService, CallsOfOneNumberAreLookedAtSoManyTimesAMinute) {
+  World w;
+  int calls = 0;
+  const auto call = [&](const std::string& more, std::int64_t now = kNow) {
+    const std::string id = std::to_string(++calls);
+    return w.service
+        .answer("main",
+                World::request(R"({"specversion":"1.0","id":")" + id +
+                                   R"(","source":"s","type":"convoke.call","data":{"number":"+4930123456",)"
+                                   R"("caller":"+4930110")" +
+                                   more + "}}",
+                               now + 1000 * calls))
+        .status;
+  };
+  for (int i = 0; i <= HookService::kCallsPerMinute; ++i) EXPECT_EQ(call(""), 200);
+  EXPECT_EQ(w.acts.size(), static_cast<std::size_t>(HookService::kCallsPerMinute));
+  EXPECT_EQ(w.notes.back(), "main limited: too many calls of one number");
+  EXPECT_EQ(call(R"(,"attested":"A")"), 200);
+  EXPECT_EQ(w.acts.back().attested, "A") << "whoever forges a number takes nothing from its owner";
+  EXPECT_EQ(call("", kNow + RatePerKey::kMinuteMs), 200);
+  EXPECT_EQ(w.notes.back(), "main taken");
+}
+
+TEST(HookService, ACallThatCouldNotBeWrittenIsNotCounted) {
+  World w;
+  const std::string call =
+      R"({"specversion":"1.0","id":"1","source":"s","type":"convoke.call","data":{"number":"+4930123456","caller":"+4930110"}})";
+  w.writable = false;
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(w.service.answer("main", World::request(call, kNow + 1000 * i)).status, 503);
+  w.writable = true;
+  EXPECT_EQ(w.service.answer("main", World::request(call, kNow + 30'000)).status, 200);
+  EXPECT_EQ(w.acts.size(), 1u);
+}
+
+TEST(HookService, TakesOtherSecretsWhileItRuns) {
+  World w;
+  const auto status = [&](const std::string& secret) {
+    static std::int64_t now = kNow;
+    return w.service.answer("main", World::request(kTicket, now += 1000, secret)).status;
+  };
+  w.service.replace({{.name = "main", .kind = "cloudevents", .secrets = {"s3cret", "new"}}});
+  EXPECT_EQ(status("s3cret"), 200);
+  EXPECT_EQ(status("new"), 200);
+  w.service.replace({{.name = "main", .kind = "cloudevents", .secrets = {"new"}}});
+  EXPECT_EQ(status("s3cret"), 401);
+  EXPECT_THROW(w.service.replace({{.name = "main", .kind = "cloudevents"}}), std::runtime_error);
+  EXPECT_EQ(status("new"), 200) << "what cannot be used changes nothing";
+}
+
 TEST(HookService, NamesTheHookAndTheKeyThatIsWrong) {
   const auto problem = [](HookOptions options) {
     try {

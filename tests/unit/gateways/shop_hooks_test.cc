@@ -59,6 +59,16 @@ TEST(StripeHook, R7_ARefundOfAllTakesItBack) {
   EXPECT_THAT(said(hook->read(post(with(refund, "charge.refunded", "invoice.paid")))), StartsWith("nothing"));
 }
 
+TEST(StripeHook, R7_ADisputeThatIsLostTakesItBack) {
+  const std::string dispute =
+      R"({"id":"evt_3","type":"charge.dispute.closed","created":1767225600,"data":{"object":{"id":"dp_1",)"
+      R"("payment_intent":"pi_1","status":"lost"}}})";
+  const auto hook = make("stripe");
+  EXPECT_EQ(said(hook->read(post(dispute))), "back pi_1");
+  EXPECT_THAT(said(hook->read(post(with(dispute, "lost", "won")))), StartsWith("nothing"));
+  EXPECT_THAT(said(hook->read(post(with(dispute, "closed", "created")))), StartsWith("nothing"));
+}
+
 TEST(StripeHook, NamesWhatIsWrong) {
   const auto hook = make("stripe");
   EXPECT_THAT(said(hook->read(post("{"))), StartsWith("400 body.payload: expected one JSON object"));

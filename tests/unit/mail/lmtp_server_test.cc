@@ -3,51 +3,20 @@
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "backend/gateways/mail/local_socket.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/unix_peer.h"
 
 namespace convoke::gateways {
 namespace {
 
 using testing::HasSubstr;
 
-/// The mail server's end of a connection.
-class Client {
- public:
-  explicit Client(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  }
-  ~Client() { ::close(fd_); }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-
-  bool connected() const { return connected_; }
-  void say(const std::string& text) {
-    ASSERT_EQ(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
-  }
-  /// Up to the first that ends with this, or to the end of the connection.
-  std::string hear(const std::string& end = "\r\n") {
-    std::string heard;
-    char c = 0;
-    while (heard.size() < end.size() || heard.compare(heard.size() - end.size(), end.size(), end) != 0) {
-      if (::recv(fd_, &c, 1, 0) != 1) break;
-      heard += c;
-    }
-    return heard;
-  }
-
- private:
-  int fd_;
-  bool connected_ = false;
-};
+using Client = test::UnixPeer;
 
 class LmtpServerTest : public testing::Test {
  protected:
