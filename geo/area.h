@@ -10,6 +10,7 @@
 
 #include "geo/area_rule.h"
 #include "geo/lat_lon.h"
+#include "geo/rare.h"
 #include "geo/schedule.h"
 
 namespace convoke::geo {
@@ -63,7 +64,7 @@ struct Area {
   std::optional<AreaRule> rule = {};  // absent: the site's default
   // The area counts from here until just before there (Unix ms); absent: always.
   std::optional<std::int64_t> from_ms = {}, until_ms = {};
-  std::optional<Schedule> schedule = {};  // its opening hours; absent: always open
+  Rare<Schedule> schedule = {};  // its opening hours; absent: always open
   friend bool operator==(const Area&, const Area&) = default;
 };
 

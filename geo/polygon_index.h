@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "geo/area.h"
@@ -13,8 +12,8 @@
 namespace convoke::geo {
 
 /// The edges of one polygon, found by latitude: its height is cut into slabs, and each slab lists the edges
-/// that reach into it. Refers to the polygon, which must stay where it is and as it is. About 12 bytes for
-/// each vertex. Not changed once made: any thread may ask.
+/// that reach into it. Refers to the polygon, which must stay where it is and as it is. About six bytes
+/// for each vertex, twelve of a large polygon's. Not changed once made: any thread may ask.
 class PolygonIndex {
  public:
   explicit PolygonIndex(const Polygon& polygon);
@@ -29,15 +28,12 @@ class PolygonIndex {
   void edges_between(double low_lat, double high_lat, const Visit& visit) const {
     if (high_lat < box_.low.lat || low_lat > box_.high.lat) return;
     const bool all = low_lat <= box_.low.lat && high_lat >= box_.high.lat;
-    if (all || edges_.size() <= kFew) return all_edges(visit);
+    if (all || listed() <= kFew) return all_edges(visit);
     const std::size_t first = slab(low_lat), last = slab(high_lat);
-    for (std::size_t s = first; s <= last; ++s) {
-      for (const std::uint32_t edge : edges_of(s)) {
-        const LatLon* const ends = ends_of(edge);
-        const LatLon a = ends[0], b = ends[1];
+    for (std::size_t s = first; s <= last; ++s)
+      edges_in(s, [&](LatLon a, LatLon b) {
         if (s == std::max(first, slab(std::min(a.lat, b.lat)))) visit(a, b);
-      }
-    }
+      });
   }
 
   /// The point of the edges that is nearest in a plane with longitudes scaled by `lon_scale`, if it is nearer
@@ -47,8 +43,8 @@ class PolygonIndex {
   const Box& box() const { return box_; }
   /// Brings its edges nearer to the processor.
   void prefetch() const {
-    __builtin_prefetch(starts_.data());
-    __builtin_prefetch(edges_.data());
+    __builtin_prefetch(narrow_.data());
+    __builtin_prefetch(wide_.data());
     const std::size_t count = std::min<std::size_t>(polygon_->outer.size(), 64);
     for (std::size_t i = 0; i < count; i += 4) __builtin_prefetch(&polygon_->outer[i]);
   }
@@ -62,11 +58,25 @@ class PolygonIndex {
 
   std::size_t slab(double lat) const {
     const double s = (lat - box_.low.lat) * slabs_per_degree_;
-    return s <= 0 ? 0 : std::min(static_cast<std::size_t>(s), starts_.size() - 2);
+    return s <= 0 ? 0 : std::min(static_cast<std::size_t>(s), std::size_t{slabs_} - 1);
   }
-  std::span<const std::uint32_t> edges_of(std::size_t slab) const {
-    return {edges_.data() + starts_[slab], edges_.data() + starts_[slab + 1]};
+  /// Calls `visit(a, b)` for every edge that the slab lists.
+  template <class Visit>
+  void edges_in(std::size_t slab, const Visit& visit) const {
+    wide_.empty() ? edges_in(slab, narrow_.data(), visit) : edges_in(slab, wide_.data(), visit);
   }
+  template <class Number, class Visit>
+  void edges_in(std::size_t slab, const Number* starts, const Visit& visit) const {
+    const Number *const edges = starts + slabs_ + 1, *const end = edges + starts[slab + 1];
+    for (const Number* edge = edges + starts[slab]; edge != end; ++edge) {
+      const LatLon* const ends = ends_of(*edge);
+      visit(ends[0], ends[1]);
+    }
+  }
+  /// How many edges all slabs list together.
+  std::size_t listed() const { return std::max(narrow_.size(), wide_.size()) - slabs_ - 1; }
+  template <class Number>
+  void list(std::vector<Number>& numbers);
   template <class Visit>
   void all_edges(const Visit& visit) const {
     const auto ring = [&](const Ring& r) {
@@ -83,15 +93,18 @@ class PolygonIndex {
     for (; edge >= hole->size(); ++hole) edge -= hole->size();
     return &(*hole)[edge];
   }
-  std::size_t slabs_for(double height) const;
+  std::uint32_t slabs_for(double height) const;
   template <class Visit>
   void for_each_edge(const Visit& visit) const;
 
   const Polygon* polygon_;
   Box box_;
   double slabs_per_degree_ = 0, length_ = 0;
-  std::vector<std::uint32_t> starts_;  // of each slab's edges in edges_, and their end
-  std::vector<std::uint32_t> edges_;   // each named by its first vertex
+  std::uint32_t slabs_ = 1;
+  // Where each slab's edges begin, and where the last one's end; then the edges, each named by its first
+  // vertex. One of the two is empty: narrow numbers will do for all but large polygons.
+  std::vector<std::uint16_t> narrow_;
+  std::vector<std::uint32_t> wide_;
 };
 
 }  // namespace convoke::geo
