@@ -2,22 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
-#include <tuple>
 #include <utility>
 
 #include "geo/tracker_impl.h"
 
 namespace convoke::geo {
-namespace {
-
-void sort_by_user(std::vector<Transition>& transitions) {
-  std::sort(transitions.begin(), transitions.end(), [](const Transition& a, const Transition& b) {
-    return std::tie(a.user, a.area) < std::tie(b.user, b.area);
-  });
-}
-
-}  // namespace
-
 FenceTracker::FenceTracker(Rule rule) : impl_(std::make_unique<Impl>(rule)) {}
 FenceTracker::~FenceTracker() = default;
 FenceTracker::FenceTracker(FenceTracker&&) noexcept = default;
@@ -53,8 +42,8 @@ std::vector<Transition> FenceTracker::advance(std::int64_t now_ms) {
     impl_->timers.pop();
     Impl::Crossings due;
     impl_->due(timer, now_ms, due);
-    std::vector<Transition> described = impl_->describe(due);
-    if (timer.kind == Timer::Kind::schedule) sort_by_user(described);
+    std::vector<Transition> described =
+        timer.kind == Timer::Kind::schedule ? impl_->describe_by_user(due) : impl_->describe(due);
     out.insert(out.end(), std::make_move_iterator(described.begin()),
                std::make_move_iterator(described.end()));
   }
@@ -70,9 +59,7 @@ void FenceTracker::presence(std::string_view name, bool present, std::int64_t no
 }
 
 std::vector<Transition> FenceTracker::put_area(Area area, std::int64_t now_ms) {
-  std::vector<Transition> out = impl_->put(std::move(area), now_ms);
-  sort_by_user(out);
-  return out;
+  return impl_->put(std::move(area), now_ms);
 }
 
 void FenceTracker::load_areas(std::vector<Area> areas, std::int64_t now_ms) {
@@ -86,9 +73,7 @@ void FenceTracker::load_areas(std::vector<Area> areas, std::int64_t now_ms) {
 std::vector<Transition> FenceTracker::erase_area(std::string_view id, std::int64_t now_ms) {
   const auto handle = impl_->index.handle(id);
   if (!handle) return {};
-  std::vector<Transition> out = impl_->erase(*handle, now_ms);
-  sort_by_user(out);
-  return out;
+  return impl_->erase(*handle, now_ms);
 }
 
 std::vector<Transition> FenceTracker::erase_user(std::string_view name, std::int64_t now_ms) {
@@ -96,8 +81,7 @@ std::vector<Transition> FenceTracker::erase_user(std::string_view name, std::int
   if (!user) return {};
   Impl::Crossings found;
   impl_->drop_all(*user, TransitionReason::user_erased, now_ms, found);
-  std::vector<Transition> out = impl_->describe(found);
-  sort_by_user(out);
+  std::vector<Transition> out = impl_->describe_by_user(found);
   impl_->held.erase(*user);
   impl_->reordering.erase(*user);
   impl_->absent_since.erase(*user);
@@ -135,9 +119,7 @@ std::vector<Transition> FenceTracker::resume(std::int64_t now_ms) {
     const Area& area = impl_->index.area(handle);
     if (area.schedule || area.from_ms || area.until_ms) impl_->follow_hours(handle, now_ms, found);
   }
-  std::vector<Transition> out = impl_->describe(found);
-  sort_by_user(out);
-  return out;
+  return impl_->describe_by_user(found);
 }
 
 std::vector<std::string> FenceTracker::inside(std::string_view name) const {
@@ -196,6 +178,9 @@ std::size_t FenceTracker::users() const { return impl_->users.size(); }
 
 std::size_t FenceTracker::timers() const { return impl_->timers.size(); }
 
-std::size_t FenceTracker::user_bytes() const { return impl_->users.bytes(); }
+std::size_t FenceTracker::user_bytes() const {
+  return impl_->users.bytes() + impl_->ages.capacity() * sizeof(Ages) +
+         (impl_->ages_place.capacity() + impl_->free_ages.capacity()) * sizeof(std::uint32_t);
+}
 
 }  // namespace convoke::geo

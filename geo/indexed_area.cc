@@ -27,7 +27,7 @@ struct Extent {
                    ay = (ring[i - 1].lat - ring[0].lat) * y_scale;
       const double bx = (ring[i].lon - ring[0].lon) * x_scale, by = (ring[i].lat - ring[0].lat) * y_scale;
       twice += ax * by - ay * bx;
-      edge_m += std::hypot(bx - ax, by - ay);
+      edge_m += std::sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay));
     }
     area_m2 += sign * std::abs(twice) / 2;
   }
@@ -38,7 +38,6 @@ struct Extent {
 void IndexedArea::set(Area value) {
   area = std::move(value);
   polygons.clear();
-  depth_m_ = -1;
   simple_ = false;
   const auto* shapes = std::get_if<Polygons>(&area.shape);
   if (shapes == nullptr) return;
@@ -96,15 +95,14 @@ std::size_t IndexedArea::bytes() const {
 }
 
 double IndexedArea::depth_m() const {
-  if (depth_m_ >= 0) return depth_m_;
-  if (const auto* circle = std::get_if<Circle>(&area.shape)) return depth_m_ = circle->radius_m;
-  if (const auto* corridor = std::get_if<Corridor>(&area.shape)) return depth_m_ = corridor->width_m / 2;
+  if (const auto* circle = std::get_if<Circle>(&area.shape)) return circle->radius_m;
+  if (const auto* corridor = std::get_if<Corridor>(&area.shape)) return corridor->width_m / 2;
   Extent extent;
   for (const Polygon& polygon : std::get<Polygons>(area.shape)) {
     extent.add(polygon.outer, 1);
     for (const Ring& hole : polygon.holes) extent.add(hole, -1);
   }
-  return depth_m_ = std::max(0.0, extent.area_m2 / extent.edge_m);
+  return std::max(0.0, extent.area_m2 / extent.edge_m);
 }
 
 /// Goes along the way in steps that the distance to the area allows.

@@ -13,12 +13,6 @@ struct IndexedArea {
   // What hot paths ask first, and so all in one line of the processor's cache.
   std::vector<PolygonIndex> polygons;  // one for each; none for other shapes
   bool active = true;
-
- private:
-  bool simple_ = false;
-  mutable double depth_m_ = -1;  // once it was asked for
-
- public:
   Area area;
 
   IndexedArea() = default;
@@ -37,6 +31,9 @@ struct IndexedArea {
   /// True if the straight way between the points meets the area.
   bool meets_way(LatLon from, LatLon to) const;
   std::size_t bytes() const;
+
+ private:
+  bool simple_ = false;
 };
 
 }  // namespace convoke::geo

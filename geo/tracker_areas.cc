@@ -30,13 +30,13 @@ std::vector<Transition> FenceTracker::Impl::put(Area area, std::int64_t now_ms) 
     decide_area(handle, std::move(near), reason, now_ms, out);
   else
     leave_area(handle, std::move(near), reason, now_ms, out);
-  return describe(out);
+  return describe_by_user(out);
 }
 
 std::vector<Transition> FenceTracker::Impl::erase(Handle area, std::int64_t now_ms) {
   Crossings out;
   leave_area(area, concerned(area), TransitionReason::area_removed, now_ms, out);
-  std::vector<Transition> transitions = describe(out);
+  std::vector<Transition> transitions = describe_by_user(out);
   passable -= areas[area].rule.pass_through ? 1 : 0;
   leveled -= areas[area].levels ? 1 : 0;
   areas[area] = {};
@@ -58,6 +58,7 @@ void FenceTracker::Impl::set_rule(Handle handle) {
   leveled -= state.levels ? 1 : 0;
   state.rule = area.rule.value_or(rule.area);
   times[handle].rule_name = rule.smoothing ? state.rule.name() : rule.name();
+  state.depth_m = state.rule.enter_margin_share > 0 ? static_cast<float>(index.depth_m(handle)) : 0;
   state.levels = area.altitude_m || area.floor;
   passable += state.rule.pass_through ? 1 : 0;
   leveled += state.levels ? 1 : 0;
@@ -106,7 +107,9 @@ void FenceTracker::Impl::add_near(std::vector<Box> boxes, std::vector<UserHandle
   for (const Box& box : boxes)
     users.for_each_near(box, [&](UserHandle user) {
       const LastFix& last = users.last(user);
-      if (meet(last.room, box) || meet({last.at, last.at}, box)) near.push_back(user);
+      if (!meet(last.room, box) && !meet({last.at, last.at}, box)) return;
+      users.prefetch(user);
+      near.push_back(user);
     });
 }
 
@@ -115,9 +118,9 @@ void FenceTracker::Impl::decide_area(Handle area, std::vector<UserHandle> concer
                                      std::int64_t now_ms, Crossings& out) {
   std::sort(concerned.begin(), concerned.end());
   concerned.erase(std::unique(concerned.begin(), concerned.end()), concerned.end());
-  constexpr std::size_t kAhead = 4;
+  constexpr std::size_t kAhead = 8;
   for (std::size_t i = 0; i < concerned.size(); ++i) {
-    if (i + kAhead < concerned.size()) users.prefetch(concerned[i + kAhead]);
+    if (i + kAhead < concerned.size()) users.prefetch_pairs(concerned[i + kAhead]);
     decide_by_last(concerned[i], area, reason, now_ms, out);
   }
 }
@@ -158,7 +161,7 @@ bool FenceTracker::Impl::decides(Handle area, bool was_inside, double distance_m
   const auto accuracy = usable_accuracy_m(rule.track, fix);
   if (!rule.smoothing) return true;
   if (!accuracy) return false;
-  const double margin = margin_m(areas[area].rule, was_inside, *accuracy, index.depth_m(area));
+  const double margin = margin_m(areas[area].rule, was_inside, *accuracy, areas[area].depth_m);
   return std::abs(distance_m) >= margin;
 }
 

@@ -10,6 +10,14 @@ namespace {
 
 constexpr double kNoDistance = std::numeric_limits<double>::quiet_NaN();
 
+/// Eight at most, as a number that is ordered as they are.
+std::uint64_t first_bytes(std::string_view text) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < 8; ++i)
+    number = number << 8 | (i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0);
+  return number;
+}
+
 }  // namespace
 
 std::optional<bool> on_level(const Area& area, const Position& p) {
@@ -134,6 +142,28 @@ std::vector<Transition> FenceTracker::Impl::describe(const Crossings& crossings)
   return transitions;
 }
 
+/// In order of user, and of area for one user. What is sorted is small; a transition is not.
+std::vector<Transition> FenceTracker::Impl::describe_by_user(const Crossings& crossings) const {
+  struct Key {
+    std::uint64_t name;  // how it begins, which nearly always decides
+    const Crossing* crossing;
+  };
+  std::vector<Key> keys;
+  keys.reserve(crossings.size());
+  for (const Crossing& crossing : crossings)
+    keys.push_back({first_bytes(users.name(crossing.user)), &crossing});
+  std::sort(keys.begin(), keys.end(), [this](const Key& a, const Key& b) {
+    if (a.name != b.name) return a.name < b.name;
+    const std::string &a_user = users.name(a.crossing->user), &b_user = users.name(b.crossing->user);
+    if (a_user != b_user) return a_user < b_user;
+    return index.area(a.crossing->area).id < index.area(b.crossing->area).id;
+  });
+  std::vector<Transition> transitions;
+  transitions.reserve(crossings.size());
+  for (const Key& key : keys) transitions.push_back(describe(*key.crossing));
+  return transitions;
+}
+
 /// Of one fix, or of what came due with it.
 void FenceTracker::Impl::sort_from(Crossings& crossings, std::size_t first) const {
   if (crossings.size() - first < 2) return;
@@ -196,7 +226,11 @@ void FenceTracker::Impl::take_all(std::span<const UserFix> batch, Crossings& out
   }
   std::array<const FenceLeaf*, kMost> leaves;
   index.leaves({points.data(), count}, {leaves.data(), count});
-  for (std::size_t k = 0; k < count; ++k) users.prefetch_pairs(batch[far[k]].user);
+  for (std::size_t k = 0; k < count; ++k) {
+    const UserHandle user = batch[far[k]].user;
+    users.prefetch_pairs(user);
+    if (users.last(user).undecided) __builtin_prefetch(&ages[ages_place[user]]);
+  }
   for (std::size_t k = 0; k < count; ++k)
     take(batch[far[k]].user, batch[far[k]].position.position(), leaves[k], out);
 }
@@ -246,26 +280,33 @@ void FenceTracker::Impl::count(UserHandle user, const Position& fix, const Fence
 /// Of who is undecided all are known. For others only the newest fix can be evidence.
 Ages FenceTracker::Impl::ages_of(UserHandle user) const {
   if (!users.last(user).undecided) return {};
-  return ages.find(user)->second;
+  return ages[ages_place[user]];
 }
 
 /// Keeps the times of the fixes that may decide, so that they can be named.
 void FenceTracker::Impl::grow_older(UserHandle user, const Position& fix) {
   const LastFix& last = users.last(user);
-  Ages& known = ages.find(user)->second;
-  const std::int64_t step = fix.time_ms - last.time_ms;
+  Ages& known = ages[ages_place[user]];
+  constexpr std::uint32_t kMost = std::numeric_limits<std::uint32_t>::max();
+  const auto step =
+      static_cast<std::uint32_t>(std::clamp<std::int64_t>(fix.time_ms - last.time_ms, 0, kMost));
   for (std::size_t i = known.size() - 1; i > 0; --i)
-    known[i] = static_cast<std::uint32_t>(std::min<std::int64_t>(known[i - 1] + step, 0xffff'ffff));
+    known[i] = known[i - 1] > kMost - step ? kMost : known[i - 1] + step;
 }
 
 void FenceTracker::Impl::set_undecided(UserHandle user, bool undecided) {
   LastFix& last = users.last(user);
   if (last.undecided == undecided) return;
   last.undecided = undecided;
-  if (undecided)
-    ages.try_emplace(user);
-  else
-    ages.erase(user);
+  if (!undecided) return free_ages.push_back(ages_place[user]);
+  if (free_ages.empty()) {
+    free_ages.push_back(static_cast<std::uint32_t>(ages.size()));
+    ages.emplace_back();
+  }
+  if (ages_place.size() <= user) ages_place.resize(user + 1);
+  ages_place[user] = free_ages.back();
+  free_ages.pop_back();
+  ages[ages_place[user]] = {};
 }
 
 void FenceTracker::Impl::decide(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out) {
@@ -346,8 +387,7 @@ void FenceTracker::Impl::decide_pair(UserHandle user, Pair& pair, bool covered, 
 /// Whether a fix on the other side of the edge lies beyond it by the margin.
 bool FenceTracker::Impl::is_evident(const Pair& pair, bool covered, const Position& fix,
                                     const FenceLeaf* leaf) const {
-  const auto& [area_rule, levels] = areas[pair.area];
-  const double depth = !pair.inside && area_rule.enter_margin_share > 0 ? index.depth_m(pair.area) : 0;
+  const auto& [area_rule, depth, levels] = areas[pair.area];
   const double margin = margin_m(area_rule, pair.inside, *usable_accuracy_m(rule.track, fix), depth);
   if (levels) return evident(pair.inside, std::abs(distance_of(pair.area, covered, fix.at)), margin);
   if (const auto beyond = index.beyond(pair.area, fix.at, margin, leaf)) return *beyond;
@@ -358,9 +398,10 @@ bool FenceTracker::Impl::is_evident(const Pair& pair, bool covered, const Positi
 /// Signed as the index says who is inside: rounding must not let the two disagree. An area that is left
 /// by height is as far as its rule may ask.
 double FenceTracker::Impl::distance_of(Handle area, bool covered, LatLon at) const {
-  const double distance = index.signed_distance_m(area, at);
-  if (covered) return std::min(distance, -0.0);
-  return distance > 0 ? distance : areas[area].levels ? std::numeric_limits<double>::infinity() : 1e-9;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const double distance = index.distance_m(area, at, kInfinity).value_or(0);
+  if (covered) return -distance;
+  return areas[area].levels && index.covers(area, at) ? kInfinity : std::max(distance, 1e-9);
 }
 
 void FenceTracker::Impl::report_passes(UserHandle user, const Position& before, const Position& fix,

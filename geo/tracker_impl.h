@@ -38,6 +38,7 @@ struct FenceTracker::Impl {
   /// What a decision asks about an area: one line of the processor's cache.
   struct alignas(64) AreaState {
     AreaRule rule;
+    float depth_m = 0;    // as FenceIndex::depth_m, if the rule asks for it
     bool levels = false;  // it has limits of height
   };
   static_assert(sizeof(AreaState) == 64);
@@ -61,11 +62,13 @@ struct FenceTracker::Impl {
   std::vector<std::uint32_t>
       occupancy;  // users in the area, by handle; alone, so that much of it stays in the cache
   UserTable users;
+  // Of the last fixes of those who are undecided; where, by user's number; and which of them are nobody's.
+  std::vector<Ages> ages;
+  std::vector<std::uint32_t> ages_place, free_ages;
   std::priority_queue<Timer> timers;
   boost::unordered_flat_map<UserHandle, Position> held;              // asked for too much speed
   boost::unordered_flat_map<UserHandle, Reordering> reordering;      // that hold something
   boost::unordered_flat_map<UserHandle, std::int64_t> absent_since;  // presence ended then
-  boost::unordered_flat_map<UserHandle, Ages> ages;                  // of those who are undecided
   // Who may have a pair with an area that their last fix is not in. All others are found by place.
   boost::unordered_flat_map<Handle, boost::unordered_flat_set<UserHandle>> strays;
   std::vector<Handle> switched;  // areas that opened or closed
@@ -98,6 +101,7 @@ struct FenceTracker::Impl {
   void drop_all(UserHandle user, TransitionReason reason, std::int64_t time_ms, Crossings& out);
   Transition describe(const Crossing& crossing) const;
   std::vector<Transition> describe(const Crossings& crossings) const;
+  std::vector<Transition> describe_by_user(const Crossings& crossings) const;
 
   // Fixes. `leaf`: the leaf of the map that holds the fix, if it is known.
 
