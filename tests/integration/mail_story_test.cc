@@ -112,7 +112,8 @@ class MailStory : public testing::Test {
 };
 
 const std::string kRegisters =
-    "[[plan]]\nid = \"p\"\naudience = { presence = \"any\", any = [{ registered = \"mail\" }] }\n"
+    "[[plan]]\nid = \"p\"\naudience = { follow = \"1s\", presence = \"any\", any = [{ registered = \"mail\" "
+    "}] }\n"
     "registration = { from = 2020-01-01T00:00:00Z, until = 2099-01-01T00:00:00Z, mail = [{ address = "
     "\"evening@club.example\" }] }\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n";
 const std::string kStartsByMail =
@@ -136,6 +137,8 @@ TEST_F(MailStory, R6_R22_AMailRegistersItsSenderAndStopTakesItBack) {
 
   ASSERT_TRUE(world->mail.send(letter(kAnna, "Stop"), kAnna, kEvening));
   EXPECT_TRUE(registered(0)) << all_logs();
+  EXPECT_TRUE(world->phones.until([&] { return world->phones[0].client->groups().empty(); }))
+      << "and with the registration the member of a following group";
 
   // Whoever knows the personal address is that user, signed or not.
   const auto put = call("PUT", "/users/user2/identities", R"({"kind":"personal"})");

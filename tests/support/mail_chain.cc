@@ -1,6 +1,9 @@
 #include "tests/support/mail_chain.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <regex>
@@ -34,6 +37,7 @@ MailChain::MailChain(const std::string& signers) : honest_port_(free_port()), po
   set_up("ours",
          "receive --host mx.club.example --domains club.example --listen 127.0.0.1:" + std::to_string(port_) +
              " --deliver-to unix:" + dir_ / "lmtp.sock" + " --public-keys " + dir_ / "keys");
+  stop_with_us();
   for (const std::string name : {"honest", "ours"}) {
     // The folder for temporary files is everybody's.
     shell("echo 'RequireSafeKeys no' >>" + dir_ / name + "/opendkim.conf", dir_ / "setup.log");
@@ -42,9 +46,31 @@ MailChain::MailChain(const std::string& signers) : honest_port_(free_port()), po
   }
 }
 
+/// Postfix and OpenDKIM go on by themselves. So a program of their own stops them when the pipe to it ends,
+/// which it also does when the test is killed.
+void MailChain::stop_with_us() {
+  const std::string stop = std::string(MAIL_SETUP) + " stop --dir ";
+  const std::string line = "read -r _; " + stop + dir_ / "honest" + "; " + stop + dir_ / "ours";
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+  stopper_ = ::fork();
+  if (stopper_ < 0) throw std::runtime_error("cannot fork");
+  if (stopper_ == 0) {
+    ::setsid();  // what is killed with the test's group is not this
+    ::dup2(ends[0], STDIN_FILENO);
+    const int nowhere = ::open("/dev/null", O_WRONLY);
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::dup2(nowhere, STDERR_FILENO);
+    ::execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
+    ::_exit(127);
+  }
+  ::close(ends[0]);
+  pipe_ = ends[1];
+}
+
 MailChain::~MailChain() {
-  for (const std::string name : {"honest", "ours"})
-    shell(std::string(MAIL_SETUP) + " stop --dir " + dir_ / name, dir_ / "setup.log");
+  ::close(pipe_);
+  ::waitpid(stopper_, nullptr, 0);
 }
 
 void MailChain::set_up(const std::string& name, const std::string& more) {

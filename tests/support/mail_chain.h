@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 
@@ -33,6 +35,7 @@ class MailChain {
 
  private:
   void set_up(const std::string& name, const std::string& more);
+  void stop_with_us();
   void publish_keys(const std::string& signers);
   bool swaks(std::uint16_t port, const std::string& text, const std::string& from,
              const std::string& to) const;
@@ -40,6 +43,8 @@ class MailChain {
 
   TempDir dir_;
   std::uint16_t honest_port_, port_;
+  pid_t stopper_ = 0;
+  int pipe_ = -1;
 };
 
 }  // namespace convoke::test
