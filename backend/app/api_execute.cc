@@ -262,7 +262,9 @@ ApiResponse run(Engine& e, const Principal&, const DeleteIdentity& c, Context& c
 ApiResponse run(Engine& e, const Principal&, const ListIdentities& c, Context&) {
   return list_identities(e, c);
 }
-ApiResponse run(Engine& e, const Principal&, const TakeAct& c, Context& ctx) { return take_act(e, c, ctx); }
+ApiResponse run(Engine& e, const Principal&, TakeAct c, Context& ctx) {
+  return take_act(e, std::move(c), ctx);
+}
 ApiResponse run(Engine& e, const Principal&, const TakeMail& c, Context& ctx) { return take_mail(e, c, ctx); }
 
 /// What only the store has goes in the background; a plan that names the user is for its author to change.

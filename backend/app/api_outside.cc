@@ -2,11 +2,17 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <variant>
+
+#include "backend/gateways/hooks/cloud_event.h"
+#include "backend/ingress/cloud_event.h"
 
 namespace convoke::app {
 namespace {
 
 namespace json = boost::json;
+
+constexpr const char* kEventsShop = "events";  // the shop, in plans, of tickets that staff's events tell of
 
 ApiResponse ok(const json::value& body) { return {200, json::serialize(body)}; }
 
@@ -66,7 +72,30 @@ ApiResponse list_identities(const core::Engine& engine, const ListIdentities& c)
   return ok({{"identities", std::move(identities)}});
 }
 
-ApiResponse take_act(core::Engine& engine, const TakeAct& c, core::Context& ctx) {
+Outside read_outside(std::string_view json, const gateways::IdentityVault& vault) {
+  using namespace gateways::hooks;
+  const auto event = ingress::decode_cloud_event(json);
+  if (!event || !is_generic_type(event->type)) return {};
+  Reading reading = read_cloud_event(json, 0, "", vault);
+  if (const auto* refusal = std::get_if<Refusal>(&reading)) return refusal->detail;
+  core::Act act;
+  if (auto* read = std::get_if<core::Act>(&reading)) act = std::move(*read);
+  fill_in(act, kEventsShop);
+  return act;  // of nobody, if they hide
+}
+
+std::optional<std::string> take_outside(core::Engine& engine, std::string_view json,
+                                        const gateways::IdentityVault& vault, core::Context& ctx) {
+  Outside read = read_outside(json, vault);
+  if (std::holds_alternative<std::monostate>(read)) return std::nullopt;
+  if (auto* wrong = std::get_if<std::string>(&read)) return *wrong;
+  take_act(engine, {std::get<core::Act>(std::move(read))}, ctx);
+  return "";
+}
+
+ApiResponse take_act(core::Engine& engine, TakeAct c, core::Context& ctx) {
+  if (c.act.who.empty() && !c.act.withdrawn) return ok(outcome_of({}));
+  if (c.act.at_ms == 0) c.act.at_ms = ctx.now;  // it does not say when
   return ok(outcome_of(engine.act(c.act, ctx)));
 }
 

@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "backend/app/api.h"
+#include "backend/app/api_outside.h"
 #include "backend/ingress/cloud_event.h"
 #include "backend/ingress/plan_file.h"
 #include "geo/geojson.h"
@@ -94,6 +95,11 @@ Parsed add_member(const topics::GroupId& id, const ApiRequest& r) {
 }
 
 Parsed post_event(const ApiRequest& r) {
+  if (r.vault) {
+    Outside outside = read_outside(r.body, *r.vault);
+    if (auto* act = std::get_if<core::Act>(&outside)) return Command(TakeAct{std::move(*act)});
+    if (auto* wrong = std::get_if<std::string>(&outside)) return bad(*wrong);
+  }
   auto event = ingress::decode_cloud_event(r.body);
   if (!event) return bad(event.error().to_string());
   return Command(PostEvent{*std::move(event)});

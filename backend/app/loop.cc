@@ -30,6 +30,7 @@ Loop::Loop(Options options, store::Store& store, egress::Link& link, Hooks hooks
                 [this](std::uint64_t epoch) { broker_fed(epoch); },
                 [this](const core::FeedChange& change) { feed_confirmed(change); }, hooks_.warn,
                 [this](const messages::SignIn& sign_in) { signed_in(sign_in); }}) {
+  decoder_.set_outside(hooks_.outside);
   for (auto& [seq, message] : journal_.load(engine_, now)) outbox_.push({seq, std::move(message)});
   engine_.loaded(now);
   for (const core::UserId& user : eraser_.load()) engine_.state().erased_ms[user] = now;

@@ -54,6 +54,8 @@ class Loop {
     /// Begins to remove from the store's files what is gone from its records; and whether that is done.
     std::function<void()> compact = {};
     std::function<bool()> compacted = {};
+    /// Takes what staff's events say that somebody did outside: see ingress::Decoder.
+    ingress::Decoder::Outside outside = {};
     /// A user has connected with a token, issued at that time, that proves a number or an address; unset: the
     /// broker's plugin is not asked for it.
     std::function<void(const messages::SignIn&, core::TimeMs issued_ms, core::Context&)> signed_in = {};

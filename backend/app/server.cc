@@ -138,7 +138,15 @@ Loop::Hooks Server::hooks() {
       .compact =
           [this] { compaction_ = std::async(std::launch::async, [this] { return store_->compact(); }); },
       .compacted = [this] { return compacted(); },
+      .outside = outside(),
       .signed_in = sign_ins()};
+}
+
+ingress::Decoder::Outside Server::outside() {
+  if (!vault_) return {};
+  return [this](std::string_view json, core::Context& ctx) {
+    return take_outside(loop_.engine(), json, *vault_, ctx);
+  };
 }
 
 decltype(Loop::Hooks::signed_in) Server::sign_ins() {
@@ -262,7 +270,8 @@ ApiResponse Server::carry_out(const messages::StaffRequest& request, const topic
                         "application/json",
                         request.body,
                         {},
-                        config_.area_limits};
+                        config_.area_limits,
+                        vault_ ? &*vault_ : nullptr};
   auto parsed = parse_api(call);
   if (auto* refused = std::get_if<ApiResponse>(&parsed)) return *refused;
   return carry_out(call.who, std::get<Command>(std::move(parsed)), ctx);

@@ -59,6 +59,7 @@ class Server {
 
   Loop::Hooks hooks();
   decltype(Loop::Hooks::signed_in) sign_ins();
+  ingress::Decoder::Outside outside();
   void turn(std::deque<Mail> mail);
   void handle_staff(const topics::Topic& topic, const egress::LinkMessage& message, core::Context& ctx);
   ApiResponse carry_out(const messages::StaffRequest& request, const topics::Topic& topic,

@@ -105,8 +105,11 @@ void Decoder::notice(const topics::Topic& t, const Incoming& m, std::int64_t rea
 /// Nobody waits for an answer: the sender says it again until it may stop, which is harmless.
 void Decoder::staff_event(const topics::Topic& t, const Incoming& m, std::int64_t real_ms,
                           core::Context& ctx) {
+  const std::string sender = t.user.str() + ":" + t.device.str();
+  if (const auto wrong = outside_ ? outside_(m.payload, ctx) : std::nullopt)
+    return wrong->empty() ? void() : refuse("event", sender, *wrong, real_ms);
   const auto event = decode_cloud_event(m.payload);
-  if (!event) return refuse("event", t.user.str() + ":" + t.device.str(), event.error().to_string(), real_ms);
+  if (!event) return refuse("event", sender, event.error().to_string(), real_ms);
   engine_.external_event(*event, ctx);
 }
 

@@ -29,6 +29,11 @@ class Decoder {
   Decoder(core::Engine& engine, std::function<void(const std::string&)> log)
       : engine_(engine), log_(std::move(log)) {}
 
+  /// Takes an event of staff's that says what somebody did outside: what is wrong with it, "" if nothing; or
+  /// nothing at all, where it is another event.
+  using Outside = std::function<std::optional<std::string>(std::string_view json, core::Context&)>;
+  void set_outside(Outside outside) { outside_ = std::move(outside); }
+
   /// `real_ms`: the real clock, which connect numbers go by; `ctx.now` may be a development clock.
   void handle(const topics::Topic& topic, const Incoming& message, std::int64_t real_ms, core::Context& ctx);
   /// Counts a message on a topic that is none of ours.
@@ -51,6 +56,7 @@ class Decoder {
 
   core::Engine& engine_;
   std::function<void(const std::string&)> log_;
+  Outside outside_;
   Rejects rejects_;
 };
 

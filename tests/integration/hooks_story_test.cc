@@ -10,6 +10,7 @@
 
 #include <boost/json.hpp>
 #include <filesystem>
+#include <thread>
 
 #include "backend/gateways/hooks/signature.h"
 #include "tests/support/child_process.h"
@@ -17,6 +18,7 @@
 #include "tests/support/mosquitto_process.h"
 #include "tests/support/phones.h"
 #include "tests/support/server_process.h"
+#include "tests/support/test_client.h"
 #include "topics/rfc3339.h"
 
 namespace convoke {
@@ -66,12 +68,18 @@ class HookStory : public testing::Test {
     const std::string stripe = files.write("stripe", "whsec_test\n").string(),
                       old = files.write("old", "x\n").string();
     const std::string twilio = files.write("twilio", "12345\n").string();
+    const std::string token = files.write("token", "s3cret\n").string();
+    const auto hook = [](const std::string& name, const std::string& kind, const std::string& more) {
+      return "[[hook]]\nname = \"" + name + "\"\nkind = \"" + kind + "\"\n" + more + "\n";
+    };
+    const std::string shared = "secret_files = [\"" + twilio + "\"]";
     return "[identities]\nkey_file = \"" + key + "\"\n[hooks]\nport = " + std::to_string(port) +
-           "\npublic_url = \"https://hooks.club.example\"\n[[hook]]\nname = \"main\"\nkind = "
-           "\"stripe\"\nsecret_files = [\"" +
-           old + "\", \"" + stripe + "\"]\n[[hook]]\nname = \"line\"\nkind = \"twilio\"\nsecret_files = [\"" +
-           twilio + "\"]\n[[hook]]\nname = \"sip\"\nkind = \"cloudevents\"\nsecret_files = [\"" + twilio +
-           "\"]\n";
+           "\npublic_url = \"https://hooks.club.example\"\n" +
+           hook("main", "stripe", "secret_files = [\"" + old + "\", \"" + stripe + "\"]") +
+           hook("line", "twilio", shared) + hook("sip", "cloudevents", shared) +
+           hook("pretix", "pretix",
+                "api = \"http://127.0.0.1:" + std::to_string(shop_port) + "\"\ntoken_file = \"" + token +
+                    "\"");
   }
 
   void plan(const std::string& registered, const std::string& registrar) {
@@ -153,7 +161,7 @@ class HookStory : public testing::Test {
   }
 
   test::TempDir files;
-  std::uint16_t port = test::free_port();
+  std::uint16_t port = test::free_port(), shop_port = test::free_port();
   test::TestTokens tokens;
   test::MosquittoProcess broker{"demo", tokens.public_jwks()};
   bool broker_runs = (broker.start(), true);
@@ -265,6 +273,79 @@ TEST_F(HookStory, R7_R23_WhoBuysATicketIsInTheChatUntilItIsRefunded) {
   wait_for_list({0, 3}, {"user0", "user3"});
   EXPECT_TRUE(phones[2].started.empty());
   EXPECT_THAT(server.log(), Not(HasSubstr("home.example")));
+}
+
+TEST_F(HookStory, R5_R7_StaffsEventsOverMqttSayTheSameAsHooks) {
+  plan("ticket",
+       "ticket = [{ shop = \"events\", product = \"vip\" }]\ncall = [{ number = \"+4930123456\" }]");
+  for (int i = 0; i < 2; ++i)
+    proves("user" + std::to_string(i), "mail", "u" + std::to_string(i) + "@home.example");
+  proves("user2", "phone", "+4930112");
+  test::TestClient gate(broker.url(), tokens.client_id("gate", "west"));
+  ASSERT_EQ(gate.connect(tokens.make(topics::Role::staff, "gate", "west")), test::kSuccess);
+  const auto event = [&](const std::string& id, const std::string& type, const std::string& data) {
+    return R"({"specversion":"1.0","id":")" + id + R"(","source":"/desk","type":"convoke.)" + type +
+           R"(","data":)" + data + "}";
+  };
+  const auto says = [&](const std::string& text) { gate.publish("cv1/demo/staff/gate/west/event", text); };
+  for (int i = 0; i < 2; ++i)
+    says(event("1", "ticket", R"({"order":"O-1","products":["vip"],"mail":"u0@home.example"})"));
+  says(event("2", "ticket", R"({"order":"O-2","products":["vip"],"mail":"u1@home.example"})"));
+  says(event("3", "ticket", R"({"products":["vip"]})"));
+  ASSERT_TRUE(phones.until([&] { return total() == "2"; })) << registrations() << server.log();
+  EXPECT_THAT(registrations(), HasSubstr(R"("user":"user0","by":[{"source":"ticket","proof":"bought")"));
+  EXPECT_THAT(server.log(), HasSubstr("body.data.order: expected"));
+  press_start();
+  wait_for_list({0, 1}, {"user0", "user1"});
+  says(event("4", "ticket.withdrawn", R"({"order":"O-2"})"));
+  EXPECT_TRUE(phones.until([&] { return phones[1].client->groups().empty(); })) << phones.stories();
+  // The same over HTTP, with an answer.
+  const auto call =
+      server.call("POST", "/events", event("5", "call", R"({"number":"+4930123456","caller":"+4930112"})"));
+  EXPECT_THAT(call.body, HasSubstr("\"registered\":1"));
+  EXPECT_EQ(server.call("POST", "/events", event("6", "call", "{}")).status, 400);
+  for (const char* secret : {"home.example", "30112"}) EXPECT_THAT(server.log(), Not(HasSubstr(secret)));
+}
+
+/// A shop that does not sign is asked: what it answers is what counts.
+TEST_F(HookStory, R7_R23_WhoBuysATicketAtAShopThatIsAskedIsInTheChat) {
+  std::string status = "p";
+  httplib::Server shop;
+  shop.Get("/api/v1/organizers/club/events/summer/orders/ABC12/", [&](const httplib::Request& in,
+                                                                      httplib::Response& out) {
+    if (in.get_header_value("Authorization") != "Token s3cret") return void(out.status = 401);
+    out.set_content(R"({"code":"ABC12","status":")" + status + R"(","email":"u0@home.example","datetime":")" +
+                        topics::format_rfc3339(in_ms(0)) + R"(","last_modified":")" +
+                        topics::format_rfc3339(in_ms(0)) + R"(","positions":[]})",
+                    "application/json");
+  });
+  ASSERT_TRUE(shop.bind_to_port("127.0.0.1", shop_port));
+  std::thread serving([&] { shop.listen_after_bind(); });
+  const auto hints = [&](const std::string& action) {
+    httplib::Client client("127.0.0.1", port);
+    const auto result =
+        client.Post("/hooks/pretix",
+                    R"({"notification_id":1,"organizer":"club","event":"summer","code":"ABC12",)"
+                    R"("action":"pretix.event.order.)" +
+                        action + R"("})",
+                    "application/json");
+    return result ? result->status : 0;
+  };
+  plan("ticket", "ticket = [{ shop = \"pretix\", product = \"summer\" }]");
+  for (int i = 0; i < 2; ++i)
+    proves("user" + std::to_string(i), "mail", "u" + std::to_string(i) + "@home.example");
+  EXPECT_EQ(hints("paid"), 200);
+  EXPECT_THAT(registrations(),
+              HasSubstr(R"("user":"user0","by":[{"source":"ticket","proof":"pretix: paid")"));
+  press_start();
+  wait_for_list({0}, {"user0"});
+  for (const int i : {1, 2, 3}) EXPECT_TRUE(phones[i].started.empty()) << phones.stories();
+  status = "c";
+  EXPECT_EQ(hints("canceled"), 200);
+  EXPECT_TRUE(phones.until([&] { return phones[0].client->groups().empty(); })) << phones.stories();
+  shop.stop();
+  serving.join();
+  EXPECT_EQ(hints("paid"), 503) << "told again later";
 }
 
 TEST_F(HookStory, R7_ASecretIsChangedWhileBothHoldAndWithoutARestart) {

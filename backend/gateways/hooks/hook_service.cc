@@ -106,12 +106,7 @@ Reply HookService::answer(const std::string& name, const Entry& entry, const Req
 }
 
 Reply HookService::carry_out(const std::string& name, const Hook& hook, core::Act act, std::int64_t now_ms) {
-  act.provider = name;
-  if (act.source.empty()) {
-    act.source = core::kByTicket;
-    act.to = name;
-    act.verified = true;  // the shop vouches for it
-  }
+  fill_in(act, name);
   if (act.who.empty() && !act.withdrawn) {
     out_.note(name, "nothing", "nobody whom it is about");
     return hook.thanks();
