@@ -27,6 +27,18 @@ void forget_pair(State& state, const UserId& a, const UserId& b) {
   if (pairs->second.empty()) state.blocked_pairs.erase(pairs);
 }
 
+/// Each feed change holds up what comes after it, so those of one step go together, with the first: a block
+/// may be in force too early, but not too late.
+void feed(messages::FeedOp op, Context& ctx) {
+  constexpr std::size_t kMaxTogether = 64;  // operations in one message
+  if (ctx.fx.blocks_at) {
+    auto& ops = std::get<FeedChange>(ctx.fx.out[*ctx.fx.blocks_at]).ops;
+    if (ops.size() < kMaxTogether) return ops.push_back(std::move(op));
+  }
+  ctx.fx.blocks_at = ctx.fx.out.size();
+  ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
+}
+
 }  // namespace
 
 const std::set<UserId>& blocked_with(const State& state, const UserId& user) {
@@ -43,7 +55,7 @@ bool block(State& state, const UserId& by, const UserId& user, Context& ctx) {
   ctx.fx.users.insert(by);
   if (has_blocked(state, user, by)) return true;  // they are a pair already
   load_blocks(state, u);
-  ctx.fx.out.emplace_back(FeedChange{{messages::FeedBlock{by.str(), user.str()}}});
+  feed(messages::FeedBlock{by.str(), user.str()}, ctx);
   if (!share_a_chat(state, u, user)) return true;
   for (const UserId& one : {by, user}) tell_hidden(state, one, true, false, ctx);
   return true;
@@ -56,7 +68,7 @@ bool unblock(State& state, const UserId& by, const UserId& user, Context& ctx) {
   if (has_blocked(state, user, by)) return true;
   forget_pair(state, by, user);
   forget_pair(state, user, by);
-  ctx.fx.out.emplace_back(FeedChange{{messages::FeedUnblock{by.str(), user.str()}}});
+  feed(messages::FeedUnblock{by.str(), user.str()}, ctx);
   for (const UserId& one : {by, user}) {
     // Also where they share no chat now: a phone may still hold it from an earlier one.
     tell_hidden(state, one, true, true, ctx);

@@ -91,7 +91,9 @@ void chat_message(State& state, const GroupId& id, const UserId& from, const mes
                   const messages::Stamp& stamp, Context& ctx) {
   Group* group = stamped_group(state, id, stamp);
   if (!group) return;
-  if (group->members.contains(from)) archive(state, *group, {from.str(), message, stamp}, ctx);
+  // The plugin has judged it, before it was told of the leaving.
+  const bool was_member = group->members.contains(from) || group->stays.contains(from);
+  if (was_member) archive(state, *group, {from.str(), message, stamp}, ctx);
   chat_seen(state, id, stamp, ctx);
 }
 

@@ -11,7 +11,8 @@ namespace convoke::core {
 /// A stamped message came in. Archived once for each (sender, message id); a repeat only moves the marker.
 /// An edit or delete is archived with the place of what it changes; of an unknown message only as seen.
 /// A stamp beyond what JSON numbers hold is no stamp of a broker and ignored.
-/// Messages to groups that are not live, or from people who are not members, are not archived.
+/// A member's message that the plugin let through may come after they have left. Messages to groups that are
+/// not live, or from people who never were members, are not archived.
 void chat_message(State& state, const GroupId& group, const UserId& from,
                   const messages::ChatMessage& message, const messages::Stamp& stamp, Context& ctx);
 

@@ -116,7 +116,8 @@ struct HistoryQuery {
   GroupId group;
   std::uint64_t epoch = 0, n = 0;
   std::uint32_t limit = 0;
-  std::set<UserId> without = {};  // nothing that these said
+  std::set<UserId> without = {};       // nothing that these said
+  std::vector<Stay> stays = {Stay{}};  // in order; nothing that was said outside of them
 };
 
 /// Everything one step wants done. The caller writes the records named here and the durable outgoing messages
@@ -141,6 +142,7 @@ struct Effects {
   std::vector<ReportEntry> reports;
   std::set<GroupId> archived;  // groups whose archived-up-to marker moved
   std::vector<Outgoing> out;
+  std::optional<std::size_t> blocks_at;  // in `out`, the feed change that takes more of this step's blocks
   std::vector<HistoryQuery> history;
   std::vector<Event> events;
 };

@@ -86,6 +86,10 @@ void Engine::load_member(const GroupId& group, const UserId& user, Member member
   if (Group* g = state_.group(group)) g->members[user] = std::move(member);
 }
 
+void Engine::load_stays(const GroupId& group, const UserId& user, std::vector<Stay> stays) {
+  if (Group* g = state_.live_group(group)) g->stays[user] = std::move(stays);
+}
+
 void Engine::load_invitation(const GroupId& group, const UserId& user, Invitation invitation) {
   if (Group* g = state_.group(group)) g->invited[user] = std::move(invitation);
 }

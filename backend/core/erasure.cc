@@ -59,6 +59,7 @@ void take_identities(State& state, User& user, Context& ctx) {
 /// What a group's record still says of them.
 void scrub(State& state, Group& group, const UserId& user, Context& ctx) {
   bool changed = group.standings.erase(user) + group.banned.erase(user) + group.kept_out.erase(user) > 0;
+  group.stays.erase(user);
   if (group.members.erase(user) > 0) ctx.fx.members.insert({group.id, user});
   changed |= std::erase_if(group.unarchived, [&](const messages::Notice& notice) {
                return notice.from == user.str() || notice.message.author == user.str();

@@ -48,6 +48,16 @@ void keep_out(Group& group, const UserId& user) {
   if (group.kept_out.size() > kMaxKeptOut) group.kept_out.erase(group.kept_out.begin());
 }
 
+ChatPlace heard_up_to(const Group& group) { return {group.archive.epoch, group.archive.upto}; }
+
+/// Notes what of the chat was said while they were in it.
+void end_stay(Group& group, const UserId& user) {
+  std::vector<Stay>& stays = group.stays[user];
+  const Stay stay{group.members.at(user).from, heard_up_to(group)};
+  if (stay.from < stay.to) stays.push_back(stay);
+  if (stays.size() > kMaxStays) stays.erase(stays.begin());
+}
+
 }  // namespace
 
 bool over_for(const State& state, const Group& group, const UserId& user, TimeMs now) {
@@ -75,6 +85,7 @@ void enroll(State& state, Group& group, const UserId& id, const std::string& why
   Member& member = group.members[id];
   member.why = why;
   member.joined_ms = ctx.now;
+  member.from = heard_up_to(group);
   renew_member_end(state, group, id, member);
   if (user.presence == PresenceState::available) ++group.available;
   begin_standing(state, group, user, ctx.now);
@@ -126,7 +137,10 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
   for (const TimerKind kind : {TimerKind::member_end, TimerKind::member_leave})
     state.timers.cancel({kind, group.id.str() + "/" + user.str()});
   if (state.plan_of(group).audience.follow_ms && reason != "not-qualified") keep_out(group, user);
-  ctx.fx.past[{group.id, user}] = past_member(group, group.members.at(user), reason, ctx.now);
+  end_stay(group, user);
+  PastMember& past = ctx.fx.past[{group.id, user}];
+  past = past_member(group, group.members.at(user), reason, ctx.now);
+  past.stays = group.stays.at(user);
   group.members.erase(user);
   note_membership(state, group, user);
   ctx.fx.members.insert({group.id, user});

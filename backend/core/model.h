@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "topics/ids.h"
 #include "topics/membership.h"
 #include "topics/messages/chat.h"
+#include "topics/messages/limits.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/roster.h"
 
@@ -108,11 +110,25 @@ struct PlanRecord {
   std::optional<GroupId> live;  // follows from the groups
 };
 
+/// Where a message stands in its group's order.
+struct ChatPlace {
+  std::uint64_t epoch = 0, n = 0;
+  friend auto operator<=>(const ChatPlace&, const ChatPlace&) = default;
+};
+
+/// A time in a chat, by its messages: those behind `from`, up to `to`.
+struct Stay {
+  ChatPlace from = {};
+  ChatPlace to = {messages::kMaxInteger, messages::kMaxInteger};
+};
+inline constexpr std::size_t kMaxStays = 32;  // of one user in one chat; of more the oldest are forgotten
+
 inline constexpr std::size_t kMaxWhyBytes = 4096;
 
 struct Member {
   std::string why;                  // why in: "in hall-a", "listed", "added by staff ana"
   TimeMs joined_ms = 0;             // 0: at the group's start
+  ChatPlace from;                   // what was said up to there was said before they came
   std::optional<TimeMs> ends_ms;    // own ending time, where it differs from the group's
   std::optional<TimeMs> leaves_ms;  // does not qualify any more, and goes then
   bool by_hand = false;             // added by staff: stays whether they qualify or not
@@ -127,6 +143,7 @@ struct PastMember {
   std::string why;                    // empty: passed over
   TimeMs joined_ms = 0, left_ms = 0;  // passed over: 0, and then
   std::string reason;                 // why not any more: the chat-end's; passed over: kNotAvailable or kLot
+  std::vector<Stay> stays = {};       // in the chat, in order
 };
 inline constexpr const char* kNotAvailable = "not-available";
 inline constexpr const char* kLot = "lot";
@@ -136,11 +153,6 @@ struct Invitation {
   std::string why;              // as the member's will be
   std::optional<TimeMs> at_ms;  // then; absent: as soon as they are available
   TimeMs until_ms = 0;          // and after this not any more
-};
-
-/// Where a message stands in its group's order.
-struct ChatPlace {
-  std::uint64_t epoch = 0, n = 0;
 };
 
 /// Which chat messages of an epoch have reached the archive.
@@ -193,6 +205,8 @@ struct Group {
   // Each member is a record of its own. After the end: those who have not confirmed it yet.
   std::map<UserId, Member> members;
   std::map<UserId, Invitation> invited;  // records of their own too
+  // Of those who have left, also if they have come again: follow from the records of past members.
+  std::map<UserId, std::vector<Stay>> stays;
 
   // Follow from the above, or matter only while the server runs.
   std::uint32_t available = 0;

@@ -259,6 +259,7 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   group.gone.clear();
   group.unsent = false;
   group.message_keys.clear();
+  group.stays.clear();
   group.unarchived.clear();
   group.resends = 0;
   arm_resend(state, group, ctx.now);

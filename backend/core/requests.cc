@@ -131,6 +131,14 @@ Answer report(State& state, const UserId& user, const messages::ReportRequest& r
   return messages::EmptyAnswer{};
 }
 
+/// The member's times in the chat so far.
+std::vector<Stay> stays_of(const Group& group, const UserId& user) {
+  const auto before = group.stays.find(user);
+  std::vector<Stay> stays = before == group.stays.end() ? std::vector<Stay>() : before->second;
+  stays.push_back({group.members.at(user).from});
+  return stays;
+}
+
 Answer registers(State& state, const UserId& user, const messages::RegisterRequest& r, Context& ctx) {
   const auto plan = state.plans.find(PlanId::parse(r.plan));
   if (r.withdraw) {
@@ -195,10 +203,11 @@ void terminal_request(State& state, const Asker& asker, const messages::Request&
   if (std::holds_alternative<messages::BlockedRequest>(request.op))
     return respond(state, asker, request.id, blocked(state, user), ctx);
   const auto& history = std::get<messages::HistoryRequest>(request.op);
-  if (!own_group(state, user, history.group)) return respond(state, asker, request.id, not_member(), ctx);
+  const Group* group = own_group(state, user, history.group);
+  if (!group) return respond(state, asker, request.id, not_member(), ctx);
   ctx.fx.history.push_back({topics::response_topic(state.site, user, asker.device), asker.correlation,
-                            request.id, GroupId::parse(history.group), history.epoch, history.n,
-                            history.limit, blocked_with(state, user)});
+                            request.id, group->id, history.epoch, history.n, history.limit,
+                            blocked_with(state, user), stays_of(*group, user)});
 }
 
 void respond_empty(const State& state, const Asker& asker, const std::string& id, Context& ctx) {

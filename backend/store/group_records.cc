@@ -41,6 +41,20 @@ void read_notices(const Field& field, std::vector<messages::Notice>& notices) {
   });
 }
 
+void write_numbers(JsonWriter& w, std::initializer_list<std::uint64_t> numbers) {
+  w.begin_list();
+  for (const std::uint64_t n : numbers) w.number(n);
+  w.end_list();
+}
+
+void read_stays(const Field& field, std::vector<core::Stay>& stays) {
+  field.each(0, core::kMaxStays, [&](const Field& stay) {
+    if (stay.list_size(4, 4) != 4) return;
+    stays.push_back(
+        {{stay.at(0).integer(), stay.at(1).integer()}, {stay.at(2).integer(), stay.at(3).integer()}});
+  });
+}
+
 void write_moderation(JsonWriter& w, const core::Group& g) {
   if (g.rules.announcement_only) w.member("announcement_only", true);
   if (g.rules.slow_ms) w.member("slow_ms", g.rules.slow_ms);
@@ -181,6 +195,10 @@ std::string encode_member(const core::Member& m) {
   w.member("leaves", m.leaves_ms);
   if (m.by_hand) w.member("by_hand", true);
   if (m.since_version) w.member("since", m.since_version);
+  if (m.from != core::ChatPlace{}) {
+    w.key("from");
+    write_numbers(w, {m.from.epoch, m.from.n});
+  }
   w.member("held", m.held_version);
   w.member("page", m.page);
   w.end_object();
@@ -191,7 +209,7 @@ Result<core::Member> decode_member(std::string_view value) {
   core::Member m;
   JsonReader r(value);
   const Field& root = r.root();
-  const Field leaves = root["leaves"], by_hand = root["by_hand"];
+  const Field leaves = root["leaves"], by_hand = root["by_hand"], from = root["from"];
   const Field why = root["why"], joined = root["joined"], since = root["since"], ends = root["ends"],
               held = root["held"], page = root["page"];
   m.why = why.line(0, core::kMaxWhyBytes);
@@ -200,6 +218,7 @@ Result<core::Member> decode_member(std::string_view value) {
   m.leaves_ms = leaves.optional_time_ms();
   m.by_hand = by_hand.flag();
   if (since.present()) m.since_version = since.integer();
+  if (from.present() && from.list_size(2, 2) == 2) m.from = {from.at(0).integer(), from.at(1).integer()};
   m.held_version = held.integer();
   m.page = page.small_integer(0, 9999);
   return r.finish(std::move(m));
@@ -212,6 +231,11 @@ std::string encode_past_member(const core::PastMember& m) {
   w.member("joined", m.joined_ms);
   w.member("left", m.left_ms);
   w.member("reason", m.reason);
+  if (!m.stays.empty()) {
+    w.key("stays").begin_list();
+    for (const auto& [from, to] : m.stays) write_numbers(w, {from.epoch, from.n, to.epoch, to.n});
+    w.end_list();
+  }
   w.end_object();
   return w.take();
 }
@@ -220,8 +244,10 @@ Result<core::PastMember> decode_past_member(std::string_view value) {
   JsonReader r(value);
   const Field& root = r.root();
   const Field why = root["why"], joined = root["joined"], left = root["left"], reason = root["reason"];
-  return r.finish(core::PastMember{why.line(0, core::kMaxWhyBytes), joined.time_ms(), left.time_ms(),
-                                   reason.line(0, 256)});
+  const Field stays = root["stays"];
+  core::PastMember m{why.line(0, core::kMaxWhyBytes), joined.time_ms(), left.time_ms(), reason.line(0, 256)};
+  if (stays.present()) read_stays(stays, m.stays);
+  return r.finish(std::move(m));
 }
 
 std::string encode_invitation(const core::Invitation& i) {

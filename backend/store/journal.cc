@@ -37,6 +37,8 @@ void check_plans(const core::State& state) {
   }
 }
 
+constexpr std::size_t kMaxWithheld = 1000;  // messages passed over for one part of a history
+
 /// What a member whom the reader shall not hear has said, or what became of it. What staff and the server say
 /// is for all.
 bool is_withheld(const messages::ArchivedMessage& m, const std::set<core::UserId>& without) {
@@ -106,6 +108,12 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
   });
   for (const auto& [id, group] : engine.state().groups) {
     if (group.state != core::GroupState::open) continue;
+    store_.scan(Family::past, id.str() + "/", {}, [&](auto k, auto v) {
+      const auto [of, user] = checked(decode_member_key(k), "past", k);
+      auto was = checked(decode_past_member(v), "past", k);
+      if (!was.why.empty()) engine.load_stays(of, user, std::move(was.stays));
+      return true;
+    });
     store_.scan(Family::chat, id.str() + "/", {}, [&engine, &of = id](auto k, auto v) {
       const auto m = checked(messages::decode_archived_message(v), "chat", k);
       engine.load_message_key(of, core::message_key(m.from, m.message.id), {m.stamp.epoch, m.stamp.n});
@@ -326,16 +334,26 @@ Failure Journal::commit() {
   return std::nullopt;
 }
 
-std::optional<std::vector<messages::ArchivedMessage>> Journal::history(const core::HistoryQuery& query) const
-    try {
-  std::vector<messages::ArchivedMessage> out;
-  const std::string from = chat_key(query.group, query.epoch, query.n + 1);
-  store_.scan(Family::chat, query.group.str() + "/", from, [&](auto, auto value) {
-    auto m = messages::decode_archived_message(value);
-    if (m && !is_withheld(*m, query.without)) out.push_back(*std::move(m));
-    return out.size() <= query.limit;
-  });
-  return out;
+std::optional<HistoryPart> Journal::history(const core::HistoryQuery& query) const try {
+  HistoryPart part;
+  std::size_t withheld = 0;
+  for (const core::Stay& stay : query.stays) {
+    const core::ChatPlace after = std::max(stay.from, core::ChatPlace{query.epoch, query.n});
+    const std::string last = chat_key(query.group, stay.to.epoch, stay.to.n);
+    store_.scan(Family::chat, query.group.str() + "/", chat_key(query.group, after.epoch, after.n + 1),
+                [&](auto key, auto value) {
+                  if (key > last) return false;
+                  auto m = messages::decode_archived_message(value);
+                  if (m && is_withheld(*m, query.without)) {
+                    if (++withheld == kMaxWithheld) part.looked_up_to = {m->stamp.epoch, m->stamp.n};
+                  } else if (m) {
+                    part.messages.push_back(*std::move(m));
+                  }
+                  return !part.looked_up_to && part.messages.size() <= query.limit;
+                });
+    if (part.looked_up_to || part.messages.size() > query.limit) break;
+  }
+  return part;
 } catch (const std::runtime_error&) {
   return std::nullopt;
 }

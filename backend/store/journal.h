@@ -13,6 +13,12 @@
 
 namespace convoke::store {
 
+/// Archived messages that were asked for.
+struct HistoryPart {
+  std::vector<messages::ArchivedMessage> messages;  // one more than was asked for says that there are more
+  std::optional<core::ChatPlace> looked_up_to;      // so much had to be passed over that the part ends there
+};
+
 /// Writes what a step of the core wants kept: records, archive and outgoing messages in one batch. The other
 /// half of "write, then speak": nothing may leave the server before `commit` has succeeded.
 class Journal {
@@ -47,9 +53,8 @@ class Journal {
   /// Last positions are not worth a write each: adds those that changed since the last call.
   void add_positions(const core::Engine& engine);
 
-  /// Archived messages that are asked for, oldest first, at most `limit` and one that says there are more.
-  /// Nothing if the store cannot be read.
-  std::optional<std::vector<messages::ArchivedMessage>> history(const core::HistoryQuery& query) const;
+  /// Archived messages that are asked for, oldest first. Nothing if the store cannot be read.
+  std::optional<HistoryPart> history(const core::HistoryQuery& query) const;
 
   /// Who was in a group, and is not any more, or was passed over, behind `after` ("" for the first), at most
   /// `limit`, in order of user. Nothing if the store cannot be read.

@@ -86,7 +86,9 @@ void Session::answer(const HistoryRequest& asked, const HistoryAnswer& history, 
     else if (is_new)
       tell(asked.group, archived);
   }
-  entry->transcript.history_done(history.more && !history.messages.empty(), now.steady_ms);
+  if (history.after) entry->transcript.looked_up_to({history.after->first, history.after->second});
+  const bool goes_on = history.after || !history.messages.empty();
+  entry->transcript.history_done(history.more && goes_on, now.steady_ms);
 }
 
 /// The server could not use a position or a presence of this device.

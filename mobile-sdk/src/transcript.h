@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <deque>
@@ -44,6 +45,8 @@ class Transcript {
   void ask_archive() { want_ = true; }
   /// Where a history request is to begin, once for each that is to be sent.
   std::optional<Place> take_history_request();
+  /// The archive has nothing for this phone up to there that it was not told.
+  void looked_up_to(Place place) { complete_ = std::max(complete_, place); }
   /// The answer is through. `more`: the next part is asked for at once.
   void history_done(bool more, std::int64_t now_ms);
   /// There will be no answer (the server refused).

@@ -269,6 +269,16 @@ void same_derived(const core::State& memory, const core::State& disk) {
     if (user.presence != other.presence)
       fail("the presence of " + id.str() + " differs between memory and disk");
   }
+  for (const auto& [id, group] : memory.groups) {
+    const auto text = [](const std::map<UserId, std::vector<core::Stay>>& stays) {
+      std::string text;
+      for (const auto& [user, all] : stays)
+        text += user.str() + " " + store::encode_past_member({"", 0, 0, "", all}) + " ";
+      return text;
+    };
+    if (group.state == GroupState::open)
+      same("the former stays in " + id.str(), text(group.stays), text(disk.group(id)->stays));
+  }
   for (const auto& [id, record] : memory.plans)
     if (record.live != disk.plans.at(id).live) fail("the live group of plan " + id.str() + " differs");
   for (const auto& [id, group] : memory.groups)
@@ -316,7 +326,7 @@ std::vector<messages::ArchivedMessage> archive_of(const store::Journal& journal,
   core::HistoryQuery all;
   all.group = group;
   all.limit = std::numeric_limits<std::uint32_t>::max();
-  return journal.history(all).value();
+  return journal.history(all).value().messages;
 }
 
 void check_roster(const core::State& state, const Group& group, const Phone& phone) {
@@ -341,10 +351,22 @@ void check_roster(const core::State& state, const Group& group, const Phone& pho
     fail(where + "the list shows other buddies than the server knows");
 }
 
-void check_transcript(const StepChecks& checks, const store::Journal& journal, const GroupId& group,
+/// Whether it was said while the user was a member.
+bool is_of_a_stay(const Group& group, const UserId& user, const messages::Stamp& stamp) {
+  const core::ChatPlace place{stamp.epoch, stamp.n};
+  if (place > group.members.at(user).from) return true;
+  const auto before = group.stays.find(user);
+  return before != group.stays.end() &&
+         std::any_of(before->second.begin(), before->second.end(),
+                     [&](const core::Stay& stay) { return stay.from < place && place <= stay.to; });
+}
+
+void check_transcript(const StepChecks& checks, const store::Journal& journal, const Group& in,
                       const Phone& phone) {
+  const GroupId& group = in.id;
   const Chat& chat = phone.chats().at(group.str());
   for (const messages::ArchivedMessage& m : archive_of(journal, group)) {
+    if (!is_of_a_stay(in, UserId::parse(phone.user()), m.stamp)) continue;
     if (m.message.changes_another() || checks.were_blocked(phone.user(), m.from)) continue;
     const std::string where =
         "at " + phone.user() + ", group " + group.str() + ": message " + m.message.id + " of " + m.from + " ";
@@ -379,7 +401,7 @@ void check_phone(const StepChecks& checks, const core::Engine& engine, const sto
     if (!phone.chats().contains(id.str()))
       fail("the app of " + phone.user() + " was not told of " + id.str());
     check_roster(state, *state.group(id), phone);
-    check_transcript(checks, journal, id, phone);
+    check_transcript(checks, journal, *state.group(id), phone);
   }
   for (const auto& [id, chat] : phone.chats())
     if (!user->groups.contains(GroupId::parse(id)))

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -124,6 +125,8 @@ struct AvailableAnswer {
 struct HistoryAnswer {
   std::vector<ArchivedMessage> messages;
   bool more = false;
+  // With `more`: go on behind this (epoch, n). Absent: behind the last of the messages.
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> after = {};
 };
 
 /// {"users":["ben"]}

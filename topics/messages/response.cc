@@ -28,6 +28,8 @@ HistoryAnswer read_history(const Field& result) {
     answer.messages.push_back(read_archived_message(message));
   });
   answer.more = result["more"].boolean();
+  if (const Field after = result["after"]; after.present())
+    answer.after = {{after["epoch"].integer(), after["n"].integer()}};
   return answer;
 }
 
@@ -106,6 +108,12 @@ struct ResultWriter {
     json.begin_object();
     write_list(json, "messages", answer.messages);
     json.member("more", answer.more);
+    if (answer.after) {
+      json.key("after").begin_object();
+      json.member("epoch", answer.after->first);
+      json.member("n", answer.after->second);
+      json.end_object();
+    }
     json.end_object();
   }
   void operator()(const BlockedAnswer& answer) const {

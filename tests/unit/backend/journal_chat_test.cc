@@ -39,7 +39,9 @@ class JournalChat : public testing::TestWithParam<bool> {
   void says(const std::string& from, const messages::ChatMessage& message) {
     step([&](Engine& e, Context& ctx) { says(e, ctx, from, message); });
   }
-  std::vector<messages::ArchivedMessage> history() { return *journal.history({{}, {}, {}, id, 0, 0, 100}); }
+  std::vector<messages::ArchivedMessage> history() {
+    return journal.history({{}, {}, {}, id, 0, 0, 100})->messages;
+  }
   std::string chat_records() {
     std::string all;
     store->scan(Family::chat, {}, {}, [&](auto, auto value) {
@@ -63,10 +65,53 @@ TEST_P(JournalChat, LeavesOutWhatTheReaderShallNotHear) {
   says("anna", {"a2", "edit", "Hello!", {}, "a1"});
   says("ben", {"b2", "text", "Bye", {}});
   const core::HistoryQuery query{{}, {}, {}, id, 0, 0, 2, {UserId::parse("anna")}};
-  const auto heard = journal.history(query).value();
+  const auto heard = journal.history(query).value().messages;
   ASSERT_EQ(heard.size(), 2u) << "a page is full of what may be heard";
   EXPECT_EQ(heard[0].message.id, "b1");
   EXPECT_EQ(heard[1].message.id, "b2");
+}
+
+TEST_P(JournalChat, DoesNotLookForEverForWhatTheReaderMayHear) {
+  step([&](Engine& e, Context& ctx) {
+    for (int i = 0; i < 1500; ++i) says(e, ctx, "anna", {"a" + std::to_string(i), "text", "x", {}});
+    says(e, ctx, "ben", {"b1", "text", "Hi", {}});
+  });
+  core::HistoryQuery query{{}, {}, {}, id, 0, 0, 100, {UserId::parse("anna")}};
+  const auto first = journal.history(query).value();
+  EXPECT_TRUE(first.messages.empty());
+  EXPECT_EQ(first.looked_up_to, (core::ChatPlace{5, 1000}));
+  query.epoch = first.looked_up_to->epoch;
+  query.n = first.looked_up_to->n;
+  const auto second = journal.history(query).value();
+  ASSERT_EQ(second.messages.size(), 1u);
+  EXPECT_FALSE(second.looked_up_to);
+}
+
+TEST_P(JournalChat, TellsWhatWasSaidWhileTheReaderWasAMember) {
+  const auto cleo = UserId::parse("cleo");
+  const auto add = [&](Engine& e, Context& ctx) {
+    core::add_member(e.state(), w.group(), cleo, "added", ctx);
+  };
+  says("anna", {"a1", "text", "before", {}});
+  step(add);
+  says("anna", {"a2", "text", "with her", {}});
+  step([&](Engine& e, Context& ctx) { core::remove_member(e.state(), w.group(), cleo, "left", ctx); });
+  says("anna", {"a3", "text", "without her", {}});
+  CoreWorld restarted;
+  Journal again(*store);
+  again.load(restarted.engine, w.now);
+  restarted.engine.loaded(w.now);
+  restarted.step([&](Engine& e, Context& ctx) {
+    core::add_member(e.state(), restarted.group(), cleo, "added", ctx);
+    e.chat(id, UserId::parse("anna"), {"a4", "text", "again", {}}, {"demo", 5, 4, w.now}, ctx);
+    e.request({cleo, topics::DeviceId::parse("phone"), ""},
+              {"r", messages::HistoryRequest{id.str(), 0, 0, 100}}, ctx);
+  });
+  again.add(restarted.engine, restarted.fx);
+  ASSERT_FALSE(again.commit());
+  std::vector<std::string> told;
+  for (const auto& m : again.history(restarted.fx.history.at(0))->messages) told.push_back(m.message.id);
+  EXPECT_EQ(told, (std::vector<std::string>{"a2", "a4"}));
 }
 
 TEST_P(JournalChat, NothingButTheIdIsLeftOfAGroupWhoseTimeIsOver) {

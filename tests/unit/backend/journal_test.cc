@@ -220,9 +220,9 @@ TEST_P(JournalOf, HistoryGivesMessagesInOrderAfterAStamp) {
   std::vector<std::uint64_t> found;
   const auto messages = journal.history({{}, {}, {}, id, 7, 9, 10});
   ASSERT_TRUE(messages);
-  for (const auto& m : *messages) found.push_back(m.stamp.n);
+  for (const auto& m : messages->messages) found.push_back(m.stamp.n);
   EXPECT_EQ(found, (std::vector<std::uint64_t>{10, 300}));
-  EXPECT_EQ(journal.history({{}, {}, {}, id, 0, 0, 1}).value().size(), 2u)
+  EXPECT_EQ(journal.history({{}, {}, {}, id, 0, 0, 1}).value().messages.size(), 2u)
       << "one more than asked for says that there are more";
 }
 

@@ -89,6 +89,24 @@ TEST(Blocks, AreFedToThePluginOnceForEachPair) {
   EXPECT_THAT(full_feed(w.engine.state()), SizeIs(2));
 }
 
+TEST(Blocks, ThoseOfOneStepGoToThePluginTogetherAndBeforeTheAnswers) {
+  Blocks w;
+  w.step([](Engine& e, Context& ctx) {
+    for (int i = 0; i < 70; ++i)
+      e.request({kAnna, topics::DeviceId::parse("phone"), ""},
+                {"r" + std::to_string(i), messages::BlockRequest{"u" + std::to_string(i), i == 3}}, ctx);
+  });
+  EXPECT_THAT(w.fed(), SizeIs(69));
+  std::size_t changes = 0;
+  for (const auto& out : w.fx.out)
+    if (const auto* feed = std::get_if<FeedChange>(&out)) {
+      EXPECT_LE(feed->ops.size(), 64U) << "what one message holds";
+      ++changes;
+    }
+  EXPECT_EQ(changes, 2U);
+  EXPECT_TRUE(std::holds_alternative<FeedChange>(w.fx.out.front()));
+}
+
 TEST(Blocks, AreInForceBeforeTheyAreAnswered) {
   Blocks w;
   w.chat_of(Blocks::crowd());

@@ -210,6 +210,51 @@ TEST_F(Terminal, IgnoresAStampThatNoBrokerGives) {
   EXPECT_EQ(w.group().archive.upto, 0u);
 }
 
+TEST_F(Terminal, ArchivesWhatThePluginLetThroughBeforeItKnewThatTheSenderHadLeft) {
+  w.available("cleo");
+  w.step([&](Engine& e, Context& ctx) {
+    add_member(e.state(), w.group(), UserId::parse("cleo"), "added", ctx);
+  });
+  chat("ben", "m1", 1);
+  w.request("ben", messages::LeaveRequest{id.str()});
+  w.step([&](Engine& e, Context& ctx) {
+    e.chat(id, UserId::parse("ben"), {"d1", "delete", "deleted", {}, "m1"}, {"demo", 1, 2, w.now}, ctx);
+  });
+  ASSERT_EQ(w.fx.archive.size(), 1u);
+  EXPECT_EQ(w.fx.archive[0].changes->n, 1u);
+  w.step([&](Engine& e, Context& ctx) { e.erase_user(UserId::parse("ben"), ctx); });
+  chat("ben", "m2", 3);
+  EXPECT_TRUE(w.fx.archive.empty()) << "nothing is kept of who is erased";
+}
+
+TEST_F(Terminal, AsksForWhatWasSaidWhileTheyWereMembers) {
+  const auto add = [&](Engine& e, Context& ctx) {
+    add_member(e.state(), w.group(), UserId::parse("cleo"), "added", ctx);
+  };
+  const auto asked_by = [&](const char* user) {
+    w.step([&](Engine& e, Context& ctx) {
+      e.request({UserId::parse(user), topics::DeviceId::parse("phone"), ""},
+                {"r1", messages::HistoryRequest{id.str(), 0, 0, 10}}, ctx);
+    });
+    return w.fx.history.at(0).stays;
+  };
+  chat("ben", "m1", 1);
+  w.step(add);
+  chat("ben", "m2", 2);
+  w.request("cleo", messages::LeaveRequest{id.str()});
+  EXPECT_EQ(w.fx.past.begin()->second.stays.size(), 1u) << "a restart knows it";
+  chat("ben", "m3", 3);
+  w.step(add);
+  const std::vector<Stay> stays = asked_by("cleo");
+  ASSERT_EQ(stays.size(), 2u);
+  EXPECT_EQ(stays[0].from, (ChatPlace{1, 1}));
+  EXPECT_EQ(stays[0].to, (ChatPlace{1, 2}));
+  EXPECT_EQ(stays[1].from, (ChatPlace{1, 3}));
+  EXPECT_GT(stays[1].to, (ChatPlace{1, 1'000'000}));
+  ASSERT_EQ(asked_by("anna").size(), 1u);
+  EXPECT_EQ(asked_by("anna")[0].from, ChatPlace{}) << "there from the beginning";
+}
+
 TEST_F(Terminal, DoesNotArchiveStrangersOrForeignStamps) {
   chat("mallory", "x", 1);
   EXPECT_TRUE(w.fx.archive.empty());

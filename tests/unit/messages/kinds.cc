@@ -128,7 +128,8 @@ std::vector<std::string> full_responses() {
       encode(Response{"2", EmptyAnswer{}}),
       encode(Response{"3", full_page()}),
       encode(Response{"4", AvailableAnswer{.buddies = {full_buddy()}, .more = true}}),
-      encode(Response{"5", HistoryAnswer{.messages = {full_archived()}, .more = false}}),
+      encode(
+          Response{"5", HistoryAnswer{.messages = {full_archived()}, .more = true, .after = {{kTime, 7}}}}),
       encode(Response{"6", RequestError{"rate-limited", "too many", 1000}}),
       encode(Response{"7", BlockedAnswer{{"ben@other"}}})};
 }

@@ -248,6 +248,17 @@ TEST(Session, MergesTheHistoryByIdAfterAReconnect) {
   EXPECT_FALSE(phone.asked<HistoryRequest>());
 }
 
+TEST(Session, GoesOnBehindAPartOfTheHistoryThatIsEmpty) {
+  Phone phone = in_chat();
+  phone.chat("ben", "m3000", 1, 3000);
+  phone.wait(5'000);
+  phone.respond(phone.request<HistoryRequest>().first, HistoryAnswer{{}, true, {{1, 1000}}});
+  const auto second = phone.request<HistoryRequest>();
+  EXPECT_EQ(second.second.n, 1000U);
+  phone.respond(second.first, HistoryAnswer{{archived("ben", "m2999", 1, 2999)}, false});
+  EXPECT_THAT(texts(phone), ElementsAre("m3000", "m2999"));
+}
+
 TEST(Session, TakesItsOwnMessageInTheHistoryForArchived) {
   Phone phone = in_chat();
   const std::string id = *phone.session().send(kGroup, "hello", {}, phone.now());
