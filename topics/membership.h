@@ -20,6 +20,7 @@ std::optional<Standing> parse_standing(std::string_view text);
 struct ChatRules {
   bool announcement_only = false;  // only staff speak
   std::uint32_t slow_ms = 0;       // from a member's message to their next one
+  std::uint32_t per_minute = 0;    // messages of a member: so many at once, and then so many a minute
   friend bool operator==(const ChatRules&, const ChatRules&) = default;
 };
 

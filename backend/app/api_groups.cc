@@ -99,6 +99,7 @@ ApiResponse run(core::Engine& e, const topics::Principal&, ShowGroup c, core::Co
   add_members(o, "member_list", e.state(), *g, "", false);
   o["announcement_only"] = g->rules.announcement_only;
   o["slow_ms"] = g->rules.slow_ms;
+  o["per_minute"] = g->rules.per_minute;
   json::array banned;
   for (const auto& user : g->banned) banned.emplace_back(user.str());
   o["banned"] = std::move(banned);

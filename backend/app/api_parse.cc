@@ -117,8 +117,11 @@ Parsed set_standing(const topics::GroupId& id, const topics::UserId& user, const
 Parsed set_rules(const topics::GroupId& id, const ApiRequest& r) {
   JsonReader reader(r.body);
   const Field only = reader.root()["announcement_only"], slow = reader.root()["slow_ms"];
-  SetRules command{id, {.announcement_only = only.flag(), .slow_ms = 0}};
+  const Field rate = reader.root()["per_minute"];
+  SetRules command{id, {}};
+  command.rules.announcement_only = only.flag();
   if (slow.present()) command.rules.slow_ms = slow.small_integer(0, messages::kMaxSlowMs);
+  if (rate.present()) command.rules.per_minute = rate.small_integer(0, messages::kMaxPerMinute);
   auto done = reader.finish(command);
   if (!done) return bad(done.error().to_string());
   return Command(*std::move(done));

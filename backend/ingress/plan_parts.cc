@@ -226,7 +226,8 @@ std::optional<core::End> read_end(PlanReader& r, const json::value& v, const std
 
 core::ChatDefaults read_chat(PlanReader& r, const json::value& v, const std::string& path) {
   core::ChatDefaults chat;
-  const json::object* o = r.object(v, path, {"announcement_only", "slow", "anonymous", "staff", "muted"});
+  const json::object* o =
+      r.object(v, path, {"announcement_only", "slow", "per_minute", "anonymous", "staff", "muted"});
   if (!o) return chat;
   chat.rules.announcement_only = r.flag(*o, "announcement_only", path);
   chat.anonymous = r.flag(*o, "anonymous", path);
@@ -235,6 +236,8 @@ core::ChatDefaults read_chat(PlanReader& r, const json::value& v, const std::str
     if (slow > messages::kMaxSlowMs) r.problem(path + ".slow", "at most 1d");
     chat.rules.slow_ms = static_cast<std::uint32_t>(std::min<TimeMs>(slow, messages::kMaxSlowMs));
   }
+  if (o->contains("per_minute"))
+    chat.rules.per_minute = r.count(*o, "per_minute", path, messages::kMaxPerMinute, 1);
   read_conditions(r, *o, "staff", path, chat.staff);
   read_conditions(r, *o, "muted", path, chat.muted);
   return chat;

@@ -129,6 +129,7 @@ json::object chat_to_json(const core::ChatDefaults& chat) {
   json::object o;
   if (chat.rules.announcement_only) o["announcement_only"] = true;
   if (chat.rules.slow_ms) o["slow"] = seconds(chat.rules.slow_ms);
+  if (chat.rules.per_minute) o["per_minute"] = chat.rules.per_minute;
   if (chat.anonymous) o["anonymous"] = true;
   if (!chat.staff.empty()) o["staff"] = conditions_to_json(chat.staff);
   if (!chat.muted.empty()) o["muted"] = conditions_to_json(chat.muted);

@@ -58,6 +58,7 @@ void read_stays(const Field& field, std::vector<core::Stay>& stays) {
 void write_moderation(JsonWriter& w, const core::Group& g) {
   if (g.rules.announcement_only) w.member("announcement_only", true);
   if (g.rules.slow_ms) w.member("slow_ms", g.rules.slow_ms);
+  if (g.rules.per_minute) w.member("per_minute", g.rules.per_minute);
   std::vector<std::string> muted, staff, banned, kept_out;
   for (const auto& [user, standing] : g.standings)
     (standing == topics::Standing::muted ? muted : staff).push_back(user.str());
@@ -74,13 +75,14 @@ void write_moderation(JsonWriter& w, const core::Group& g) {
 
 void read_moderation(const Field& root, core::Group& g) {
   const Field only = root["announcement_only"], slow = root["slow_ms"], banned = root["banned"];
-  const Field muted = root["muted"], staff = root["staff"], kept_out = root["kept_out"];
+  const Field rate = root["per_minute"], muted = root["muted"], staff = root["staff"], kept_out = root["kept_out"];
   const auto each = [](const Field& users, auto put) {
     if (users.present())
       users.each(0, kMaxMany, [&](const Field& user) { put(core::UserId::parse(user.user_id())); });
   };
   g.rules.announcement_only = only.flag();
   if (slow.present()) g.rules.slow_ms = slow.small_integer(0, messages::kMaxSlowMs);
+  if (rate.present()) g.rules.per_minute = rate.small_integer(0, messages::kMaxPerMinute);
   each(muted, [&](const core::UserId& user) { g.standings[user] = topics::Standing::muted; });
   each(staff, [&](const core::UserId& user) { g.standings[user] = topics::Standing::staff; });
   each(kept_out, [&](const core::UserId& user) { g.kept_out.insert(user); });

@@ -212,7 +212,8 @@ convoke_group to_c(const Group& group) {
           .pages = group.pages,
           .pages_held = group.pages_held,
           .announcement_only = group.announcement_only ? 1 : 0,
-          .slow_ms = group.slow_ms};
+          .slow_ms = group.slow_ms,
+          .per_minute = group.per_minute};
 }
 
 int hand_out(const std::optional<std::string>& id, char* out, std::size_t size) {

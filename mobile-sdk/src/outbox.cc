@@ -19,6 +19,9 @@ void send_again(Outbox::Entry& entry) {
 
 bool Outbox::add(std::string group, messages::ChatMessage message) {
   if (entries_.size() >= kMax) return false;
+  const bool waits =
+      std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.group == group; });
+  if (const auto pace = paces_.find(group); pace != paces_.end() && !waits) pace->second.learned_ms = 0;
   entries_.push_back({std::move(group), std::move(message)});
   return true;
 }
@@ -51,7 +54,7 @@ std::vector<const Outbox::Entry*> Outbox::take_due(std::int64_t now_ms) {
     if (entry.due_ms > now_ms || waits(entry)) continue;
     if (const auto pace = paces_.find(entry.group); pace != paces_.end()) {
       if (pace->second.next_ms > now_ms) continue;
-      pace->second.next_ms = now_ms + pace->second.ms;
+      pace->second.next_ms = now_ms + std::max(pace->second.slow_ms, pace->second.learned_ms);
     }
     entry.due_ms = now_ms + entry.repeat_ms;
     entry.repeat_ms = std::min(entry.repeat_ms * 2, kMaxRepeatMs);
@@ -80,18 +83,28 @@ std::list<Outbox::Entry>::const_iterator Outbox::find(std::string_view group, st
 void Outbox::set_pace(std::string_view group, std::int64_t ms) {
   const auto pace = paces_.find(group);
   if (pace == paces_.end()) {
-    if (ms > 0) paces_.emplace(group, Pace{ms, 0});
-  } else if (ms == 0) {
-    paces_.erase(pace);
-  } else {
-    pace->second.next_ms -= std::max<std::int64_t>(pace->second.ms - ms, 0);
-    pace->second.ms = ms;
+    if (ms > 0) paces_.emplace(group, Pace{ms, 0, 0});
+    return;
   }
+  pace->second.next_ms -= std::max<std::int64_t>(pace->second.slow_ms - ms, 0);
+  pace->second.slow_ms = ms;
 }
 
 void Outbox::put_off(std::string_view group, std::string_view id, std::int64_t now_ms) {
+  const auto pace = paces_.find(group);
+  const bool told = pace != paces_.end() && pace->second.learned_ms > 0;
   for (Entry& entry : entries_)
-    if (entry.group == group && entry.message.id == id) entry.due_ms = now_ms + kPutOffMs;
+    if (entry.group == group && entry.message.id == id)
+      entry.due_ms = told ? pace->second.next_ms : now_ms + kPutOffMs;
+}
+
+void Outbox::hold_back(std::string_view group, std::int64_t ms, std::int64_t now_ms) {
+  Pace& pace = paces_[std::string(group)];
+  pace.learned_ms = std::max(pace.learned_ms, ms);
+  pace.next_ms = std::max(pace.next_ms, now_ms + ms);
+  // Which of them it was is not told; those that have come back with a stamp were not.
+  for (Entry& entry : entries_)
+    if (entry.group == group && !entry.stamp) entry.due_ms = std::min(entry.due_ms, pace.next_ms);
 }
 
 void Outbox::taken(std::string_view group, std::string_view id, std::int64_t now_ms) {
@@ -144,7 +157,7 @@ std::vector<std::string> Outbox::drop_group(std::string_view group) {
   for (const Entry& entry : entries_)
     if (entry.group == group) dropped.push_back(entry.message.id);
   entries_.remove_if([&](const Entry& e) { return e.group == group; });
-  set_pace(group, 0);
+  if (const auto pace = paces_.find(group); pace != paces_.end()) paces_.erase(pace);
   return dropped;
 }
 

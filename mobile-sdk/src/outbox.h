@@ -43,6 +43,9 @@ class Outbox {
   void set_pace(std::string_view group, std::int64_t ms);
   /// The broker did not hand it on because it came too soon.
   void put_off(std::string_view group, std::string_view id, std::int64_t now_ms);
+  /// The broker says how long none may be sent in this group. What waits there then goes one by one, so far
+  /// apart.
+  void hold_back(std::string_view group, std::int64_t ms, std::int64_t now_ms);
   /// The broker has taken it and will hand it on, unless it loses it.
   void taken(std::string_view group, std::string_view id, std::int64_t now_ms);
   bool holds(std::string_view group, std::string_view id) const;
@@ -63,11 +66,12 @@ class Outbox {
   bool waits(const Entry& entry) const;
   std::list<Entry>::const_iterator find(std::string_view group, std::string_view id) const;
   struct Pace {
-    std::int64_t ms = 0;
+    std::int64_t slow_ms = 0;     // as the group's header says
+    std::int64_t learned_ms = 0;  // as the broker says, until nothing waits in the group
     std::int64_t next_ms = 0;
   };
   std::list<Entry> entries_;
-  std::map<std::string, Pace, std::less<>> paces_;  // of slow groups
+  std::map<std::string, Pace, std::less<>> paces_;  // of groups that have one
 };
 
 }  // namespace convoke::sdk

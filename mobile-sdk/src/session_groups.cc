@@ -31,6 +31,8 @@ void Session::on_inbox(std::string_view payload, Now now) {
   if (const auto* end = std::get_if<ChatEnd>(&*message)) end_group(*end);
   if (const auto* region = std::get_if<messages::SafeRegion>(&*message)) keep(gate_.told(*region, now));
   if (const auto* hidden = std::get_if<messages::Hidden>(&*message)) hide(*hidden);
+  if (const auto* retry = std::get_if<messages::RetryAfter>(&*message))
+    outbox_.hold_back(retry->group, retry->retry_after_ms, now.steady_ms);
   if (std::holds_alternative<messages::ReportPosition>(*message)) {
     keep(gate_.wanted(now));
     events_.push_back(PositionWanted{});
@@ -315,7 +317,8 @@ Group Session::describe(const std::string& id, const GroupEntry& entry) const {
           .pages = head.pages,
           .pages_held = entry.roster.pages_held(),
           .announcement_only = head.rules.announcement_only,
-          .slow_ms = head.rules.slow_ms};
+          .slow_ms = head.rules.slow_ms,
+          .per_minute = head.rules.per_minute};
 }
 
 std::vector<Group> Session::groups() const {

@@ -174,10 +174,14 @@ void add_rules(CLI::App& group, Context& context) {
   auto only = std::make_shared<bool>(false);
   rules->add_flag("--announcement-only", *only, "only staff speak");
   rules->add_option("--slow", words->by, "one message of a member in so long")->check(kDuration);
-  rules->callback([&context, words, only] {
+  auto rate = std::make_shared<std::uint32_t>(0);
+  rules->add_option("--per-minute", *rate, "so many messages of a member in a minute")
+      ->check(CLI::Range(1, 10'000));
+  rules->callback([&context, words, only, rate] {
     const std::int64_t slow = words->by.empty() ? 0 : *parse_duration(words->by);
-    change_group(context, "PUT", words->group + "/rules",
-                 boost::json::object{{"announcement_only", *only}, {"slow_ms", slow}},
+    boost::json::object body{{"announcement_only", *only}, {"slow_ms", slow}};
+    if (*rate) body["per_minute"] = *rate;
+    change_group(context, "PUT", words->group + "/rules", body,
                  "group " + words->group + " has these rules now");
   });
 }

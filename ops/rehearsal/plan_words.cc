@@ -166,6 +166,8 @@ void add_chat(Lines& lines, const core::ChatDefaults& chat) {
   if (chat.rules.announcement_only) lines.push_back({"chat", "only staff speak"});
   if (chat.rules.slow_ms)
     lines.push_back({"chat", "one message of a member in " + duration_in_words(chat.rules.slow_ms)});
+  if (chat.rules.per_minute)
+    lines.push_back({"chat", std::to_string(chat.rules.per_minute) + " messages of a member in a minute"});
   if (chat.anonymous) lines.push_back({"chat", "members do not see one another's names"});
   if (!chat.staff.empty()) lines.push_back({"chat", "as staff speak those " + conditions(chat.staff, "or")});
   if (!chat.muted.empty()) lines.push_back({"chat", "only listen those " + conditions(chat.muted, "or")});

@@ -14,6 +14,8 @@ using topics::Access;
 constexpr int kNoMatchingSubscribers = 16;
 constexpr int kNotAuthorized = 0x87;
 constexpr int kServerShuttingDown = 0x8b;
+constexpr int kAdministrativeAction = 0x98;
+constexpr std::int64_t kTickMs = 100;
 
 /// Whether a wildcard stands anywhere but in the last level.
 bool must_be_searched(const std::string& filter) {
@@ -82,7 +84,15 @@ void Broker::abandon(const ConnectionPtr& from) {
   if (break_off(*from)) agenda_.in(delay, [this, from] { lost(from, false); });
 }
 
+void Broker::drop(const std::string& id, const Message& message) const {
+  if (lost_for_server && id.ends_with(":server")) lost_for_server(message);
+}
+
 void Broker::stop() {
+  for (const auto& [id, session] : sessions_) {
+    for (const Pending& pending : session.inflight) drop(id, *pending.message);
+    for (const MessagePtr& message : session.queue) drop(id, *message);
+  }
   for (auto& [id, session] : sessions_) {
     if (!session.connection) continue;
     break_off(*session.connection);
@@ -214,10 +224,18 @@ void Broker::take_publish(const ConnectionPtr& from, Message message, int qos, s
     message.stamp = verdict.stamp;
     if (!verdict.allowed)
       code = kNotAuthorized;
-    else if (verdict.put_off || route(std::move(message)) == 0)
+    else if (verdict.put_off_ms > 0)
+      code = put_off(message.topic, verdict.put_off_ms);
+    else if (route(std::move(message)) == 0)
       code = kNoMatchingSubscribers;
   }
   if (qos > 0) to_client(from, [ticket, code](Endpoint& end) { end.published(ticket, code); });
+}
+
+int Broker::put_off(const std::string& topic, std::int64_t for_ms) {
+  const auto [inbox, payload] = broker_plugin::put_off_notice(site_, topic, for_ms);
+  route({inbox, payload, "", false, {}}, 0);
+  return kNoMatchingSubscribers;
 }
 
 void Broker::feed(const ConnectionPtr& from, const std::string& payload) {
@@ -225,9 +243,22 @@ void Broker::feed(const ConnectionPtr& from, const std::string& payload) {
   answer->topic = topics::kFeedResponseTopic;
   answer->payload = gate_->feed(payload, agenda_.now());
   hand(from->id, sessions_.at(from->id), answer, 1);
+  agenda_.in(kTickMs, [this] { cut_off(); });
 }
 
-std::size_t Broker::route(Message sent) {
+/// The plugin's tick: connections whose tokens are void end.
+void Broker::cut_off() {
+  if (!gate_) return;
+  for (const std::string& id : gate_->tick(agenda_.now())) {
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end() || !found->second.connection) continue;
+    const ConnectionPtr connection = found->second.connection;
+    lost(connection, false);
+    if (break_off(*connection)) tell_down(connection, kAdministrativeAction, connection->delay_ms);
+  }
+}
+
+std::size_t Broker::route(Message sent, int sent_qos) {
   const bool retain = std::exchange(sent.retain, false);
   const auto message = std::make_shared<const Message>(std::move(sent));
   if (retain && message->payload.empty())
@@ -245,14 +276,14 @@ std::size_t Broker::route(Message sent) {
     if (const auto* clients = exact(filter)) add(filter, *clients);
   for (const auto& [filter, clients] : searched_)
     if (topics::matches(filter, message->topic)) add(filter, clients);
-  for (const auto& [id, qos] : to) hand(id, sessions_.at(id), message, qos);
+  for (const auto& [id, qos] : to) hand(id, sessions_.at(id), message, std::min(qos, sent_qos));
   return to.size();
 }
 
 void Broker::hand(const std::string& id, Session& session, const MessagePtr& message, int qos) {
   if (!gate_->allows(id, session.connection.get(), Access::receive, message->topic, false)) return;
   if (session.connection) return send(id, session, message, qos);
-  if (qos == 0 || session.queue.size() >= limits_.queued) return;
+  if (qos == 0 || session.queue.size() >= limits_.queued) return drop(id, *message);
   if (handing_out) handing_out(id, *message);
   session.queue.push_back(message);
 }

@@ -77,6 +77,8 @@ class Broker {
   Weather weather;
   /// Told of each message that goes out to a client or into its queue.
   std::function<void(const std::string& client, const Message&)> handing_out;
+  /// Told of each message for the server that it will never get.
+  std::function<void(const Message&)> lost_for_server;
 
   // From clients; all take the connection's delay.
   ConnectionPtr connect(Endpoint& end, const std::string& id, const std::string& token, Message will);
@@ -121,8 +123,11 @@ class Broker {
   void take_publish(const ConnectionPtr& from, Message message, int qos, std::uint64_t ticket);
   void take_subscribe(const ConnectionPtr& from, const std::vector<Filter>& filters, std::uint64_t ticket);
   void feed(const ConnectionPtr& from, const std::string& payload);
+  void cut_off();
+  void drop(const std::string& id, const Message& message) const;
+  int put_off(const std::string& topic, std::int64_t for_ms);
   /// How many got it.
-  std::size_t route(Message message);
+  std::size_t route(Message message, int qos = 1);
   void hand(const std::string& id, Session& session, const MessagePtr& message, int qos);
   void send(const std::string& id, Session& session, const MessagePtr& message, int qos);
   void add_filter(const std::string& id, const std::string& filter);

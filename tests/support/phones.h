@@ -20,6 +20,7 @@ struct Phone {
   std::set<std::string> started, ended;                   // groups
   std::map<std::string, std::set<std::string>> received;  // group -> message ids, own ones too once sent
   std::set<std::string> texts;                            // of all messages received, after "user: "
+  std::map<std::string, sdk::Message> said;               // these, by the same
   std::set<std::string> archived;                         // own message ids that are safe with the server
   int repeats = 0;                                        // of anything that must come once
   std::string story;  // what happened, for the message of a test that fails
@@ -94,6 +95,7 @@ class Phones {
     if (auto* e = std::get_if<sdk::ChatEnded>(&event)) phone.repeats += !phone.ended.insert(e->group).second;
     if (auto* e = std::get_if<sdk::MessageReceived>(&event)) {
       phone.texts.insert(e->message.from + ": " + e->message.text);
+      phone.said[e->message.from + ": " + e->message.text] = e->message;
       phone.repeats += !phone.received[e->message.group].insert(e->message.from + "/" + e->message.id).second;
     }
     if (auto* e = std::get_if<sdk::OwnMessage>(&event); e && e->state == sdk::OwnMessage::State::archived)
@@ -108,6 +110,13 @@ class Phones {
     if (auto* e = std::get_if<sdk::BuddyListChanged>(&event))
       s += " list(" + std::to_string(e->version) + ")";
     if (auto* e = std::get_if<sdk::ChatEnded>(&event)) s += " ended(" + e->reason + ")";
+    if (auto* e = std::get_if<sdk::MessageEdited>(&event)) s += " edited(" + e->from + " " + e->text + ")";
+    if (auto* e = std::get_if<sdk::MessageDeleted>(&event)) s += " deleted(" + e->from + " by " + e->by + ")";
+    if (auto* e = std::get_if<sdk::SignalReceived>(&event)) {
+      static constexpr const char* kKinds[] = {"typing", "delivered", "read"};
+      s += " " + std::string(kKinds[static_cast<int>(e->kind)]) + "(" + e->from + " " + std::to_string(e->n) +
+           ")";
+    }
     if (auto* e = std::get_if<sdk::Blocked>(&event)) s += " blocked(" + e->user + ")";
     if (std::get_if<sdk::Erased>(&event)) s += " erased";
     if (auto* e = std::get_if<sdk::Refused>(&event))

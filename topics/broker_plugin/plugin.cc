@@ -104,7 +104,13 @@ int on_acl_check(int, void* event_data, void* userdata) noexcept {
 /// With 2.0.11 a refusal here is "not authorized" or the end of the connection (handle_publish.c), never
 /// "quota exceeded". But a message that nobody gets is acknowledged with "no matching subscribers" (16),
 /// which is what happens: so it goes to a topic that is nobody's.
-mosq_err_t put_off(mosquitto_evt_message& event) {
+/// Most client libraries hide that number, so the sender's devices are told in their inbox too; with QoS 0:
+/// later it would not be true any more.
+mosq_err_t put_off(mosquitto_evt_message& event, const topics::SiteId& site, std::int64_t for_ms) {
+  const PutOffNotice notice = put_off_notice(site, text_or_empty(event.topic), for_ms);
+  if (!notice.topic.empty())
+    mosquitto_broker_publish_copy(nullptr, notice.topic.c_str(), static_cast<int>(notice.payload.size()),
+                                  notice.payload.data(), 0, false, nullptr);
   char* nowhere = mosquitto_strdup("$convoke/put-off");
   if (!nowhere) return MOSQ_ERR_NOMEM;
   mosquitto_free(event.topic);
@@ -116,13 +122,14 @@ mosq_err_t put_off(mosquitto_evt_message& event) {
 int on_message(int, void* event_data, void* userdata) noexcept {
   return guarded(MOSQ_ERR_ACL_DENIED, [&] {
     auto& event = *static_cast<mosquitto_evt_message*>(event_data);
-    auto& gate = static_cast<Plugin*>(userdata)->gate;
+    auto& plugin = *static_cast<Plugin*>(userdata);
+    auto& gate = plugin.gate;
     const PropertyFacts facts = read_properties(event.properties);
     const MessageVerdict verdict =
         gate.message(text_or_empty(mosquitto_client_id(event.client)), text_or_empty(event.topic),
                      facts.response_topic, event.retain, now_ms());
     if (!verdict.allowed) return MOSQ_ERR_ACL_DENIED;
-    if (verdict.put_off) return put_off(event);
+    if (verdict.put_off_ms > 0) return put_off(event, plugin.options.site, verdict.put_off_ms);
     if (facts.has_reserved) {
       if (!strip_reserved(event.properties)) return MOSQ_ERR_NOMEM;
       gate.count_stripped_properties();

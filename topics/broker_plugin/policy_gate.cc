@@ -4,6 +4,10 @@
 #include <utility>
 #include <variant>
 
+#include "topics/messages/inbox.h"
+#include "topics/messages/limits.h"
+#include "topics/topic.h"
+
 namespace convoke::broker_plugin {
 
 using topics::Access;
@@ -25,6 +29,15 @@ std::string_view verb(Access access) {
 }
 
 }  // namespace
+
+PutOffNotice put_off_notice(const topics::SiteId& site, std::string_view chat_topic,
+                            std::int64_t put_off_ms) {
+  const auto chat = topics::view_topic(chat_topic);
+  if (!chat || chat->kind != topics::Kind::group_chat) return {};
+  const auto wait = std::min<std::int64_t>(put_off_ms, messages::kMaxSlowMs);
+  return {topics::inbox_topic(site, topics::UserId::parse(chat->user)),
+          encode(messages::InboxMessage(messages::RetryAfter{std::string(chat->group), wait}))};
+}
 
 PolicyGate::PolicyGate(topics::SiteId site, token::KeySet keys, Stamper stamper, RateLimiter limiter, Log log)
     : site_(std::move(site)),
@@ -119,8 +132,8 @@ MessageVerdict PolicyGate::message(std::string_view id, std::string_view topic,
   if (!view) return verdict;
   switch (view->kind) {
     case topics::Kind::group_chat:
-      verdict.put_off = too_soon(*view, now_ms);
-      if (verdict.put_off) return verdict;
+      verdict.put_off_ms = too_soon(*view, now_ms);
+      if (verdict.put_off_ms > 0) return verdict;
       [[fallthrough]];
     case topics::Kind::group_notice:
       verdict.stamp = stamper_.next(view->group, now_ms);
@@ -151,13 +164,13 @@ MessageVerdict PolicyGate::message(std::string_view id, std::string_view topic,
 }
 
 /// A repeat of a message counts like any other: the members get it too.
-bool PolicyGate::too_soon(const topics::TopicView& chat, std::int64_t now_ms) {
+std::int64_t PolicyGate::too_soon(const topics::TopicView& chat, std::int64_t now_ms) {
   const topics::Membership& table = membership_.table();
   const bool staff = table.standing(chat.group, chat.user) == topics::Standing::staff;
-  const std::int64_t slow_ms = staff ? 0 : table.rules(chat.group).slow_ms;
-  if (limiter_.admit(chat.group, chat.user, slow_ms, now_ms)) return false;
-  ++counters_.put_off;
-  return true;
+  const std::int64_t wait =
+      limiter_.admit(chat.group, chat.user, staff ? topics::ChatRules{} : table.rules(chat.group), now_ms);
+  if (wait > 0) ++counters_.put_off;
+  return wait;
 }
 
 std::string PolicyGate::feed(std::string_view payload, std::int64_t now_ms) {

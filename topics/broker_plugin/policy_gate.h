@@ -27,10 +27,16 @@ enum class Admission : std::uint8_t { accepted, refused, try_later };
 /// What becomes of a published message that the policy has allowed.
 struct MessageVerdict {
   bool allowed = true;
-  bool put_off = false;                  // nobody gets it: the sender is to try again later
+  std::int64_t put_off_ms = 0;           // not 0: it came too soon by that, and nobody gets it
   bool drop_retain = false;              // goes on, but not as a retained message
   std::optional<messages::Stamp> stamp;  // to be added as user properties
 };
+
+/// What the devices of a sender are told, beside the PUBACK, of a chat message that came too soon.
+struct PutOffNotice {
+  std::string topic, payload;
+};
+PutOffNotice put_off_notice(const topics::SiteId& site, std::string_view chat_topic, std::int64_t put_off_ms);
 
 /// Everything the plugin decides, in plain values: no broker types, no clock, no I/O but the log function.
 /// Lives in the broker's one thread. All times are Unix ms; `id` is an MQTT client id.
@@ -72,7 +78,7 @@ class PolicyGate {
   void replace_keys(token::KeySet keys) { keys_ = std::move(keys); }
 
  private:
-  bool too_soon(const topics::TopicView& chat, std::int64_t now_ms);
+  std::int64_t too_soon(const topics::TopicView& chat, std::int64_t now_ms);
   Admission refuse(std::string_view id, std::string_view why, std::int64_t now_ms);
   bool deny(std::string_view id, topics::Access access, topics::Decision why, std::string_view topic);
   topics::Decision decide(const topics::Principal& who, topics::Access access, std::string_view topic,

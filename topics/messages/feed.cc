@@ -30,6 +30,8 @@ FeedRules read_rules(const Field& op) {
   FeedRules rules{.group = op["group"].group_id(), .rules = {}};
   rules.rules.announcement_only = op["announcement_only"].boolean();
   rules.rules.slow_ms = op["slow_ms"].small_integer(0, kMaxSlowMs);
+  if (const Field rate = op["per_minute"]; rate.present())
+    rules.rules.per_minute = rate.small_integer(0, kMaxPerMinute);
   return rules;
 }
 
@@ -97,6 +99,7 @@ struct OpWriter {
     json.member("group", op.group);
     json.member("announcement_only", op.rules.announcement_only);
     json.member("slow_ms", op.rules.slow_ms);
+    if (op.rules.per_minute) json.member("per_minute", op.rules.per_minute);
   }
   void operator()(const FeedBlock& op) const { pair("block", op.a, op.b); }
   void operator()(const FeedUnblock& op) const { pair("unblock", op.a, op.b); }

@@ -12,6 +12,10 @@ Hidden read_hidden(const Field& root) {
   return hidden;
 }
 
+RetryAfter read_retry_after(const Field& root) {
+  return {root["group"].group_id(), root["retry_after_ms"].small_integer(1, kMaxSlowMs)};
+}
+
 InboxMessage read_inbox(const Field& root) {
   const Field type = root["type"];
   const std::string word = type.plain_id();
@@ -20,6 +24,7 @@ InboxMessage read_inbox(const Field& root) {
   if (word == "safe-region") return read_safe_region(root);
   if (word == "report-position") return ReportPosition{};
   if (word == "hidden") return read_hidden(root);
+  if (word == "retry-after") return read_retry_after(root);
   return OtherInboxMessage{word};
 }
 
@@ -36,6 +41,14 @@ void write(JsonWriter& json, const Hidden& hidden) {
   for (const std::string& user : hidden.users) json.string(user);
   json.end_list();
   if (hidden.all) json.member("all", true);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const RetryAfter& retry) {
+  json.begin_object();
+  json.member("type", "retry-after");
+  json.member("group", retry.group);
+  json.member("retry_after_ms", retry.retry_after_ms);
   json.end_object();
 }
 

@@ -43,12 +43,20 @@ struct Hidden {
   bool all = false;
 };
 
+/// {"type":"retry-after","group":"…","retry_after_ms":4200}, from the broker itself: a chat message of this
+/// user in the group came too soon, and nobody has got it. No other before that time has passed.
+struct RetryAfter {
+  std::string group;
+  std::int64_t retry_after_ms = 0;  // 1 to kMaxSlowMs
+};
+
 /// Of a type that came later than this code: to be ignored.
 struct OtherInboxMessage {
   std::string type;
 };
 
-using InboxMessage = std::variant<ChatStart, ChatEnd, SafeRegion, ReportPosition, OtherInboxMessage, Hidden>;
+using InboxMessage =
+    std::variant<ChatStart, ChatEnd, SafeRegion, ReportPosition, OtherInboxMessage, Hidden, RetryAfter>;
 
 [[nodiscard]] Result<InboxMessage> decode_inbox(std::string_view payload);
 std::string encode(const InboxMessage&);

@@ -78,6 +78,8 @@ RosterHead read_roster_head(const Field& field) {
   head.rules.announcement_only = field["announcement_only"].flag();
   if (const Field slow = field["slow_ms"]; slow.present())
     head.rules.slow_ms = slow.small_integer(0, kMaxSlowMs);
+  if (const Field rate = field["per_minute"]; rate.present())
+    head.rules.per_minute = rate.small_integer(0, kMaxPerMinute);
   return head;
 }
 
@@ -95,6 +97,7 @@ void write(JsonWriter& json, const RosterHead& head) {
   json.member("available", head.available);
   if (head.rules.announcement_only) json.member("announcement_only", true);
   if (head.rules.slow_ms) json.member("slow_ms", head.rules.slow_ms);
+  if (head.rules.per_minute) json.member("per_minute", head.rules.per_minute);
   json.end_object();
 }
 

@@ -58,6 +58,7 @@ struct Group {
   std::uint32_t pages_held = 0;    // of these this phone holds; see Client::load_more_buddies
   bool announcement_only = false;  // only staff speak: the broker refuses other messages
   std::int64_t slow_ms = 0;        // from a member's message to their next one; the SDK keeps to it by itself
+  std::uint32_t per_minute = 0;    // messages of a member, 0: no limit; the SDK waits by itself
 };
 
 /// The place of a message in its group's order: first by epoch, then by n.

@@ -151,12 +151,13 @@ TEST_F(Api, KeepsOrder) {
   EXPECT_EQ(call("PUT", path + "/members/zoe/standing", R"({"standing":"muted"})").status, 404);
   EXPECT_TRUE(has(call("PUT", path + "/members/ben/standing", R"({"standing":"loud"})"),
                   "standing: expected one of member, muted, staff"));
-  EXPECT_EQ(call("PUT", path + "/rules", R"({"slow_ms":10000})").status, 200);
+  EXPECT_EQ(call("PUT", path + "/rules", R"({"slow_ms":10000,"per_minute":20})").status, 200);
   EXPECT_EQ(call("PUT", path + "/rules", R"({"slow_ms":86400001})").status, 400);
+  EXPECT_EQ(call("PUT", path + "/rules", R"({"per_minute":10001})").status, 400);
   EXPECT_EQ(call("POST", path + "/bans", R"({"user":"zoe"})").status, 200);
   const auto shown = call("GET", path);
   EXPECT_TRUE(has(shown, R"("standing":"muted")")) << shown.body;
-  EXPECT_TRUE(has(shown, R"("announcement_only":false,"slow_ms":10000,"banned":["zoe"])")) << shown.body;
+  EXPECT_TRUE(has(shown, R"("announcement_only":false,"slow_ms":10000,"per_minute":20,"banned":["zoe"])")) << shown.body;
   EXPECT_TRUE(has(call("POST", path + "/members", R"({"user":"zoe"})"), "\"banned\""));
   EXPECT_EQ(call("DELETE", path + "/bans/zoe").status, 200);
   EXPECT_EQ(call("DELETE", path + "/bans/zoe").status, 404);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "backend/core/announce.h"
+#include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "backend/store/journal.h"
 #include "tests/support/core_world.h"

@@ -192,13 +192,17 @@ TEST_F(PolicyGateTest, PutsOffWhatComesTooSoonWithoutAStamp) {
                         kNow + at);
   };
   EXPECT_EQ(says("anna", 0).stamp->n, 1u);
-  EXPECT_TRUE(says("anna", 9'999).put_off);
+  EXPECT_EQ(says("anna", 9'999).put_off_ms, 1);
   EXPECT_FALSE(says("anna", 9'999).stamp);
   EXPECT_TRUE(says("anna", 9'999).allowed);
   EXPECT_EQ(says("eve", 0).stamp->n, 2u);
   EXPECT_EQ(says("eve", 0).stamp->n, 3u) << "staff are not slowed";
   EXPECT_EQ(says("anna", 10'000).stamp->n, 4u);
   EXPECT_EQ(counter("put_off"), 3u);
+  const auto [topic, payload] =
+      put_off_notice(topics::SiteId::parse("demo"), "cv1/demo/g/" + group + "/chat/anna", 4200);
+  EXPECT_EQ(topic, "cv1/demo/u/anna/in");
+  EXPECT_EQ(payload, R"({"type":"retry-after","group":")" + group + R"(","retry_after_ms":4200})");
 }
 
 TEST_F(PolicyGateTest, RefusesAMutedMember) {

@@ -37,7 +37,7 @@ TEST(Feed, ReadsEveryOperation) {
   EXPECT_EQ(std::get<FeedRevoke>(feed->ops[7]).issued_before_ms, 1767225600000);
   EXPECT_TRUE(std::holds_alternative<FeedCounters>(feed->ops[8]));
   EXPECT_EQ(std::get<FeedStanding>(feed->ops[9]).standing, topics::Standing::muted);
-  EXPECT_EQ(std::get<FeedRules>(feed->ops[10]).rules, (topics::ChatRules{true, 10'000}));
+  EXPECT_EQ(std::get<FeedRules>(feed->ops[10]).rules, (topics::ChatRules{true, 10'000, 20}));
   EXPECT_EQ(std::get<FeedSignIns>(feed->ops[12]).after, 17u);
 }
 
@@ -52,6 +52,7 @@ TEST(Feed, RefusesBadOperations) {
                            {{"ops[9].standing", "\"loud\"", "one of member, muted, staff"},
                             {"ops[10].announcement_only", "1", "true or false"},
                             {"ops[10].slow_ms", "86400001", "an integer from 0 to 86400000"},
+                            {"ops[10].per_minute", "10001", "an integer from 0 to 10000"},
                             {"seq", "", "an integer"},
                             {"seq", "-1", "an integer"},
                             {"ops", "", "a list of 1 to 64 elements"},

@@ -83,5 +83,13 @@ TEST(Inbox, RefusesBadEnds) {
                             {"delete", "1", "true"}});
 }
 
+TEST(Inbox, RetryAfterSaysHowLongAndWhere) {
+  const auto retry = std::get<RetryAfter>(*decode_inbox(encode(InboxMessage{RetryAfter{kGroup, 4200}})));
+  EXPECT_EQ(retry.group, kGroup);
+  EXPECT_EQ(retry.retry_after_ms, 4200);
+  testing::expect_refusals(
+      "inbox", 5, {{"group", "\"x\"", "a group"}, {"retry_after_ms", "0", "an integer from 1 to 86400000"}});
+}
+
 }  // namespace
 }  // namespace convoke::messages

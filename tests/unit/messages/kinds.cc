@@ -40,7 +40,7 @@ RosterHead full_head() {
           .pages = 1,
           .members = 42,
           .available = 40,
-          .rules = {.announcement_only = true, .slow_ms = 10'000}};
+          .rules = {.announcement_only = true, .slow_ms = 10'000, .per_minute = 20}};
 }
 
 Buddy full_buddy() {
@@ -139,8 +139,9 @@ Feed full_feed() {
           .ops = {FeedBegin{}, FeedReady{}, FeedAdd{kGroup, {"anna", "ben@other"}},
                   FeedRemove{kGroup, {"ben"}}, FeedRetire{kGroup}, FeedBlock{"anna", "ben"},
                   FeedUnblock{"anna", "ben"}, FeedRevoke{"anna", kTime}, FeedCounters{},
-                  FeedStanding{kGroup, topics::Standing::muted, {"anna"}}, FeedRules{kGroup, {true, 10'000}},
-                  FeedRevoked{std::string(64, 'a'), kTime}, FeedSignIns{17}}};
+                  FeedStanding{kGroup, topics::Standing::muted, {"anna"}},
+                  FeedRules{kGroup, {true, 10'000, 20}}, FeedRevoked{std::string(64, 'a'), kTime},
+                  FeedSignIns{17}}};
 }
 
 std::vector<std::string> full_feed_responses() {
@@ -169,7 +170,7 @@ std::vector<Kind> make_kinds() {
        recode<decode_inbox>,
        {encode(InboxMessage{ChatStart{full_head()}}), encode(InboxMessage{full_end()}),
         encode(InboxMessage{full_safe_region()}), encode(InboxMessage{ReportPosition{}}),
-        encode(InboxMessage{Hidden{{"ben@other"}, true}})}},
+        encode(InboxMessage{Hidden{{"ben@other"}, true}}), encode(InboxMessage{RetryAfter{kGroup, 4200}})}},
       {"chat-message", recode<decode_chat_message>, {encode(full_chat())}},
       {"notice", recode<decode_notice>, {encode(full_notice())}},
       {"archived-message", recode<decode_archived_message>, {encode(full_archived())}},

@@ -28,7 +28,8 @@ TEST(Response, ReadsEveryKindOfAnswer) {
   EXPECT_EQ(std::get<AvailableAnswer>(result(3)).buddies.at(0).user, "anna");
   EXPECT_TRUE(std::get<AvailableAnswer>(result(3)).more);
   EXPECT_EQ(std::get<HistoryAnswer>(result(4)).messages.at(0).from, "anna");
-  EXPECT_FALSE(std::get<HistoryAnswer>(result(4)).more);
+  EXPECT_TRUE(std::get<HistoryAnswer>(result(4)).more);
+  EXPECT_EQ(std::get<HistoryAnswer>(result(4)).after->second, 7u);
   EXPECT_EQ(std::get<RequestError>(result(5)).code, "rate-limited");
   EXPECT_EQ(std::get<RequestError>(result(5)).retry_after_ms, 1000);
 }

@@ -55,6 +55,31 @@ TEST(Outbox, KeepsToThePaceOfASlowGroup) {
   EXPECT_EQ(outbox.next_due(), 10'000 + Outbox::kPutOffMs);
 }
 
+TEST(Outbox, WaitsAsLongAsTheBrokerSaysAndThenSendsOneByOne) {
+  Outbox outbox;
+  for (const char* id : {"m1", "m2", "m3"}) outbox.add(kGroup, message(id));
+  outbox.add("other", message("o1"));
+  EXPECT_EQ(outbox.take_due(0).size(), 4U);
+  outbox.remove(kGroup, "m1");  // archived
+  for (const char* id : {"m2", "m3"}) {
+    outbox.put_off(kGroup, id, 0);
+    outbox.taken(kGroup, id, 0);
+    outbox.hold_back(kGroup, 3'000, 0);
+  }
+  outbox.remove("other", "o1");
+  EXPECT_TRUE(outbox.take_due(2'999).empty());
+  EXPECT_EQ(outbox.next_due(), 3'000);
+  auto due = outbox.take_due(3'000);
+  ASSERT_EQ(due.size(), 1U);
+  EXPECT_EQ(due[0]->message.id, "m2") << "in order";
+  outbox.stamped(kGroup, "m2", {"demo", 1, 2, 0});
+  EXPECT_EQ(outbox.next_due(), 6'000);
+  EXPECT_EQ(outbox.take_due(6'000).at(0)->message.id, "m3");
+  for (const char* id : {"m2", "m3"}) outbox.remove(kGroup, id);
+  for (const char* id : {"m4", "m5"}) outbox.add(kGroup, message(id));
+  EXPECT_EQ(outbox.take_due(9'000).size(), 2U) << "as fast as before";
+}
+
 TEST(Outbox, IsMorePatientOnceTheBrokerHasTheMessage) {
   Outbox outbox;
   outbox.add(kGroup, message("m1"));
