@@ -186,6 +186,7 @@ struct ExportGroup {
 struct ExportUser {
   topics::UserId id;
   std::string after;
+  const gateways::IdentityVault* vault = nullptr;
 };
 struct ShowStatus {};
 using Command =

@@ -284,7 +284,7 @@ Parsed parse_users(const std::vector<std::string>& path, const ApiRequest& r) {
   if (id && path.size() == 3 && r.method == "DELETE") return Command(EraseUser{id});
   if (id && path.size() == 4 && path[3] == "revoke" && r.method == "POST") return Command(RevokeUser{id});
   if (id && path.size() == 4 && path[3] == "export" && r.method == "GET")
-    return Command(ExportUser{id, query(r, "after").substr(0, kMaxCursorBytes)});
+    return Command(ExportUser{id, query(r, "after").substr(0, kMaxCursorBytes), r.vault});
   const bool blocks = id && path.size() >= 4 && path[3] == "blocks";
   if (blocks && path.size() == 4 && r.method == "GET") return Command(ListBlocks{id});
   const auto other = blocks && path.size() == 5 ? topics::UserId::parse(path[4]) : topics::UserId();

@@ -159,7 +159,8 @@ void add_groups(const core::Engine& e, const topics::UserId& id, json::array& li
   }
 }
 
-void add_outside(const core::Engine& e, const topics::UserId& id, json::array& lines) {
+void add_outside(const core::Engine& e, const topics::UserId& id, const gateways::IdentityVault* vault,
+                 json::array& lines) {
   for (const auto& [plan_id, plan] : e.state().plans)
     if (const auto all = plan.registrations.find(id); all != plan.registrations.end())
       lines.push_back({{"type", "registration"},
@@ -169,8 +170,10 @@ void add_outside(const core::Engine& e, const topics::UserId& id, json::array& l
   if (!user) return;
   for (const std::string& key : user->identities) {
     const core::IdentityRecord& record = e.state().identities.at(key);
+    const auto value = vault ? vault->open(key, record.sealed) : std::nullopt;
     lines.push_back({{"type", "identity"},
                      {"id", key},
+                     {"value", value ? json::value(*value) : json::value(nullptr)},
                      {"proven", record.proven},
                      {"source", record.source},
                      {"t", record.at_ms}});
@@ -203,7 +206,7 @@ ApiResponse export_user(const core::Engine& e, const store::Store& store, const 
   Page page(c.after);
   page.whole("user", [&](json::array& lines) {
     lines.push_back(record_line(e, c.id));
-    add_outside(e, c.id, lines);
+    add_outside(e, c.id, c.vault, lines);
     add_groups(e, c.id, lines);
   });
   const std::string& id = c.id.str();

@@ -128,6 +128,7 @@ IdentityVault::IdentityVault(std::string_view key) {
   match_key_ = derive(key, "convoke identity match 1");
   seal_key_ = derive(key, "convoke identity seal 1");
   tag_key_ = derive(key, "convoke personal address 1");
+  stand_in_key_ = derive(key, "convoke stand-in 1");
 }
 
 IdentityVault IdentityVault::load(const std::string& path) {
@@ -186,6 +187,8 @@ std::optional<std::string> IdentityVault::open(const std::string& key, std::stri
   auto raw = token::decode_base64url(sealed);
   return raw ? decrypt(seal_key_, key, *std::move(raw)) : std::nullopt;
 }
+
+std::string IdentityVault::stand_in(std::string_view text) const { return hex(hmac(stand_in_key_, text)); }
 
 std::optional<std::string> to_e164(std::string_view text) {
   if (text.size() > 40) return std::nullopt;

@@ -40,10 +40,13 @@ class IdentityVault {
   /// The value of an identity, in the form in which it is matched; nothing if it was sealed with another key.
   std::optional<std::string> open(const std::string& key, std::string_view sealed) const;
 
+  /// What stands for a text that may name somebody (a Message-ID), where it need only be known again.
+  std::string stand_in(std::string_view text) const;
+
  private:
   core::Identity seal(const std::string& kind, const std::string& value) const;
 
-  std::string match_key_, seal_key_, tag_key_;
+  std::string match_key_, seal_key_, tag_key_, stand_in_key_;
 };
 
 /// The number as "+" and digits, or nothing: see IdentityVault::phone.

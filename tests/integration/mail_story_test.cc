@@ -7,6 +7,9 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "tests/support/mail_chain.h"
 #include "tests/support/mosquitto_process.h"
@@ -167,6 +170,29 @@ TEST_F(MailStory, R10_R28_AMailOfTheUserStartsTheChat) {
   EXPECT_EQ(groups(), 0u) << "another user, another subject";
   ASSERT_TRUE(world->mail.send(letter(kAnna, "please start"), kAnna, kEvening));
   expect_chat_of({"user0", "user1"});
+}
+
+TEST_F(MailStory, AnErasedSendersAddressIsInNoByteOfTheStore) {
+  plan(kRegisters + kStartsByMail);
+  std::string mail = letter("Anna <anna@club.example>", "start");
+  mail.replace(mail.find("Message-ID: <"), 13, "Message-ID: <anna.");
+  ASSERT_TRUE(world->mail.send(mail, kAnna, kEvening)) << all_logs();
+  expect_chat_of({"user0", "user1"});
+  ASSERT_TRUE(registered(1)) << all_logs();
+  EXPECT_NE(call("GET", "/users/user0/export").body.find(kAnna), std::string::npos)
+      << "their own export tells them by what they are known";
+
+  ASSERT_EQ(call("DELETE", "/users/user0").status, 202);
+  ASSERT_TRUE(world->phones.until(
+      [&] { return call("GET", "/erasures").body.find("\"running\":0") != std::string::npos; }));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(world->server.folder())) {
+    if (!entry.is_regular_file()) continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    for (const char* trace : {"anna", "user0"})
+      EXPECT_EQ(text.str().find(trace), std::string::npos) << trace << " in " << entry.path();
+  }
 }
 
 struct Forgery {

@@ -169,7 +169,8 @@ std::variant<core::Mail, const char*> judge_mail(const MailHeaders& mail, const 
   if (!mail.date || *mail.date < at - kMaxAge || *mail.date > at + kMaxAhead) return "old";
   const Vouching vouching = vouch(mail, trust);
   const Recipient to = without_tag(envelope.recipient);
-  core::Mail out{.id = id_of(mail, vouching), .at_ms = at, .to = to.address, .subject = mail.subject};
+  core::Mail out{
+      .id = vault.stand_in(id_of(mail, vouching)), .at_ms = at, .to = to.address, .subject = mail.subject};
   out.domain = vouching.domain;
   if (vouching.list) out.list = mail.list;
   if (!is_mailing(mail)) {

@@ -33,6 +33,15 @@ TEST(IdentityVault, OpensWhatItSealedAndNothingElse) {
   EXPECT_FALSE(vault.open(a.key, ""));
 }
 
+TEST(IdentityVault, StandsInForATextThatMayNameSomebody) {
+  const IdentityVault vault(kKey), other(std::string(32, 'o'));
+  const std::string text = "1.anna@club.example";
+  EXPECT_EQ(vault.stand_in(text), vault.stand_in(text));
+  EXPECT_NE(vault.stand_in(text), other.stand_in(text)) << "nobody without the key can try texts out";
+  EXPECT_NE("mail/" + vault.stand_in("mail/" + text), vault.mail(text)->key) << "and it is no identity's";
+  EXPECT_EQ(vault.stand_in(text).find("anna"), std::string::npos);
+}
+
 TEST(IdentityVault, RefusesWhatIsNone) {
   const IdentityVault vault(kKey);
   for (const char* text : {"", "030123456", "+030123456", "+49", "+49x30123456", "+4930123456789012",

@@ -43,7 +43,7 @@ struct Letter {
 
 TEST(MailJudge, R6_R10_ASignedMailIsItsSenders) {
   const core::Mail mail = Letter{}.mail();
-  EXPECT_EQ(mail.id, "1@club.example");
+  EXPECT_EQ(mail.id, kVault.stand_in("1@club.example")) << "it could name somebody";
   EXPECT_EQ(mail.to, "evening@club.example");
   EXPECT_EQ(mail.from->key, kVault.mail("anna@club.example")->key);
   EXPECT_TRUE(mail.verified);
@@ -129,9 +129,9 @@ TEST(MailJudge, SentAgainItIsTheSameMail) {
   const Letter letter{.signature = "d=club.example; h=from:subject:date"};
   Letter again = letter;
   again.more = "X-Again: 1\r\n";
-  EXPECT_EQ(letter.mail().id.substr(0, 7), "sha256:");
+  EXPECT_EQ(letter.mail().id, kVault.stand_in("sha256:" + letter.headers().content));
   EXPECT_EQ(letter.mail().id, again.mail().id);
-  EXPECT_EQ((Letter{.results = "mx.club.example; none"}.mail().id), "?1@club.example")
+  EXPECT_EQ((Letter{.results = "mx.club.example; none"}.mail().id), kVault.stand_in("?1@club.example"))
       << "takes no true one's id away";
 }
 
