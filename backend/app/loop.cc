@@ -33,7 +33,8 @@ Loop::Loop(Options options, store::Store& store, egress::Link& link, Hooks hooks
   decoder_.set_outside(hooks_.outside);
   for (auto& [seq, message] : journal_.load(engine_, now)) outbox_.push({seq, std::move(message)});
   engine_.loaded(now);
-  for (const core::UserId& user : eraser_.load()) engine_.state().erased_ms[user] = now;
+  for (const auto& [user, at_ms] : eraser_.load())
+    if (!engine_.state().user(user)) engine_.state().erased_ms[user] = at_ms;  // else they have come back
 }
 
 bool Loop::turn(Times times, const std::function<void(core::Context&)>& inputs) {
@@ -69,7 +70,7 @@ void Loop::revoke(core::Context& ctx) {
 
 void Loop::erase(const core::Effects& fx) {
   std::vector<store::Write> writes;
-  for (const core::UserId& user : fx.erased) eraser_.begin(user, journal_.last_seq(), writes);
+  for (const core::UserId& user : fx.erased) eraser_.begin(user, journal_.last_seq(), times_.now, writes);
   eraser_.work(outbox_.oldest(), writes);
   if (hooks_.compacted && hooks_.compacted()) eraser_.compacted(writes);
   journal_.add(std::move(writes));

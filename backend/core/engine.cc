@@ -187,6 +187,7 @@ void Engine::note_presence(const User& user, TimeMs now) {
 
 void Engine::chat(const GroupId& group, const UserId& from, const messages::ChatMessage& message,
                   const messages::Stamp& stamp, Context& ctx) {
+  if (state_.erased_ms.contains(from)) return chat_seen(state_, group, stamp, ctx);
   chat_message(state_, group, from, message, stamp, ctx);
 }
 

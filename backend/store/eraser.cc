@@ -1,11 +1,13 @@
 #include "backend/store/eraser.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace convoke::store {
 namespace {
 
 constexpr std::size_t kRecordsATurn = 2000;
+constexpr std::size_t kNumberBytes = 16;  // as outbox_key writes it
 constexpr std::string_view kReports = "reports/";
 constexpr std::string_view kCompactKey = "compact";  // family meta: files may hold what has been erased
 
@@ -54,11 +56,13 @@ std::optional<messages::ArchivedMessage> without(const messages::ArchivedMessage
   return named ? std::optional(std::move(left)) : std::nullopt;
 }
 
-std::vector<core::UserId> Eraser::load() {
-  std::vector<core::UserId> users;
+std::vector<std::pair<core::UserId, core::TimeMs>> Eraser::load() {
+  std::vector<std::pair<core::UserId, core::TimeMs>> users;
   store_.scan(Family::erasures, {}, {}, [&](auto key, auto value) {
-    users.push_back(core::UserId::parse(key));
-    pending_.push_back({users.back(), parse_outbox_key(value), {}, {}});
+    const auto user = core::UserId::parse(key);
+    const std::size_t seq = std::min(value.size(), kNumberBytes);
+    users.emplace_back(user, static_cast<core::TimeMs>(parse_outbox_key(value.substr(seq))));
+    pending_.push_back({user, parse_outbox_key(value.substr(0, seq)), {}, {}});
     return true;
   });
   store_.scan(Family::meta, kCompactKey, {}, [&](auto, auto) {
@@ -68,8 +72,10 @@ std::vector<core::UserId> Eraser::load() {
   return users;
 }
 
-void Eraser::begin(const core::UserId& user, std::uint64_t last_seq, std::vector<Write>& batch) {
-  batch.push_back({Family::erasures, user.str(), outbox_key(last_seq)});
+void Eraser::begin(const core::UserId& user, std::uint64_t last_seq, core::TimeMs now,
+                   std::vector<Write>& batch) {
+  batch.push_back(
+      {Family::erasures, user.str(), outbox_key(last_seq) + outbox_key(static_cast<std::uint64_t>(now))});
   pending_.push_back({user, last_seq, {}, {}});
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/store/records.h"
@@ -22,11 +23,11 @@ class Eraser {
  public:
   explicit Eraser(const Store& store) : store_(store) {}
 
-  /// Takes up what an earlier process had not done: these users.
-  std::vector<core::UserId> load();
+  /// Takes up what an earlier process had not done: these users, and when it was decided.
+  std::vector<std::pair<core::UserId, core::TimeMs>> load();
 
   /// Notes, in the batch, that the user is to be erased. `last_seq`: of the messages that go out by then.
-  void begin(const core::UserId& user, std::uint64_t last_seq, std::vector<Write>& batch);
+  void begin(const core::UserId& user, std::uint64_t last_seq, core::TimeMs now, std::vector<Write>& batch);
   /// Adds the next part of the work to the batch. `waiting_from`: the oldest message still waiting to go out.
   void work(std::optional<std::uint64_t> waiting_from, std::vector<Write>& batch);
 
