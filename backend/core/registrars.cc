@@ -56,12 +56,17 @@ bool fits(const ByTicket& by, const Act& act) {
           std::find(act.products.begin(), act.products.end(), *by.product) != act.products.end());
 }
 
-/// Whether the plan waits for such acts, whenever they are done.
-bool waits_for(const Plan& plan, const Act& act) {
+/// Whether the plan is about such acts, whenever they are done.
+bool is_about(const Plan& plan, const Act& act) {
   const auto& by = plan.registering.by;
-  return plan.enabled && std::any_of(by.begin(), by.end(), [&](const Registrar& one) {
-           return std::visit([&](const auto& registrar) { return fits(registrar, act); }, one);
-         });
+  return std::any_of(by.begin(), by.end(), [&](const Registrar& one) {
+    return std::visit([&](const auto& registrar) { return fits(registrar, act); }, one);
+  });
+}
+
+/// A disabled plan takes nobody, but lets go.
+bool waits_for(const Plan& plan, const Act& act) {
+  return (plan.enabled || act.withdrawn) && is_about(plan, act);
 }
 
 /// Whether it was done in time. What is taken back is so whenever that comes.
@@ -86,7 +91,7 @@ void withdraw_unnamed(State& state, PlanRecord& plan, const Act& act, ActOutcome
   std::set<UserId> named;
   for (const Identity& who : act.who)
     if (const UserId owner = proven_owner(state, who.key)) named.insert(owner);
-  withdraw_others(state, plan, act, waits_for(plan.plan, act) ? named : std::set<UserId>(), outcome, ctx);
+  withdraw_others(state, plan, act, is_about(plan.plan, act) ? named : std::set<UserId>(), outcome, ctx);
 }
 
 void register_all(State& state, PlanRecord& plan, const Act& act, ActOutcome& outcome, Context& ctx) {

@@ -170,6 +170,20 @@ TEST(Registrars, R7_R23_ATicketRegistersAndARefundTakesItBack) {
   EXPECT_THAT(w.registered(), IsEmpty());
 }
 
+TEST(Registrars, R7_ARefundTakesBackWhileThePlanIsDisabledToo) {
+  Outside w("ticket = [{ shop = \"main\" }]");
+  w.proves("anna", address("a"));
+  w.does(ticket("e1", "order-1", "a"));
+  EXPECT_THAT(w.registered(), ElementsAre("anna"));
+  w.step([&](Engine& e, Context& ctx) {
+    Plan plan = w.record().plan;
+    plan.enabled = false;
+    e.put_plan(plan, ctx);
+  });
+  EXPECT_EQ(w.does(ticket("e2", "order-1", "a", true)).withdrawn, 1u);
+  EXPECT_THAT(w.registered(), IsEmpty());
+}
+
 TEST(Registrars, R7_TheNewestTellingAboutAnOrderCountsAndEachOnce) {
   Outside w(kByAnyTicket);
   w.proves("anna", address("a"));
