@@ -30,7 +30,6 @@ constexpr std::size_t kMaxTurn =
     2'000;  // things in one turn, so that timers and answers do not wait for a flood
 constexpr std::size_t kMaxMail = 200'000;  // beyond it what will come again is dropped
 constexpr std::int64_t kHousekeepingEveryMs = 5000;
-constexpr std::size_t kMaxStaffAnswer = 60'000;  // over MQTT
 constexpr auto kStoreRetry = std::chrono::milliseconds(500);
 constexpr auto kCallTimeout = std::chrono::seconds(10);
 
@@ -77,11 +76,6 @@ void log_link(const egress::LinkEvent& event) {
     spdlog::info("broker connected, session_present={}", up->session_present);
 }
 
-std::string to_message(std::optional<std::string> id, const ApiResponse& response) {
-  return encode(
-      messages::StaffResponse{std::move(id), static_cast<std::uint32_t>(response.status), response.body});
-}
-
 }  // namespace
 
 Server::Server(Config config)
@@ -103,7 +97,8 @@ Server::Server(Config config)
       loop_({config_.site, config_.server_id, config_.rule, CONVOKE_VERSION}, *store_, link_, hooks(),
             clock_.now()),
       hook_gate_(make_hook_gate(config_, vault_ ? &*vault_ : nullptr, metrics_,
-                                [this](const core::Act& act) { return take_act(act); })) {
+                                [this](const core::Act& act) { return take_act(act); })),
+      staff_desk_(config_.site, config_.area_limits, vault_ ? &*vault_ : nullptr) {
   const core::State& state = loop_.engine().state();
   spdlog::info("store loaded: users={} plans={} groups={} outbox={}", state.users.size(), state.plans.size(),
                state.groups.size(), loop_.outbox().size());
@@ -126,8 +121,15 @@ Loop::Hooks Server::hooks() {
             set_problem(what, detail);
           },
       .arrived = [this](topics::Kind kind) { metrics_.count_message(kind_name(kind)); },
-      .staff = [this](const auto& topic, const auto& message,
-                      core::Context& ctx) { handle_staff(topic, message, ctx); },
+      .staff =
+          [this](const auto& topic, const auto& message, core::Context& ctx) {
+            staff_desk_.take(
+                topic, message, Clock::real_now(),
+                [&](const topics::Principal& who, Command command) {
+                  return carry_out(who, std::move(command), ctx);
+                },
+                ctx);
+          },
       .released =
           [this](const core::Effects& fx) {
             for (const core::Event& event : fx.events) metrics_.count_event(event_type(event));
@@ -234,47 +236,6 @@ void Server::turn(std::deque<Mail> mail) {
   if (!written) return;  // stopping with a store that cannot be written: nothing is acknowledged
   for (auto& [c, response] : answers) c->answer.set_value(std::move(response));
   loop_.session().pump();
-}
-
-/// The staff interface over MQTT. The broker has checked that the sender has the role staff or operator;
-/// which of the two does not show in the topic, so it acts as staff.
-void Server::handle_staff(const topics::Topic& topic, const egress::LinkMessage& message,
-                          core::Context& ctx) {
-  const bool echo = message.correlation.size() <= messages::kMaxCorrelationBytes;
-  const auto answer = [&](std::string body) {
-    ctx.publish({topics::staff_response_topic(config_.site, topic.user, topic.device), std::move(body), 1,
-                 false, false, echo ? message.correlation : ""});
-  };
-  if (const std::string* had = staff_answers_.find(message.topic, message.payload, Clock::real_now()))
-    return answer(*had);
-  const auto request = messages::decode_staff_request(message.payload);
-  if (!request) {
-    const std::string id = messages::request_id(message.payload);
-    return answer(to_message(id.empty() ? std::nullopt : std::optional(id),
-                             api_error(400, "bad-request", request.error().to_string())));
-  }
-  ApiResponse response = carry_out(*request, topic, ctx);
-  if (response.body.size() > kMaxStaffAnswer)
-    response = api_error(413, "too-large", "the answer is too large for a message; use HTTP");
-  std::string body = to_message(request->id, response);
-  if (request->method != messages::Method::get)
-    staff_answers_.remember(message.topic, message.payload, body, Clock::real_now());
-  answer(std::move(body));
-}
-
-ApiResponse Server::carry_out(const messages::StaffRequest& request, const topics::Topic& topic,
-                              core::Context& ctx) {
-  const ApiRequest call{{config_.site, topics::Role::staff, topic.user.str(), topic.device},
-                        std::string(to_string(request.method)),
-                        request.path,
-                        "application/json",
-                        request.body,
-                        {},
-                        config_.area_limits,
-                        vault_ ? &*vault_ : nullptr};
-  auto parsed = parse_api(call);
-  if (auto* refused = std::get_if<ApiResponse>(&parsed)) return *refused;
-  return carry_out(call.who, std::get<Command>(std::move(parsed)), ctx);
 }
 
 ApiResponse Server::carry_out(const topics::Principal& who, Command command, core::Context& ctx) {

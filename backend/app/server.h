@@ -21,12 +21,11 @@
 #include "backend/app/loop.h"
 #include "backend/app/mailbox.h"
 #include "backend/app/metrics.h"
-#include "backend/app/staff_answers.h"
+#include "backend/app/staff_desk.h"
 #include "backend/egress/broker_link.h"
 #include "backend/gateways/identity_vault.h"
 #include "backend/gateways/mail/mail_gateway.h"
 #include "backend/store/store.h"
-#include "topics/messages/staff.h"
 #include "topics/sync/mutex.h"
 
 namespace convoke::app {
@@ -61,9 +60,6 @@ class Server {
   decltype(Loop::Hooks::signed_in) sign_ins();
   ingress::Decoder::Outside outside();
   void turn(std::deque<Mail> mail);
-  void handle_staff(const topics::Topic& topic, const egress::LinkMessage& message, core::Context& ctx);
-  ApiResponse carry_out(const messages::StaffRequest& request, const topics::Topic& topic,
-                        core::Context& ctx);
   void housekeeping(std::int64_t real_ms);
   void set_problem(const std::string& what, const std::string& detail);
   ApiResponse carry_out(const topics::Principal& who, Command command, core::Context& ctx);
@@ -93,7 +89,7 @@ class Server {
   std::unique_ptr<HookGate> hook_gate_;
   std::unique_ptr<gateways::MailGateway> mail_;
 
-  StaffAnswers staff_answers_;
+  StaffDesk staff_desk_;
   std::int64_t housekeeping_ms_ = 0;
   bool was_drained_ = false, announced_ready_ = false;
   std::atomic<bool> stopping_ = false;
