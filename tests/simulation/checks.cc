@@ -6,6 +6,7 @@
 #include "backend/core/blocks.h"
 #include "backend/core/roster.h"
 #include "backend/core/triggers.h"
+#include "backend/store/eraser.h"
 #include "backend/store/records.h"
 #include "geo/geojson.h"
 #include "mobile-sdk/src/convert.h"
@@ -108,6 +109,11 @@ void StepChecks::turned(const core::State& state, core::TimeMs now,
       if (member.ends_ms && *member.ends_ms <= now)
         fail(user.str() + " is in " + id.str() + " past their own ending time");
   }
+}
+
+void StepChecks::lost(const std::string& name) {
+  const auto topic = topics::parse_topic(name);
+  if (topic && topic->kind == topics::Kind::group_chat) lost_.insert({topic->group.str(), topic->user.str()});
 }
 
 void StepChecks::loaded(const core::State& state) {
@@ -338,7 +344,8 @@ void check_roster(const core::State& state, const Group& group, const Phone& pho
   if (held->members != group.members.size() || held->available != group.available)
     fail(where + "the header counts other members than the server");
   if (held->ends_ms != group.ends_ms) fail(where + "the header shows another ending time");
-  if (held->announcement_only != group.rules.announcement_only || held->slow_ms != group.rules.slow_ms)
+  if (held->announcement_only != group.rules.announcement_only || held->slow_ms != group.rules.slow_ms ||
+      held->per_minute != group.rules.per_minute)
     fail(where + "the header shows other rules");
   if (group.members.at(UserId::parse(phone.user())).held_version != group.version)
     fail(where + "the server does not know that the list is held");
@@ -367,6 +374,7 @@ void check_transcript(const StepChecks& checks, const store::Journal& journal, c
   const Chat& chat = phone.chats().at(group.str());
   for (const messages::ArchivedMessage& m : archive_of(journal, group)) {
     if (!is_of_a_stay(in, UserId::parse(phone.user()), m.stamp)) continue;
+    if (m.from == store::kErasedUser) continue;
     if (m.message.changes_another() || checks.were_blocked(phone.user(), m.from)) continue;
     const std::string where =
         "at " + phone.user() + ", group " + group.str() + ": message " + m.message.id + " of " + m.from + " ";
@@ -449,9 +457,19 @@ void check_archive(const StepChecks& checks, const core::Engine& engine, const s
         fail("message " + message.second + " of " + message.first + " is archived twice in " + group);
   for (const auto& [group, user, id] : checks.archived()) {
     const bool kept = !engine.state().tombstones.contains(GroupId::parse(group));
-    if (kept && !counted[group].contains({user, id}))
+    if (kept && !checks.was_erased(user) && !counted[group].contains({user, id}))
       fail("message " + id + " of " + user + " in " + group + " was said to be archived, and is not");
   }
+}
+
+void check_erased(const std::string& user, core::TimeMs at_ms, const core::Engine& engine,
+                  const store::Journal& journal) {
+  for (const auto& [id, group] : engine.state().groups)
+    for (const auto& m : archive_of(journal, id)) {
+      const bool named = m.from == user || m.message.author == user || m.deleted_by == user;
+      if (named && m.stamp.time_ms < at_ms)
+        fail("the archive of " + id.str() + " names " + user + ", who was erased");
+    }
 }
 
 }  // namespace convoke::simulation

@@ -40,11 +40,16 @@ class StepChecks {
     archived_.insert({group, user, id});
   }
   const std::set<std::tuple<std::string, std::string, std::string>>& archived() const { return archived_; }
-  /// Whether what this member said last may have reached others and not the archive: their app was killed
-  /// before it could say it again, or they were out of the group before the server heard it.
+  /// Whether what this member said last may have reached others and not the archive: it was lost on its way
+  /// to the disk, and their app was killed, or they were out of the group, before they could say it again.
   bool may_be_cut_short(const std::string& group, const std::string& user) const {
-    return killed_.contains(user) || removed_.contains({group, user});
+    return lost_.contains({group, user}) && (killed_.contains(user) || removed_.contains({group, user}));
   }
+  /// A message for the server that it will never get, or has lost with its process.
+  void lost(const std::string& topic);
+  /// Nothing is promised of who is erased, but that nothing is kept.
+  void erased(const std::string& user) { erased_.insert(user); }
+  bool was_erased(const std::string& user) const { return erased_.contains(user); }
   /// One of them asked to block the other, or the other way round: what was said meanwhile may be missing.
   bool were_blocked(const std::string& a, const std::string& b) const {
     return blocked_.contains({a, b}) || blocked_.contains({b, a});
@@ -65,7 +70,8 @@ class StepChecks {
   std::map<std::string, Seen> seen_;
   std::set<topics::GroupId> open_;
   std::set<std::pair<std::string, std::string>> removed_;  // from a group, ever
-  std::set<std::string> killed_;
+  std::set<std::pair<std::string, std::string>> lost_;     // of whom in which group
+  std::set<std::string> killed_, erased_;
   std::set<std::pair<std::string, std::string>> blocked_;
   std::set<std::tuple<std::string, std::string, std::string>> archived_;
 };
@@ -87,6 +93,9 @@ void check_phone(const StepChecks& checks, const core::Engine& engine, const sto
 void check_retained(const core::State& state, const Broker& broker);
 /// The plugin knows the members that the server knows, and no more.
 void check_plugin(const core::State& state, const egress::BrokerSession& session);
+/// Nothing is kept of what a user said before they were erased, at that time.
+void check_erased(const std::string& user, core::TimeMs at_ms, const core::Engine& engine,
+                  const store::Journal& journal);
 /// Everything said to be archived is there once.
 void check_archive(const StepChecks& checks, const core::Engine& engine, const store::Journal& journal);
 

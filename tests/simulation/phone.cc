@@ -86,6 +86,7 @@ void Phone::after() {
 void Phone::obey(const sdk::Command& command) {
   if (const auto* c = std::get_if<sdk::ConnectCommand>(&command)) {
     if (connection_) broker_.abandon(connection_);
+    if (c->fresh_token) token_ = watch_.fresh_token();
     connection_ = broker_.connect(*this, client_id(), token_, {c->will_topic, c->will_payload, "", true, {}});
   } else if (std::holds_alternative<sdk::DisconnectCommand>(command)) {
     if (connection_) broker_.disconnect(connection_);
@@ -198,6 +199,12 @@ void Phone::load_more(const std::string& group) {
 void Phone::signal(const std::string& group) {
   if (!session_) return;
   session_->signal(group, sdk::SignalReceived::Kind::typing, {});
+  after();
+}
+
+void Phone::erase() {
+  if (!session_) return;
+  session_->erase_user(now());
   after();
 }
 

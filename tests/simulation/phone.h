@@ -38,6 +38,7 @@ class Phone final : public Endpoint {
     std::function<void(const std::string& group, const std::string& id)> archived;  // an own text message
     std::function<void(const std::string& plan, bool registered)> registered;
     std::function<void(const std::string& user, bool blocked)> blocked;
+    std::function<std::string()> fresh_token;  // the app's backend makes one
     std::function<void(const std::string&)> trace;
   };
 
@@ -69,6 +70,7 @@ class Phone final : public Endpoint {
   void set_blocked(const std::string& user, bool blocked);
   void load_more(const std::string& group);
   void signal(const std::string& group);
+  void erase();
 
   // What happens to it.
   void cut(std::int64_t notices_ms);

@@ -7,6 +7,8 @@
 namespace convoke::simulation {
 namespace {
 
+constexpr std::int64_t kBerlinMs = 3'600'000;  // ahead of UTC, in winter
+
 class Drawing {
  public:
   Drawing(Random& random, std::size_t users, std::int64_t now_ms)
@@ -24,9 +26,30 @@ class Drawing {
     return text;
   }
 
+  std::string registration() {
+    std::string text = "[plan.registration]\n";
+    if (random_.percent(60)) text += "self = true\n";
+    if (random_.percent(30)) text += "call = [{ number = \"+4930000001\" }]\n";
+    if (random_.percent(30)) text += "mail = [{ address = \"evening@club.example\" }]\n";
+    if (random_.percent(20))
+      text += "ticket = [{ shop = \"main\", product = \"vip\" }]\n";
+    else if (random_.percent(20))
+      text += "ticket = [{ shop = \"main\" }]\n";
+    if (random_.percent(20)) text += "until = " + time(5'000, 120'000);
+    return text;
+  }
+
+  std::string chat() {
+    if (random_.percent(70)) return "";
+    std::string text = "[plan.chat]\nper_minute = " + number(2, 30);
+    if (random_.percent(30)) text += "slow = \"" + seconds(1, 8) + "\"\n";
+    if (random_.percent(30)) text += "staff = [{ attribute = \"crew\" }]\n";
+    return text;
+  }
+
   std::string start() {
     const std::string head = "[[plan.start]]\n";
-    switch (random_.below(6)) {
+    switch (random_.below(10)) {
       case 0: {
         const std::string again = random_.percent(50) ? "again = \"" + seconds(5, 60) + "\"\n" : "";
         return head + "on = \"occupancy\"\n" + in_area() + "reaches = " + number(1, 8) + again;
@@ -39,6 +62,14 @@ class Drawing {
         return head + "on = \"available\"\nuser = \"" + user() + "\"\n";
       case 4:
         return head + "on = \"schedule\"\nat = " + time(5'000, 200'000);
+      case 5:
+        return head + "on = \"schedule\"\n" + repeating();
+      case 6:
+        return head + "on = \"event\"\ntype = \"convoke.call\"\n";
+      case 7:
+        return head + "on = \"mail\"\nuser = \"" + user() + "\"\nsubject = \"start\"\n";
+      case 8:
+        return head + "on = \"mailing\"\ndomain = \"club.example\"\nsubject = \"tonight\"\n";
       default:
         return head + "on = \"event\"\ntype = \"doors\"\n";
     }
@@ -86,6 +117,14 @@ class Drawing {
   }
 
  private:
+  /// On the clocks of Berlin, every few minutes of one day.
+  std::string repeating() {
+    std::string minutes = std::to_string(random_.below(3));
+    for (int minute = 3; minute < 60; minute += 3) minutes += "," + std::to_string(minute);
+    std::string from = topics::format_rfc3339(now_ms_ - now_ms_ % 60'000 + kBerlinMs).substr(0, 17) + "00";
+    return "rule = \"FREQ=DAILY;BYMINUTE=" + minutes + "\"\nfrom = \"" + from +
+           "\"\nzone = \"Europe/Berlin\"\n";
+  }
   std::string condition() {
     switch (random_.below(7)) {
       case 0:
@@ -133,7 +172,7 @@ std::string draw_plan(Random& random, const std::string& id, std::size_t users, 
   if (random.percent(30)) text += "keep = \"" + std::to_string(random.between(5, 100)) + "s\"\n";
   if (random.percent(20)) text += "warn = [\"30s\", \"5s\"]\n";
   text += draw.audience();
-  if (random.percent(60)) text += "[plan.registration]\nself = true\n";
+  text += draw.registration() + draw.chat();
   for (std::size_t starts = random.below(3); starts > 0; --starts) text += draw.start();
   return text + draw.start_timing() + draw.ends() + draw.end_timing();
 }

@@ -5,6 +5,7 @@
 
 #include "tests/simulation/violation.h"
 #include "topics/messages/area_event.h"
+#include "topics/token/token.h"
 #include "topics/topic.h"
 
 namespace convoke::simulation {
@@ -46,8 +47,17 @@ app::Loop::Hooks SimServer::hooks() {
           .try_again = [](const std::string&) { return true; },
           .problem = [](const std::string&, const std::string&) {},
           .arrived = [](topics::Kind) {},
-          .staff = [](const topics::Topic&, const egress::LinkMessage&, core::Context&) {},
-          .released = [this](const core::Effects& fx) { watch_.released(fx); }};
+          .staff =
+              [this](const topics::Topic& topic, const egress::LinkMessage& message, core::Context& ctx) {
+                desk_.take(
+                    topic, message, agenda_.now(),
+                    [&](const topics::Principal& who, app::Command command) {
+                      return app::execute(loop_->engine(), who, std::move(command), "{}", ctx);
+                    },
+                    ctx);
+              },
+          .released = [this](const core::Effects& fx) { watch_.released(fx); },
+          .mark = [](const core::UserId& user) { return token::subject_mark("demo", user.str()); }};
 }
 
 void SimServer::start() {
@@ -71,6 +81,12 @@ void SimServer::kill(bool power) {
   ++deaths_;
   ++life_;
   loop_.reset();
+  desk_ = app::StaffDesk(topics::SiteId::parse("demo"), {});
+  for (const auto* mails : {&taken_, &mailbox_})
+    for (const Mail& m : *mails)
+      if (const auto* event = std::get_if<egress::LinkEvent>(&m.item))
+        if (const auto* message = std::get_if<egress::LinkMessage>(event)) watch_.lost(message->topic);
+  taken_.clear();
   mailbox_.clear();
   wake_ms_ = 0;
   if (connection_) broker_.abandon(std::exchange(connection_, nullptr));
@@ -133,9 +149,9 @@ void SimServer::work() {
   egress::BrokerSession& session = loop_->session();
   session.tick(agenda_.now());
   std::vector<std::pair<Answer, app::ApiResponse>> answers;
-  const auto mail = std::exchange(mailbox_, {});
+  taken_ = std::exchange(mailbox_, {});
   loop_->turn(times(), [&](core::Context& ctx) {
-    for (const Mail& m : mail) {
+    for (const Mail& m : taken_) {
       loop_->refill_ids();
       if (const auto* event = std::get_if<egress::LinkEvent>(&m.item)) {
         egress::LinkEvent copy = *event;
@@ -150,6 +166,7 @@ void SimServer::work() {
     }
   });
   if (sabotage_.spoils) sabotage_.spoils(loop_->engine().state());
+  taken_.clear();
   for (const auto& [answer, response] : answers) answer(response);
   session.pump();
   if (session.drained() && !std::exchange(was_drained_, true)) session.publish_status(true, agenda_.now());

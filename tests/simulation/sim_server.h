@@ -8,6 +8,7 @@
 
 #include "backend/app/api.h"
 #include "backend/app/loop.h"
+#include "backend/app/staff_desk.h"
 #include "backend/egress/link.h"
 #include "tests/simulation/agenda.h"
 #include "tests/simulation/broker.h"
@@ -27,6 +28,7 @@ class SimServer final : public egress::Link, public Endpoint {
     std::function<void()> turned;                        // after each turn
     std::function<void()> loaded;                        // after each start
     std::function<void()> died;
+    std::function<void(const std::string& topic)> lost;  // came in, and was not written
     std::function<void(const std::string&)> trace;
   };
 
@@ -97,7 +99,8 @@ class SimServer final : public egress::Link, public Endpoint {
   Watch watch_;
   std::unique_ptr<app::Loop> loop_;
   ConnectionPtr connection_;
-  std::vector<Mail> mailbox_;
+  std::vector<Mail> mailbox_, taken_;  // what came in, and what this turn works on
+  app::StaffDesk desk_{topics::SiteId::parse("demo"), {}};
   std::int64_t wake_ms_ = 0;  // of the turn that is set; 0: none
   std::uint64_t life_ = 0;    // of this process: what was set by an earlier one does not count
   std::uint64_t connection_number_ = 0;

@@ -28,9 +28,14 @@ bool over(const core::Group& group) {
 
 }  // namespace
 
-Staff::Staff(Agenda& agenda, Random random, SimServer& server, std::size_t users,
+Staff::Staff(Agenda& agenda, Random random, SimServer& server, Desk& desk, std::size_t users,
              std::function<void(const std::string&)> trace)
-    : agenda_(agenda), random_(random), server_(server), users_(users), trace_(std::move(trace)) {}
+    : agenda_(agenda),
+      random_(random),
+      server_(server),
+      desk_(desk),
+      users_(users),
+      trace_(std::move(trace)) {}
 
 void Staff::call(app::Command command, SimServer::Answer answer) {
   server_.call(std::move(command), std::move(answer));
@@ -65,6 +70,7 @@ void Staff::put_plan(const std::string& id, bool enabled) {
                     file.problems[0].expected + "\n" + text);
   const std::string json = ingress::plan_to_json(file.plans[0]);
   trace_("staff put plan " + json);
+  plan_changes(id);
   plans_.asked(id);
   call(app::PutPlans{std::move(file.plans)}, [this, id, json](const app::ApiResponse& response) {
     require(ok(response), "a good plan was refused");
@@ -94,14 +100,24 @@ void Staff::start(const std::string& plan) {
   else
     keys_.push_back(key = "key-" + std::to_string(++counter_));
   trace_("staff start " + plan + " with " + key);
+  if (random_.percent(40))
+    return desk_.call("POST", "/v1/groups", R"({"plan":")" + plan + R"(","key":")" + key + "\"}",
+                      [this, plan, key](int status, const std::string& body) {
+                        if (status / 100 == 2) started(plan, key, body);
+                      });
   call(app::StartGroup{PlanId::parse(plan), key}, [this, plan, key](const app::ApiResponse& response) {
-    if (!ok(response)) return;
-    const std::string group(body(response)["group"].as_string());
-    std::string& first = started_.emplace(UserPair{plan, key}, group).first->second;
-    const bool kept = server_.loop().engine().state().groups.contains(GroupId::parse(first));
-    require(first == group || !kept, "one start key started two groups");
-    first = group;
+    if (ok(response)) started(plan, key, response.body);
   });
+}
+
+/// The same key gives the same group, whichever way it comes.
+void Staff::started(const std::string& plan, const std::string& key, const std::string& answer) {
+  const std::string group(boost::json::parse(answer).at("group").as_string());
+  std::string& first = started_.emplace(UserPair{plan, key}, group).first->second;
+  const bool kept =
+      server_.running() && server_.loop().engine().state().groups.contains(GroupId::parse(first));
+  require(first == group || !kept, "one start key started two groups");
+  first = group;
 }
 
 void Staff::post_event() {
@@ -112,8 +128,28 @@ void Staff::post_event() {
   else
     events_.push_back(id = "event-" + std::to_string(++counter_));
   trace_("outside " + id);
+  if (random_.percent(40))
+    return desk_.tell(R"({"specversion":"1.0","id":")" + id + R"(","source":"/gate","type":"doors"})");
   call(app::PostEvent{{id, "/gate", "doors", {}}},
        [](const app::ApiResponse& response) { require(ok(response), "a good event was refused"); });
+}
+
+void Staff::erase_user() {
+  const std::string user = random_user();
+  trace_("staff erase " + user);
+  user_goes(user);
+  call(app::EraseUser{UserId::parse(user)},
+       [this, user, asked_ms = agenda_.now()](const app::ApiResponse& response) {
+         require(ok(response), "an erasure was refused");
+         erased_[user] = asked_ms;
+       });
+}
+
+void Staff::erases(const std::string& user) {
+  const auto is_theirs = [&](const UserPair& key) { return key.first == user || key.second == user; };
+  profiles_.never_where([&](const std::string& id) { return id == user; });
+  for (auto* ledger : {&banned_, &registered_, &self_registered_, &blocked_}) ledger->never_where(is_theirs);
+  standings_.never_where(is_theirs);
 }
 
 // ---- Groups -----------------------------------------------------------------------------------------------
@@ -129,6 +165,7 @@ void Staff::act() {
   if (dice < 61) {
     const std::string id = random_plan();
     trace_("staff withdraw plan " + id);
+    plan_changes(id);
     plans_.asked(id);
     for (std::size_t u = 0; u < users_; ++u) {  // they go with it
       registered_.asked({id, "u" + std::to_string(u)});
@@ -139,6 +176,7 @@ void Staff::act() {
       for (std::size_t u = 0; u < users_; ++u) registered_.acknowledged({id, "u" + std::to_string(u)}, false);
     });
   }
+  if (dice < 62) return erase_user();
   act_on_group();
 }
 
@@ -172,6 +210,7 @@ void Staff::act_on_group() {
     topics::ChatRules rules;
     rules.announcement_only = random_.percent(20);
     if (random_.percent(40)) rules.slow_ms = static_cast<std::uint32_t>(random_.between(1, 8) * 1000);
+    if (random_.percent(40)) rules.per_minute = static_cast<std::uint32_t>(random_.between(1, 30));
     return call(app::SetRules{group, rules}, [](const app::ApiResponse&) {});
   }
   act_on_member(group);

@@ -10,6 +10,7 @@
 
 #include "backend/app/api.h"
 #include "tests/simulation/agenda.h"
+#include "tests/simulation/desk.h"
 #include "tests/simulation/ledger.h"
 #include "tests/simulation/random.h"
 #include "tests/simulation/sim_server.h"
@@ -19,7 +20,7 @@ namespace convoke::simulation {
 /// The staff: acts by chance over the HTTP interface, and remembers what it was promised.
 class Staff {
  public:
-  Staff(Agenda& agenda, Random random, SimServer& server, std::size_t users,
+  Staff(Agenda& agenda, Random random, SimServer& server, Desk& desk, std::size_t users,
         std::function<void(const std::string&)> trace);
 
   void put_areas();  // until it is acknowledged
@@ -32,6 +33,8 @@ class Staff {
 
   /// The server's process died: what it had not answered is not known.
   void server_died();
+  /// A user is to be erased: nothing that was promised of them counts any more.
+  void erases(const std::string& user);
   /// A phone was told that its registration is kept.
   void self_registered(const std::string& user, const std::string& plan, bool registered);
   /// A phone asks for that.
@@ -47,6 +50,11 @@ class Staff {
   void check_promises(const core::State& state) const;
   /// Until when each group was extended.
   const std::map<std::string, core::TimeMs>& extended() const { return extended_; }
+  /// Who was erased, and when that was asked for, as far as it was acknowledged.
+  const std::map<std::string, core::TimeMs>& erased() const { return erased_; }
+
+  std::function<void(const std::string& plan)> plan_changes;
+  std::function<void(const std::string& user)> user_goes;
 
  private:
   using UserPair = std::pair<std::string, std::string>;  // group or plan, user
@@ -59,6 +67,8 @@ class Staff {
   void put_plan(const std::string& id, bool enabled);
   void call(app::Command command, SimServer::Answer answer);
   void post_event();
+  void started(const std::string& plan, const std::string& key, const std::string& answer);
+  void erase_user();
   void act_on_group();
   void act_on_member(const topics::GroupId& group);
   void put_user();
@@ -70,6 +80,7 @@ class Staff {
   Agenda& agenda_;
   Random random_;
   SimServer& server_;
+  Desk& desk_;  // over MQTT
   std::size_t users_;
   std::function<void(const std::string&)> trace_;
   bool areas_put_ = false;
@@ -87,6 +98,7 @@ class Staff {
   Ledger<UserPair, bool> blocked_;                // by a user, another
   std::map<UserPair, std::string> started_;       // (plan, key) → group, for ever
   std::map<std::string, core::TimeMs> extended_;  // at least
+  std::map<std::string, core::TimeMs> erased_;    // users
 };
 
 }  // namespace convoke::simulation

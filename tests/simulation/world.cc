@@ -24,8 +24,9 @@ const token::KeySet& keys() {
   return kKeys;
 }
 
-std::string make_token(topics::Role role, const std::string& subject, const std::string& device) {
-  return sign(keys(), {subject, "demo", role, device, kStart / 1000 - 60, kStart / 1000 + 86'400}).value();
+std::string make_token(topics::Role role, const std::string& subject, const std::string& device,
+                       std::int64_t issued_s = kStart / 1000 - 60) {
+  return sign(keys(), {subject, "demo", role, device, issued_s, kStart / 1000 + 86'400}).value();
 }
 
 /// What goes wrong in this world, by its seed.
@@ -45,6 +46,7 @@ class World {
   Phone::Watch phone_watch(std::size_t number);
   void trace(const std::string& line);
 
+  void user_goes(const std::string& user);
   void round();
   void act();
   void act_on_phone(Phone& phone);
@@ -69,7 +71,9 @@ class World {
   Broker broker_;
   StepChecks checks_;
   SimServer server_;
+  Desk desk_;
   Staff staff_;
+  Outside outside_;
   std::vector<std::unique_ptr<Phone>> phones_;
   std::vector<int> places_;
   std::int64_t changed_ms_ = 0;  // when a group changed last
@@ -87,7 +91,13 @@ World::World(const Options& options)
               {faults_.short_queues ? static_cast<std::size_t>(random_.between(1, 20)) : 20'000}),
       server_(agenda_, random_.split(), broker_, disk_, make_token(topics::Role::server, "main", "server"),
               server_watch()),
-      staff_(agenda_, random_.split(), server_, count_, [this](const std::string& line) { trace(line); }) {
+      desk_(agenda_, broker_, make_token(topics::Role::staff, "eve", "desk")),
+      staff_(agenda_, random_.split(), server_, desk_, count_,
+             [this](const std::string& line) { trace(line); }),
+      outside_(agenda_, random_.split(), server_, count_, [this](const std::string& line) { trace(line); }) {
+  staff_.plan_changes = [this](const std::string& plan) { outside_.plan_changed(plan); };
+  staff_.user_goes = [this](const std::string& user) { user_goes(user); };
+  broker_.lost_for_server = [this](const Message& message) { checks_.lost(message.topic); };
   disk_.loses = options_.sabotage.loses_write;
   server_.sabotage(options_.sabotage);
   broker_.handing_out = [this](const std::string& client, const Message& message) {
@@ -139,22 +149,28 @@ SimServer::Watch World::server_watch() {
               [this] {
                 checks_.loaded(server_.loop().engine().state());
                 staff_.check_promises(server_.loop().engine().state());
+                outside_.check_promises(server_.loop().engine().state());
               },
           .died =
               [this] {
                 staff_.server_died();
+                outside_.server_died();
                 agenda_.in(resting_ ? 1000 : random_.between(50, 20'000), [this] { server_.start(); });
               },
+          .lost = [this](const std::string& topic) { checks_.lost(topic); },
           .trace = [this](const std::string& line) { trace(line); }};
 }
 
 Phone::Watch World::phone_watch(std::size_t number) {
   const std::string user = "u" + std::to_string(number);
-  return {.archived = [this, user](const auto& group, const auto& id) { checks_.archived(group, user, id); },
-          .registered = [this, user](const auto& plan,
-                                     bool registered) { staff_.self_registered(user, plan, registered); },
-          .blocked = [this, user](const auto& other, bool blocked) { staff_.blocked(user, other, blocked); },
-          .trace = [this](const std::string& line) { trace(line); }};
+  return {
+      .archived = [this, user](const auto& group, const auto& id) { checks_.archived(group, user, id); },
+      .registered = [this, user](const auto& plan,
+                                 bool registered) { staff_.self_registered(user, plan, registered); },
+      .blocked = [this, user](const auto& other, bool blocked) { staff_.blocked(user, other, blocked); },
+      .fresh_token =
+          [this, user] { return make_token(topics::Role::terminal, user, "phone", agenda_.now() / 1000); },
+      .trace = [this](const std::string& line) { trace(line); }};
 }
 
 void World::trace(const std::string& line) {
@@ -224,9 +240,16 @@ void World::round() {
   }
 }
 
+/// A user is about to be erased, by staff or by themselves.
+void World::user_goes(const std::string& user) {
+  staff_.erases(user);
+  checks_.erased(user);
+}
+
 void World::act() {
   const std::size_t dice = random_.below(100);
-  if (dice < 20) return staff_.act();
+  if (dice < 14) return staff_.act();
+  if (dice < 20) return outside_.act();
   if (dice < 28) return fault();
   act_on_phone(*random_.pick(phones_));
 }
@@ -260,6 +283,11 @@ void World::act_on_phone(Phone& phone) {
     staff_.blocks(phone.user(), other);
     checks_.blocks(phone.user(), other);
     return phone.set_blocked(other, random_.percent(70));
+  }
+  if (dice < 61) {
+    trace(phone.user() + " erases themselves");
+    user_goes(phone.user());
+    return phone.erase();
   }
   chat(phone);
 }
@@ -356,6 +384,9 @@ void World::check_rest() {
   check_start_keys(engine.state());
   check_forgotten(engine.state(), disk_);
   staff_.check_promises(engine.state());
+  outside_.check_promises(engine.state());
+  for (const auto& [user, at_ms] : staff_.erased())
+    check_erased(user, at_ms, engine, server_.loop().journal());
   check_archive(checks_, engine, server_.loop().journal());
   check_retained(engine.state(), broker_);
   check_plugin(engine.state(), loop.session());
