@@ -20,11 +20,6 @@ class Ledger {
   void refused(const Key& key) { --entries_[key].open; }
   /// Nothing can be said of it any more.
   void never(const Key& key) { entries_[key].open = 1'000'000'000; }
-  template <class Is>
-  void never_where(Is is) {
-    for (auto& [key, entry] : entries_)
-      if (is(key)) entry.open = 1'000'000'000;
-  }
   void unknown(const Key& key) { entries_[key].value.reset(); }
   void died() {
     for (auto& [key, entry] : entries_)

@@ -139,7 +139,7 @@ void Outside::check_orders(const core::State& state) const {
         continue;
       for (const auto& [user, all] : plan.registrations)
         for (const core::Registration& r : all)
-          if (r.source == core::kByTicket && r.act == number)
+          if (r.source == core::kByTicket && r.act == "main/" + number)
             throw Violation(user.str() + " is registered with " + id.str() + " by " + number +
                             ", which was given back");
     }

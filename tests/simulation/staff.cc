@@ -145,13 +145,6 @@ void Staff::erase_user() {
        });
 }
 
-void Staff::erases(const std::string& user) {
-  const auto is_theirs = [&](const UserPair& key) { return key.first == user || key.second == user; };
-  profiles_.never_where([&](const std::string& id) { return id == user; });
-  for (auto* ledger : {&banned_, &registered_, &self_registered_, &blocked_}) ledger->never_where(is_theirs);
-  standings_.never_where(is_theirs);
-}
-
 // ---- Groups -----------------------------------------------------------------------------------------------
 
 void Staff::act() {
@@ -312,6 +305,7 @@ void Staff::check_promises(const core::State& state) const {
     if (has != json) throw Violation("plan " + id + " is not as acknowledged: " + json + " but " + has);
   });
   profiles_.for_each_known([&](const std::string& id, const Profile& profile) {
+    if (gone_.contains(id)) return;
     const core::User* user = state.user(UserId::parse(id));
     if (!user || user->name != profile.name || user->attributes != profile.attributes)
       throw Violation("the profile of " + id + " is not as acknowledged");
@@ -322,15 +316,16 @@ void Staff::check_promises(const core::State& state) const {
     return plan != state.plans.end() && core::registered_by(plan->second, UserId::parse(key.second), source);
   };
   registered_.for_each_known([&](const UserPair& key, bool registered) {
-    if (is_registered(key, core::kByStaff) != registered)
+    if (!gone_.contains(key.second) && is_registered(key, core::kByStaff) != registered)
       throw Violation("the registration of " + key.second + " with " + key.first + " is not as acknowledged");
   });
   self_registered_.for_each_known([&](const UserPair& key, bool registered) {
-    if (is_registered(key, core::kBySelf) != registered)
+    if (!gone_.contains(key.second) && is_registered(key, core::kBySelf) != registered)
       throw Violation("the registration of " + key.second + " by themselves with " + key.first +
                       " is not as acknowledged");
   });
   blocked_.for_each_known([&](const UserPair& key, bool blocked) {
+    if (gone_.contains(key.first) || gone_.contains(key.second)) return;
     const core::User* user = state.user(UserId::parse(key.first));
     if ((user && user->blocked.contains(UserId::parse(key.second))) != blocked)
       throw Violation("whether " + key.first + " blocks " + key.second + " is not as acknowledged");
@@ -351,11 +346,13 @@ void Staff::check_groups(const core::State& state) const {
     if (group && !over(*group)) throw Violation("group " + id + " goes on, though its end was acknowledged");
   });
   banned_.for_each_known([&](const UserPair& key, bool banned) {
+    if (gone_.contains(key.second)) return;
     const core::Group* group = group_of(key.first);
     if (group && group->banned.contains(UserId::parse(key.second)) != banned)
       throw Violation("the ban of " + key.second + " in " + key.first + " is not as acknowledged");
   });
   standings_.for_each_known([&](const UserPair& key, topics::Standing standing) {
+    if (gone_.contains(key.second)) return;
     const core::Group* group = group_of(key.first);
     if (group && core::standing_of(*group, UserId::parse(key.second)) != standing)
       throw Violation("the standing of " + key.second + " in " + key.first + " is not as acknowledged");

@@ -33,8 +33,8 @@ class Staff {
 
   /// The server's process died: what it had not answered is not known.
   void server_died();
-  /// A user is to be erased: nothing that was promised of them counts any more.
-  void erases(const std::string& user);
+  /// A user is to be erased, some time: nothing that is promised of them counts from now on.
+  void erases(const std::string& user) { gone_.insert(user); }
   /// A phone was told that its registration is kept.
   void self_registered(const std::string& user, const std::string& plan, bool registered);
   /// A phone asks for that.
@@ -99,6 +99,7 @@ class Staff {
   std::map<UserPair, std::string> started_;       // (plan, key) → group, for ever
   std::map<std::string, core::TimeMs> extended_;  // at least
   std::map<std::string, core::TimeMs> erased_;    // users
+  std::set<std::string> gone_;                    // users who are erased or will be
 };
 
 }  // namespace convoke::simulation
