@@ -101,6 +101,24 @@ TEST(SimulationSees, RegistrationsThatAreNotWritten) {
   s.loses_write = [](const auto& write) { return write.family == Family::registrations; };
   EXPECT_THAT(found_with(s), HasSubstr("registration"));
 }
+TEST(SimulationSees, ActsThatAreNotWritten) {
+  Sabotage s;
+  s.loses_write = [](const auto& write) { return write.family == Family::acts && write.value; };
+  EXPECT_THAT(found_with(s), AnyOf(HasSubstr("has counted is forgotten"), HasSubstr("counted twice")));
+}
+TEST(SimulationSees, StaysThatAreNotWritten) {
+  Sabotage s;
+  s.loses_write = [](const auto& write) { return write.family == Family::past && write.value; };
+  EXPECT_THAT(found_with(s), HasSubstr("the former stays"));
+}
+TEST(SimulationSees, ErasuresThatLeaveTheArchiveAsItIs) {
+  Sabotage s;
+  s.loses_write = [](const auto& write) {
+    return write.family == Family::chat && write.value &&
+           write.value->find(R"("from":"-")") != std::string::npos;
+  };
+  EXPECT_THAT(found_with(s), HasSubstr("who was erased"));
+}
 TEST(SimulationSees, RetainedTopicsThatAreNotCleared) {
   Sabotage s;
   s.loses_send = [](const auto& topic, const auto& payload) {

@@ -230,12 +230,12 @@ void World::arm_crash() {
 void World::round() {
   resting_ = false;
   if (faults_.network) broker_.weather = {5, 400, 3};
-  const std::int64_t until = agenda_.now() + random_.between(60'000, options_.calm ? 90'000 : 200'000);
+  const std::int64_t until = agenda_.now() + random_.between(60'000, options_.calm ? 90'000 : 150'000);
   const std::int64_t pace = options_.calm ? 900 : 500;
   while (agenda_.now() < until) {
     step_until(agenda_.now() + random_.between(0, pace));
     act();
-    if (random_.percent(2) && server_.drained())
+    if (random_.percent(1) && server_.drained())
       check_memory_against_disk(server_.loop().engine(), disk_, agenda_.now());
   }
 }
