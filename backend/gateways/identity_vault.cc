@@ -194,7 +194,11 @@ std::optional<std::string> to_e164(std::string_view text) {
   if (text.size() > 40) return std::nullopt;
   std::string digits;
   bool plus = false;
-  for (const char c : text) {
+  // "+49 (0)30": the zero is for callers within the country, and no part of the number.
+  std::string written(text);
+  const auto zero = written.find("(0)");
+  if (zero != std::string::npos && zero > 0) written.erase(zero, 3);
+  for (const char c : written) {
     if (c >= '0' && c <= '9')
       digits += c;
     else if (c == '+' && digits.empty() && !plus)

@@ -21,7 +21,9 @@ class IdentityVault {
   /// From a file that holds the key in base64url. Throws std::runtime_error naming the file.
   static IdentityVault load(const std::string& path);
 
-  /// A number in international form: "+49 30 123456", also with 00 for the "+", spaces and ()-./ in between.
+  /// A number in international form: "+49 30 123456", also with 00 for the "+", spaces and ()-./ in between,
+  /// and
+  /// "(0)" behind the country, which is left out.
   /// Nothing if it is not one (4 to 15 digits, ITU-T E.164).
   std::optional<core::Identity> phone(std::string_view text) const;
   /// A mail address, at most 254 bytes; large and small ASCII letters are the same.

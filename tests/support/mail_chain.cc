@@ -30,13 +30,12 @@ int shell(const std::string& line, const std::string& output) {
 
 MailChain::MailChain(const std::string& signers) : honest_port_(free_port()), port_(free_port()) {
   ::chmod(dir_.path().c_str(), 0711);  // for Postfix's and OpenDKIM's users
-  dir_.write("keys", "");
   set_up("honest", "send --host mail.sender.example --sign " + signers + " --listen 127.0.0.1:" +
                        std::to_string(honest_port_) + " --relay-to 127.0.0.1:" + std::to_string(port_));
   publish_keys(signers);
   set_up("ours",
          "receive --host mx.club.example --domains club.example --listen 127.0.0.1:" + std::to_string(port_) +
-             " --deliver-to unix:" + dir_ / "lmtp.sock" + " --public-keys " + dir_ / "keys");
+             " --deliver-to unix:" + dir_ / "lmtp.sock" + " --resolver " + dir_ / "unbound.conf");
   stop_with_us();
   for (const std::string name : {"honest", "ours"}) {
     // The folder for temporary files is everybody's.
@@ -79,18 +78,34 @@ void MailChain::set_up(const std::string& name, const std::string& more) {
     throw std::runtime_error("ops/mail/setup failed:\n" + read_file(dir_ / "setup.log"));
 }
 
-/// What the DNS would say, of every domain the same.
+/// A zone with the key in it, of every domain the same, and a name server for it.
 void MailChain::publish_keys(const std::string& signers) {
-  const std::string record = read_file(dir_ / "honest/opendkim/convoke.txt");
-  static const std::regex kQuoted("\"([^\"]*)\"");
-  std::string key, keys;
-  for (std::sregex_iterator it(record.begin(), record.end(), kQuoted), end; it != end; ++it) key += (*it)[1];
+  const std::string record = read_file(dir_ / "honest/opendkim/convoke.txt"),
+                    port = std::to_string(free_port());
+  static const std::regex kQuoted("(\"[^\"]*\")");
+  std::string key;
+  for (std::sregex_iterator it(record.begin(), record.end(), kQuoted), end; it != end; ++it)
+    key += "," + (*it)[1].str();
+  std::string zone =
+      "port=" + port + "\nlisten-address=127.0.0.1\nbind-interfaces\nno-resolv\nno-hosts\nlocal=/example/\n";
   for (std::size_t at = 0; at < signers.size();) {
     const std::size_t end = std::min(signers.find(',', at), signers.size());
-    keys += "convoke._domainkey." + signers.substr(at, end - at) + " " + key + "\n";
+    zone += "txt-record=convoke._domainkey." + signers.substr(at, end - at) + key + "\n";
     at = end + 1;
   }
-  dir_.write("keys", keys);
+  dir_.write("unbound.conf",
+             "server:\n  do-not-query-localhost: no\n  module-config: \"iterator\"\nforward-zone:\n"
+             "  name: \".\"\n  forward-addr: 127.0.0.1@" +
+                 port + "\n");
+  dns_.start({"/usr/sbin/dnsmasq", "--keep-in-foreground", "--log-facility=-",
+              "--conf-file=" + dir_.write("zone", zone).string(), "--pid-file=" + dir_ / "dns.pid"},
+             dir_ / "dns.log");
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (read_file(dir_ / "dns.log").find("started") == std::string::npos) {
+    if (dns_.has_ended() || std::chrono::steady_clock::now() > deadline)
+      throw std::runtime_error("the name server does not start:\n" + read_file(dir_ / "dns.log"));
+    std::this_thread::sleep_for(kStep);
+  }
 }
 
 std::string MailChain::server_config() const {

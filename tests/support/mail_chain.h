@@ -5,13 +5,14 @@
 #include <cstdint>
 #include <string>
 
+#include "tests/support/child_process.h"
 #include "tests/support/temp_dir.h"
 
 namespace convoke::test {
 
 /// A real mail server in front of the server, made by ops/mail/setup: Postfix takes mails in, OpenDKIM says
 /// who signed them, and one more of each signs what honest senders send. Needs root. The keys of the domains
-/// that sign are in a file instead of the DNS.
+/// that sign are in a zone of its own name server.
 class MailChain {
  public:
   /// `signers`: domains that the honest server signs for, all with one key.
@@ -42,6 +43,7 @@ class MailChain {
   bool is_empty(const std::string& name) const;
 
   TempDir dir_;
+  ChildProcess dns_;
   std::uint16_t honest_port_, port_;
   pid_t stopper_ = 0;
   int pipe_ = -1;

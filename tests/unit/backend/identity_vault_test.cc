@@ -12,6 +12,7 @@ const std::string kKey(32, 'k');
 TEST(IdentityVault, EqualValuesHaveEqualKeysAndOtherKeysOthers) {
   const IdentityVault vault(kKey), other(std::string(32, 'o'));
   EXPECT_EQ(vault.phone("+49 (30) 12-34.56")->key, vault.phone("004930123456")->key);
+  EXPECT_EQ(vault.phone("+49 (0)30 123456")->key, vault.phone("+4930123456")->key);
   EXPECT_EQ(vault.mail("Anna@Club.example")->key, vault.mail("anna@club.example")->key);
   EXPECT_NE(vault.ticket("ABC")->key, vault.ticket("abc")->key);
   EXPECT_NE(vault.ticket("anna@club.example")->key.substr(6), vault.mail("anna@club.example")->key.substr(4));
