@@ -317,7 +317,6 @@ std::optional<double> FenceIndex::distance_m(Handle handle, LatLon point, double
 
 std::optional<bool> FenceIndex::beyond(Handle handle, LatLon point, double margin_m,
                                        const FenceLeaf* leaf) const {
-  if (!impl_->areas[handle]->simple() && !impl_->areas[handle]->polygons.empty()) return std::nullopt;
   if (leaf == nullptr && has_leaf(point)) leaf = &impl_->cells.at(point);
   return leaf == nullptr ? std::nullopt : leaf->beyond(handle, point, margin_m);
 }

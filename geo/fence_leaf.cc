@@ -291,8 +291,10 @@ bool FenceLeaf::only_areas_at(LatLon point, std::vector<Handle>& areas) const {
 }
 
 std::optional<bool> FenceLeaf::beyond(Handle area, LatLon point, double margin_m) const {
-  // Nearer to a pole the plane bends more.
-  if (std::abs(point.lat) > kMaxPlaneLat) return std::nullopt;
+  // Nearer to a pole the plane bends more; and an edge along the antimeridian may be only a cut.
+  const double wide = box_.high.lon - box_.low.lon;
+  if (std::abs(point.lat) > kMaxPlaneLat || box_.low.lon - wide < -180 || box_.high.lon + wide > 180)
+    return std::nullopt;
   const PlanePoint at = in_plane(point);
   const auto px = static_cast<float>(at.x), py = static_cast<float>(at.y);
   double distance = std::numeric_limits<double>::infinity(), error = 0.01 + 0.002 * margin_m;

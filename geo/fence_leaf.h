@@ -102,11 +102,12 @@ class FenceLeaf {
     float x, y, inner2, outer2;  // squares of the distances within which a position surely is in, or may be
   };
   FenceLeaf() = default;
+  // Inlined, as compilers would not: the steps of what is asked at nearly every fix.
   template <class Scanner>
-  std::uint32_t flipped(Scanner& result) const;
-  std::uint32_t in_circles(float px, float py, bool& known) const;
+  [[gnu::always_inline]] inline std::uint32_t flipped(Scanner& result) const;
+  [[gnu::always_inline]] inline std::uint32_t in_circles(float px, float py, bool& known) const;
+  [[gnu::always_inline]] inline void list(std::uint32_t edged, std::vector<Handle>& areas) const;
   float circles_away_m(float px, float py) const;
-  void list(std::uint32_t edged, std::vector<Handle>& areas) const;
   void put_edges(const Parts& parts, const std::uint8_t* ranks);
   void put_circles(const Parts& parts, const std::uint8_t* ranks);
   float nearest_m(std::size_t rank, float px, float py) const;

@@ -24,8 +24,6 @@ struct IndexedArea {
   std::optional<double> distance_m(LatLon point, double limit_m) const;
   /// The same, negative inside.
   double signed_distance_m(LatLon point) const;
-  /// True if every edge of its polygons is an edge of the area: none runs along the antimeridian or a pole.
-  bool simple() const { return simple_; }
   /// As FenceIndex::depth_m.
   double depth_m() const;
   /// True if the straight way between the points meets the area.
@@ -33,6 +31,7 @@ struct IndexedArea {
   std::size_t bytes() const;
 
  private:
+  // Every edge of its polygons is an edge of the area: none runs along the antimeridian or a pole.
   bool simple_ = false;
 };
 

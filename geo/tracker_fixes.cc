@@ -317,7 +317,7 @@ void FenceTracker::Impl::decide(UserHandle user, const Position& fix, const Fenc
   else
     index.covering(fix.at, covering, leaf);
   users.move_to(user, leaf != nullptr ? leaf->block() : block_of(fix.at));
-  const bool level = settle_levels(user, fix);
+  const bool level = leveled > 0 && settle_levels(user, fix);
   bool settled = true, undecided = false;
   auto& pairs = users.state(user).pairs;
   auto at = pairs.begin();
@@ -338,7 +338,7 @@ void FenceTracker::Impl::decide(UserHandle user, const Position& fix, const Fenc
     }
     ++at;
   }
-  set_undecided(user, undecided);
+  if (last.undecided != undecided) set_undecided(user, undecided);
   if (room && settled && !level)
     last.room = *room;
   else
@@ -348,7 +348,6 @@ void FenceTracker::Impl::decide(UserHandle user, const Position& fix, const Fenc
 /// An area with limits of height counts as covering a fix on its levels; one that does not say its height
 /// leaves everything as it is. True if there is any here.
 bool FenceTracker::Impl::settle_levels(UserHandle user, const Position& fix) {
-  if (leveled == 0) return false;
   bool any = false;
   std::erase_if(covering, [&](Handle area) {
     if (!areas[area].levels) return false;

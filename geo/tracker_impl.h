@@ -111,7 +111,9 @@ struct FenceTracker::Impl {
   bool stays(const LastFix& last, const CompactPosition& fix) const;
   void judge(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out);
   void count(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out);
-  void decide(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out);
+  // A part of `count`, which no other calls.
+  [[gnu::always_inline]] inline void decide(UserHandle user, const Position& fix, const FenceLeaf* leaf,
+                                            Crossings& out);
   void decide_pair(UserHandle user, Pair& pair, bool covered, const Position& fix, const FenceLeaf* leaf,
                    Crossings& out);
   bool is_evident(const Pair& pair, bool covered, const Position& fix, const FenceLeaf* leaf) const;
