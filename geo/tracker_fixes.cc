@@ -80,7 +80,7 @@ void FenceTracker::Impl::report(UserHandle user, Handle area, TransitionKind kin
   c.distance_m = distance_m;
   c.at = last.at;
   c.newest_ms = last.time_ms;
-  if (last.undecided) c.ages = ages_of(user);
+  if (evidence != 0) c.ages = ages_of(user);
   if (kind == TransitionKind::enter) {
     ++occupancy[area];
     watch(user);
