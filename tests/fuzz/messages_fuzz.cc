@@ -8,6 +8,7 @@
 #include "topics/messages/inbox.h"
 #include "topics/messages/limits.h"
 #include "topics/messages/owntracks.h"
+#include "topics/messages/peer.h"
 #include "topics/messages/position.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/request.h"
@@ -57,6 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check<decode_staff_response>(payload);
   check<decode_feed>(payload);
   check<decode_feed_response>(payload);
+  check<decode_peer_batch>(payload);
   if (const auto fix = decode_owntracks(payload); fix && *fix)
     check<decode_position_report>(encode(PositionReport{{**fix}}));
   request_id(payload);

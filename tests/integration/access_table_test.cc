@@ -72,6 +72,8 @@ const std::vector<Row> kTable{
     {"cv1/demo/g/{g}/chat/ben",         "ben",    {"psr", "sr",  "sr",  "-",   "-",   "-",   "-",   "sr",  "-"}},
     {"cv1/demo/g/{g}/chat/anna",        "anna",   {"sr",  "psr", "s",   "-",   "-",   "-",   "-",   "sr",  "-"}},
     {"cv1/demo/g/{g}/chat/cleo",        "cleo",   {"sr",  "s",   "psr", "-",   "-",   "-",   "-",   "sr",  "-"}},
+    {"cv1/demo/g/{g}/chat/eli@other",   "s1",     {"sr",  "sr",  "sr",  "-",   "-",   "-",   "-",   "psr", "-"}},
+    {"cv1/demo/g/{g}/chat/fay@other",   "",       {"s",   "s",   "s",   "-",   "-",   "-",   "-",   "s",   "-"}},
     {"cv1/demo/g/{g}/chat/dave",        "",       {"s",   "s",   "s",   "-",   "-",   "-",   "-",   "s",   "-"}},
     {"cv1/demo/g/{g}/signal/ben",       "ben",    {"psr", "sr",  "sr",  "-",   "-",   "-",   "-",   "-",   "-"}},
     {"cv1/demo/g/{g}/signal/anna",      "anna",   {"sr",  "psr", "s",   "-",   "-",   "-",   "-",   "-",   "-"}},
@@ -211,6 +213,7 @@ class AccessTable : public BrokerFixture {
     for (const Person& person : kPeople) {
       if (person.in_group) members.push_back(person.name);
     }
+    members.emplace_back("eli@other");
     feed_group(kGroup, members);
     feed({messages::FeedBlock{"anna", "cleo"}});
     connect_all();

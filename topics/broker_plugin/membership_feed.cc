@@ -37,6 +37,7 @@ struct MembershipFeed::Applier {
   void operator()(const FeedUnblock& op) const { feed.target().unblock(op.a, op.b); }
   void operator()(const FeedRevoke&) const {}
   void operator()(const FeedRevoked&) const {}
+  void operator()(const FeedPeer&) const {}
   void operator()(const FeedCounters&) const {}
   void operator()(const FeedSignIns&) const {}
 };

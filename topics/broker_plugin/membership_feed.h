@@ -21,7 +21,7 @@ class MembershipFeed {
   /// Why the operations cannot be applied in this order now; empty if they can.
   std::string why_not(const std::vector<messages::FeedOp>& ops) const;
   /// Applies operations that `why_not` has nothing against. Returns the groups that were retired and are now
-  /// out of force for good. `revoke`, `counters` and `sign-ins` are not its business.
+  /// out of force for good. `revoke`, `peer`, `counters` and `sign-ins` are not its business.
   std::vector<std::string> apply(const std::vector<messages::FeedOp>& ops);
 
  private:

@@ -1,6 +1,7 @@
 #include "topics/broker_plugin/policy_gate.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 #include <variant>
 
@@ -28,6 +29,20 @@ std::string_view verb(Access access) {
   return "use";
 }
 
+/// Why the keys of a peer cannot be used; empty: they can.
+std::string bad_keys(const std::vector<messages::FeedOp>& ops) {
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    const auto* peer = std::get_if<messages::FeedPeer>(&ops[i]);
+    if (!peer || peer->keys.empty()) continue;
+    try {
+      token::KeySet::parse(peer->keys);
+    } catch (const std::exception&) {
+      return "ops[" + std::to_string(i) + "].keys: expected a JWK Set";
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 PutOffNotice put_off_notice(const topics::SiteId& site, std::string_view chat_topic,
@@ -49,7 +64,7 @@ PolicyGate::PolicyGate(topics::SiteId site, token::KeySet keys, Stamper stamper,
 
 Admission PolicyGate::connect(std::string_view id, std::string_view token, Connection connection,
                               std::int64_t now_ms) {
-  const token::Verdict verdict = token::verify(keys_, token, site_.str(), now_ms / 1000);
+  const token::Verdict verdict = verify(id, token, now_ms);
   if (!verdict.verified) {
     counters_.refused(verdict.refusal);
     return refuse(id, to_string(verdict.refusal), now_ms);
@@ -73,6 +88,38 @@ Admission PolicyGate::connect(std::string_view id, std::string_view token, Conne
   sign_ins_.connected(verified);
   ++counters_.connected;
   return Admission::accepted;
+}
+
+/// Another site's server signs its own tokens. Its keys are good for nothing but speaking for that site.
+token::Verdict PolicyGate::verify(std::string_view id, std::string_view token, std::int64_t now_ms) const {
+  token::Verdict verdict = token::verify(keys_, token, site_.str(), now_ms / 1000);
+  if (verdict.verified || peers_.empty()) return verdict;
+  for (const auto& [site, keys] : peers_) {
+    if (id != site_.str() + ":" + site + ":link") continue;
+    token::Verdict as_peer = token::verify(keys, token, site_.str(), now_ms / 1000);
+    const bool itself = as_peer.verified && as_peer.verified->principal.role == Role::peer &&
+                        as_peer.verified->principal.subject == site;
+    if (as_peer.verified && !itself) return {std::nullopt, token::Refusal::bad_claim};
+    return as_peer;
+  }
+  return verdict;
+}
+
+/// A peer that is not named any more, or has other keys, is cut.
+void PolicyGate::feed_peers(const messages::FeedOp& op) {
+  const auto cut = [&](const std::string& site) { to_kick_.push_back(site_.str() + ":" + site + ":link"); };
+  if (std::holds_alternative<messages::FeedBegin>(op)) other_peers_.emplace();
+  if (std::holds_alternative<messages::FeedReady>(op) && other_peers_) {
+    for (const auto& [site, keys] : peers_)
+      if (!other_peers_->contains(site)) cut(site);
+    peers_ = std::move(*other_peers_);
+    other_peers_.reset();
+  }
+  const auto* peer = std::get_if<messages::FeedPeer>(&op);
+  if (!peer) return;
+  Peers& all = other_peers_ ? *other_peers_ : peers_;
+  if (all.erase(peer->site) > 0) cut(peer->site);
+  if (!peer->keys.empty()) all.emplace(peer->site, token::KeySet::parse(peer->keys));
 }
 
 /// A user and a server may have the same id. A server always gets its own, and keeps it while it is away:
@@ -132,7 +179,7 @@ MessageVerdict PolicyGate::message(std::string_view id, std::string_view topic,
   if (!view) return verdict;
   switch (view->kind) {
     case topics::Kind::group_chat:
-      verdict.put_off_ms = too_soon(*view, now_ms);
+      verdict.put_off_ms = from_server(id) ? 0 : too_soon(*view, now_ms);
       if (verdict.put_off_ms > 0) return verdict;
       [[fallthrough]];
     case topics::Kind::group_notice:
@@ -163,6 +210,13 @@ MessageVerdict PolicyGate::message(std::string_view id, std::string_view topic,
   return verdict;
 }
 
+/// What users of other sites say comes through our server, a whole partition's worth at once: their own
+/// brokers have counted it.
+bool PolicyGate::from_server(std::string_view id) const {
+  const Client* client = clients_.find(id);
+  return client && client->principal.role == Role::server;
+}
+
 /// A repeat of a message counts like any other: the members get it too.
 std::int64_t PolicyGate::too_soon(const topics::TopicView& chat, std::int64_t now_ms) {
   const topics::Membership& table = membership_.table();
@@ -181,10 +235,12 @@ std::string PolicyGate::feed(std::string_view payload, std::int64_t now_ms) {
   } else {
     response.seq = decoded->seq;
     response.error = membership_.why_not(decoded->ops);
+    if (response.error.empty()) response.error = bad_keys(decoded->ops);
   }
   if (response.error.empty()) {
     for (const auto& group : membership_.apply(decoded->ops)) stamper_.forget(group);
     for (const auto& op : decoded->ops) {
+      feed_peers(op);
       apply(op, now_ms);
       if (std::holds_alternative<messages::FeedCounters>(op)) response.counters = counters();
     }

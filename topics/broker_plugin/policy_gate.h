@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,6 +79,7 @@ class PolicyGate {
   void replace_keys(token::KeySet keys) { keys_ = std::move(keys); }
 
  private:
+  bool from_server(std::string_view id) const;
   std::int64_t too_soon(const topics::TopicView& chat, std::int64_t now_ms);
   Admission refuse(std::string_view id, std::string_view why, std::int64_t now_ms);
   bool deny(std::string_view id, topics::Access access, topics::Decision why, std::string_view topic);
@@ -88,6 +90,8 @@ class PolicyGate {
   bool is_revoked(const token::Verified& verified) const;
   void apply(const messages::FeedOp& op, std::int64_t now_ms);
   void revoke(const messages::FeedRevoke& op, std::int64_t now_ms);
+  token::Verdict verify(std::string_view id, std::string_view token, std::int64_t now_ms) const;
+  void feed_peers(const messages::FeedOp& op);
   std::vector<std::pair<std::string, std::uint64_t>> counters() const;
 
   const topics::SiteId site_;
@@ -100,6 +104,9 @@ class PolicyGate {
   SignIns sign_ins_;
   std::unordered_map<std::string, std::int64_t> revoked_before_ms_;  // user -> tokens issued before are void
   std::unordered_map<std::string, std::int64_t> marked_before_ms_;   // the same by the user's mark
+  using Peers = std::map<std::string, token::KeySet, std::less<>>;
+  Peers peers_;                       // by site: who signs its tokens
+  std::optional<Peers> other_peers_;  // between "begin" and "ready"
   std::vector<std::string> to_kick_;
   Counters counters_;
   DenialLog denials_;

@@ -10,54 +10,6 @@ namespace {
 
 constexpr std::size_t kMaxMissing = 64;
 
-ChatMessage read_chat_message(const Field& field) {
-  ChatMessage message;
-  message.id = field["id"].plain_id();
-  message.type = field["type"].plain_id();
-  message.text = field["text"].text(1, kMaxTextBytes);
-  if (const Field reply_to = field["reply_to"]; reply_to.present()) message.reply_to = reply_to.plain_id();
-  const Field of = field["of"], author = field["author"];
-  if (of.present() || message.changes_another()) message.of = of.plain_id();
-  if (author.present()) message.author = author.user_id();
-  return message;
-}
-
-/// What a member said may not pass for the server's word, nor change what another member said.
-void refuse_server_words(const Field& field, ChatMessage& message) {
-  message.author.reset();
-  if (message.id.starts_with(kServerIdPrefix)) field["id"].fail("an identifier that does not begin with cv-");
-  if (message.type == kAnnouncement || message.type == kSystem)
-    field["type"].fail("a type other than announcement and system, which are the server's");
-}
-
-/// The members only: an archived message carries them beside its own.
-void write_members(JsonWriter& json, const ChatMessage& message) {
-  json.member("id", message.id);
-  json.member("type", message.type);
-  json.member("text", message.text);
-  json.member("reply_to", message.reply_to);
-  json.member("of", message.of);
-  json.member("author", message.author);
-}
-
-Stamp read_stamp(const Field& field) {
-  Stamp stamp;
-  stamp.site = field["site"].plain_id();
-  stamp.epoch = field["epoch"].integer();
-  stamp.n = field["n"].integer(1);
-  stamp.time_ms = field["t"].time_ms();
-  return stamp;
-}
-
-void write(JsonWriter& json, const Stamp& stamp) {
-  json.begin_object();
-  json.member("site", stamp.site);
-  json.member("epoch", stamp.epoch);
-  json.member("n", stamp.n);
-  json.member("t", stamp.time_ms);
-  json.end_object();
-}
-
 /// A range within 1 to `upto`: whoever walks it must come to its end.
 std::pair<std::uint64_t, std::uint64_t> read_range(const Field& field, std::uint64_t upto) {
   if (field.list_size(2, 2) == 0) return {};
@@ -87,6 +39,54 @@ const char* to_string(Signal::Type type) {
 }
 
 }  // namespace
+
+ChatMessage read_chat_message(const Field& field) {
+  ChatMessage message;
+  message.id = field["id"].plain_id();
+  message.type = field["type"].plain_id();
+  message.text = field["text"].text(1, kMaxTextBytes);
+  if (const Field reply_to = field["reply_to"]; reply_to.present()) message.reply_to = reply_to.plain_id();
+  const Field of = field["of"], author = field["author"], home = field["home"];
+  if (of.present() || message.changes_another()) message.of = of.plain_id();
+  if (author.present()) message.author = author.user_id();
+  if (home.present()) message.home = read_stamp(home);
+  return message;
+}
+
+void refuse_server_words(const Field& field, ChatMessage& message) {
+  message.author.reset();
+  if (message.id.starts_with(kServerIdPrefix)) field["id"].fail("an identifier that does not begin with cv-");
+  if (message.type == kAnnouncement || message.type == kSystem)
+    field["type"].fail("a type other than announcement and system, which are the server's");
+}
+
+void write_members(JsonWriter& json, const ChatMessage& message) {
+  json.member("id", message.id);
+  json.member("type", message.type);
+  json.member("text", message.text);
+  json.member("reply_to", message.reply_to);
+  json.member("of", message.of);
+  json.member("author", message.author);
+  if (message.home) write(json.key("home"), *message.home);
+}
+
+Stamp read_stamp(const Field& field) {
+  Stamp stamp;
+  stamp.site = field["site"].plain_id();
+  stamp.epoch = field["epoch"].integer();
+  stamp.n = field["n"].integer(1);
+  stamp.time_ms = field["t"].time_ms();
+  return stamp;
+}
+
+void write(JsonWriter& json, const Stamp& stamp) {
+  json.begin_object();
+  json.member("site", stamp.site);
+  json.member("epoch", stamp.epoch);
+  json.member("n", stamp.n);
+  json.member("t", stamp.time_ms);
+  json.end_object();
+}
 
 ArchivedMessage read_archived_message(const Field& field) {
   ArchivedMessage archived;
@@ -132,7 +132,9 @@ Result<Notice> decode_notice(std::string_view payload) {
   JsonReader json(payload);
   const Field& root = json.root();
   std::string from = root["from"].user_id();
-  return json.finish(Notice{std::move(from), read_chat_message(root)});
+  Notice notice{std::move(from), read_chat_message(root)};
+  notice.message.home.reset();
+  return json.finish(std::move(notice));
 }
 
 std::string encode(const Notice& notice) {

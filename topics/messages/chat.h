@@ -46,6 +46,7 @@ struct ChatMessage {
   std::optional<std::string> reply_to;     // id of another message
   std::optional<std::string> of = {};      // of an edit or delete: id of the message that it changes
   std::optional<std::string> author = {};  // of a server's delete: who wrote that; else the sender did
+  std::optional<Stamp> home = {};  // of a group of another site: its place in the order there, once known
 
   bool changes_another() const { return type == kEdit || type == kDelete; }
 };

@@ -58,11 +58,16 @@ FeedOp read_op(const Field& op) {
   if (word == "revoked") {
     return FeedRevoked{.mark = op["mark"].plain_id(), .issued_before_ms = op["issued_before_ms"].time_ms()};
   }
+  if (word == "peer") {
+    const Field keys = op["keys"];
+    return FeedPeer{.site = op["site"].plain_id(),
+                    .keys = keys.present() ? keys.line(1, kMaxPeerKeysBytes) : std::string()};
+  }
   if (word == "counters") return FeedCounters{};
   if (word == "sign-ins") return FeedSignIns{.after = op["after"].integer()};
   name.fail(
-      "one of begin, ready, add, remove, retire, standing, rules, block, unblock, revoke, revoked, counters, "
-      "sign-ins");
+      "one of begin, ready, add, remove, retire, standing, rules, block, unblock, revoke, revoked, peer, "
+      "counters, sign-ins");
   return FeedBegin{};
 }
 
@@ -112,6 +117,11 @@ struct OpWriter {
     json.member("op", "revoked");
     json.member("mark", op.mark);
     json.member("issued_before_ms", op.issued_before_ms);
+  }
+  void operator()(const FeedPeer& op) const {
+    json.member("op", "peer");
+    json.member("site", op.site);
+    if (!op.keys.empty()) json.member("keys", op.keys);
   }
   void operator()(const FeedCounters&) const { json.member("op", "counters"); }
   void operator()(const FeedSignIns& op) const {

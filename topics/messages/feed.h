@@ -65,6 +65,12 @@ struct FeedRevoked {
   std::string mark;  // 64 hexadecimal digits
   std::int64_t issued_before_ms = 0;
 };
+/// "peer": who shows a token of role peer that is signed with one of these keys speaks for that site; none:
+/// nobody does from now on, live connections are cut.
+struct FeedPeer {
+  std::string site;
+  std::string keys;  // JWK Set, public parts only; empty: none
+};
 /// "counters": answer with the counters.
 struct FeedCounters {};
 /// "sign-ins": tell who connects with a token that proves a number or an address, those after this one; the
@@ -73,8 +79,9 @@ struct FeedSignIns {
   std::uint64_t after = 0;
 };
 
-using FeedOp = std::variant<FeedBegin, FeedReady, FeedAdd, FeedRemove, FeedRetire, FeedStanding, FeedRules,
-                            FeedBlock, FeedUnblock, FeedRevoke, FeedCounters, FeedRevoked, FeedSignIns>;
+using FeedOp =
+    std::variant<FeedBegin, FeedReady, FeedAdd, FeedRemove, FeedRetire, FeedStanding, FeedRules, FeedBlock,
+                 FeedUnblock, FeedRevoke, FeedCounters, FeedRevoked, FeedSignIns, FeedPeer>;
 
 struct Feed {
   std::uint64_t seq = 0;    // the server's own number, echoed in the answer

@@ -26,6 +26,7 @@ inline constexpr std::size_t kSafeRegionBytes = 256;     // a safe-region messag
 inline constexpr std::uint32_t kMaxRegionAgeS = 86'400;  // longest silence that a safe region allows
 inline constexpr std::size_t kMaxBlocked = 200;       // users that one user has blocked, or one message hides
 inline constexpr std::size_t kMaxReasonBytes = 1000;  // why somebody reports a message
+inline constexpr std::size_t kMaxPeerKeysBytes = 4096;            // JWK Set of another site
 inline constexpr std::uint32_t kMaxSlowMs = 86'400'000;           // between two messages of a member
 inline constexpr std::uint32_t kMaxPerMinute = 10'000;            // messages of a member
 inline constexpr std::int64_t kMaxFutureMs = 5 * 60'000;          // a time further ahead than this is refused

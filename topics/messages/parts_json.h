@@ -31,7 +31,14 @@ void write(JsonWriter& json, const ChatEnd& end);
 SafeRegion read_safe_region(const Field& field);  // safe_region.cc
 void write(JsonWriter& json, const SafeRegion& region);
 
-ArchivedMessage read_archived_message(const Field& field);  // chat.cc
+ChatMessage read_chat_message(const Field& field);  // chat.cc
+/// The members only: others stand beside them.
+void write_members(JsonWriter& json, const ChatMessage& message);
+/// What a member said may not pass for the server's word, nor change what another member said.
+void refuse_server_words(const Field& field, ChatMessage& message);
+Stamp read_stamp(const Field& field);
+void write(JsonWriter& json, const Stamp& stamp);
+ArchivedMessage read_archived_message(const Field& field);
 void write(JsonWriter& json, const ArchivedMessage& message);
 
 template <class T>

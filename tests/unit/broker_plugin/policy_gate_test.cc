@@ -411,5 +411,61 @@ TEST_F(PolicyGateTest, CountsWhatItHolds) {
   EXPECT_EQ(counter("clients_live"), 1u);
 }
 
+class PeerGateTest : public PolicyGateTest {
+ protected:
+  PeerGateTest() {
+    feed_group();
+    feed({messages::FeedPeer{"arena", arena.public_jwks()}});
+  }
+  /// With the arena's own key.
+  Admission connects(Role role, const std::string& subject, const std::string& device = "link") {
+    const auto signed_there = sign(arena, {subject, "demo", role, device, kNowS - 10, kNowS + 3600}).value();
+    return gate.connect("demo:" + subject + ":" + device, signed_there, &kFirst, kNow);
+  }
+  const token::KeySet arena = token::KeySet::parse(token::KeySet::generate_ed25519("k"));
+};
+
+TEST_F(PeerGateTest, R34_APeersKeyOpensOneDoor) {
+  EXPECT_EQ(connects(Role::peer, "arena"), Admission::accepted);
+  EXPECT_EQ(connects(Role::peer, "arena", "d1"), Admission::refused);
+  EXPECT_EQ(connects(Role::peer, "club"), Admission::refused);
+  EXPECT_EQ(connects(Role::server, "arena"), Admission::refused);
+  EXPECT_EQ(connects(Role::operator_, "arena"), Admission::refused);
+  EXPECT_EQ(connects(Role::terminal, "anna", "d1"), Admission::refused);
+}
+
+TEST_F(PeerGateTest, R34_ARemovedPeerIsCutAndStaysOut) {
+  ASSERT_EQ(connects(Role::peer, "arena"), Admission::accepted);
+  feed({messages::FeedPeer{"arena", ""}});
+  EXPECT_THAT(gate.tick(kNow), Contains("demo:arena:link"));
+  EXPECT_EQ(connects(Role::peer, "arena"), Admission::refused);
+}
+
+TEST_F(PeerGateTest, R34_AFullFeedSaysWhoThePeersAre) {
+  ASSERT_EQ(connects(Role::peer, "arena"), Admission::accepted);
+  feed({messages::FeedBegin{}, messages::FeedPeer{"club", arena.public_jwks()}});
+  EXPECT_EQ(connects(Role::peer, "arena"), Admission::accepted)
+      << "the old ones are in force until it is complete";
+  feed({messages::FeedReady{}});
+  EXPECT_THAT(gate.tick(kNow), Contains("demo:arena:link"));
+  EXPECT_EQ(connects(Role::peer, "arena"), Admission::refused);
+  EXPECT_EQ(connects(Role::peer, "club"), Admission::accepted);
+}
+
+TEST_F(PeerGateTest, R34_KeysThatCannotBeReadAreRefused) {
+  EXPECT_THAT(feed({messages::FeedPeer{"club", "{}"}}).error, HasSubstr("ops[0].keys"));
+}
+
+TEST_F(PeerGateTest, R34_WhatTheServerPassesOnIsNotLimited) {
+  feed({messages::FeedAdd{kGroup, {"eli@arena"}}});
+  connect(Role::server, "s1");
+  const std::string chat = "cv1/demo/g/" + kGroup + "/chat/eli@arena";
+  for (int i = 0; i < 1000; ++i) {
+    const MessageVerdict verdict = gate.message("demo:s1:d1", chat, {}, false, kNow);
+    ASSERT_EQ(verdict.put_off_ms, 0);
+    ASSERT_TRUE(verdict.stamp);
+  }
+}
+
 }  // namespace
 }  // namespace convoke::broker_plugin

@@ -26,7 +26,7 @@ TEST(Feed, ReadsEveryOperation) {
   const auto feed = decode_feed(testing::kind("feed").full[0]);
   ASSERT_TRUE(feed) << feed.error().to_string();
   EXPECT_EQ(feed->seq, 7u);
-  ASSERT_EQ(feed->ops.size(), 13u);
+  ASSERT_EQ(feed->ops.size(), 14u);
   EXPECT_TRUE(std::holds_alternative<FeedBegin>(feed->ops[0]));
   EXPECT_TRUE(std::holds_alternative<FeedReady>(feed->ops[1]));
   EXPECT_EQ(std::get<FeedAdd>(feed->ops[2]).users, (std::vector<std::string>{"anna", "ben@other"}));

@@ -9,6 +9,7 @@
 #include "topics/messages/chat.h"
 #include "topics/messages/feed.h"
 #include "topics/messages/inbox.h"
+#include "topics/messages/peer.h"
 #include "topics/messages/position.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/request.h"
@@ -75,18 +76,27 @@ SafeRegion full_safe_region() {
 }
 
 ChatMessage full_chat() {
-  return {.id = "m-1", .type = "text", .text = "See you\nat the bar 🍸", .reply_to = "m-0", .of = "m-9"};
+  return {.id = "m-1",
+          .type = "text",
+          .text = "See you\nat the bar 🍸",
+          .reply_to = "m-0",
+          .of = "m-9",
+          .author = {},
+          .home = Stamp{"demo", 1, 7, kTime}};
 }
 
 Notice full_notice() {
   Notice notice{"eve", full_chat()};
   notice.message.author = "anna";
+  notice.message.home.reset();
   return notice;
 }
 
 ArchivedMessage full_archived() {
+  ChatMessage message = full_chat();
+  message.author = "anna";
   return {.from = "anna",
-          .message = full_notice().message,
+          .message = std::move(message),
           .stamp = {.site = "demo", .epoch = 1, .n = 7, .time_ms = kTime},
           .edited = Stamp{"demo", 1, 8, kTime},
           .deleted = Stamp{"demo", 1, 9, kTime},
@@ -135,13 +145,35 @@ std::vector<std::string> full_responses() {
 }
 
 Feed full_feed() {
-  return {.seq = 7,
-          .ops = {FeedBegin{}, FeedReady{}, FeedAdd{kGroup, {"anna", "ben@other"}},
-                  FeedRemove{kGroup, {"ben"}}, FeedRetire{kGroup}, FeedBlock{"anna", "ben"},
-                  FeedUnblock{"anna", "ben"}, FeedRevoke{"anna", kTime}, FeedCounters{},
-                  FeedStanding{kGroup, topics::Standing::muted, {"anna"}},
-                  FeedRules{kGroup, {true, 10'000, 20}}, FeedRevoked{std::string(64, 'a'), kTime},
-                  FeedSignIns{17}}};
+  return {
+      .seq = 7,
+      .ops = {FeedBegin{}, FeedReady{}, FeedAdd{kGroup, {"anna", "ben@other"}}, FeedRemove{kGroup, {"ben"}},
+              FeedRetire{kGroup}, FeedBlock{"anna", "ben"}, FeedUnblock{"anna", "ben"},
+              FeedRevoke{"anna", kTime}, FeedCounters{},
+              FeedStanding{kGroup, topics::Standing::muted, {"anna"}}, FeedRules{kGroup, {true, 10'000, 20}},
+              FeedRevoked{std::string(64, 'a'), kTime}, FeedSignIns{17}, FeedPeer{"arena", "{}"}}};
+}
+
+PeerBatch full_peer_batch() {
+  const PeerMember member{"anna@demo", "Ånna", PresenceState::away, topics::Standing::muted};
+  const topics::ChatRules rules{true, 10'000, 20};
+  const Stamp place{"demo", 1, 7, kTime};
+  PeerBatch batch{2, 17, 3, 41, {}};
+  batch.items = {PeerGroups{{kGroup}},
+                 PeerAsk{kGroup, "hall-a", "Hall A", {"ben@arena"}, true},
+                 PeerOpen{kGroup, "hall-a", "Hall A", kTime, kTime + 1, true, rules, {member}, true},
+                 PeerPut{kGroup, {member}, true},
+                 PeerGone{kGroup, {"ben@arena"}, "removed"},
+                 PeerHead{kGroup, kTime, rules},
+                 PeerEnd{kGroup, "duration"},
+                 PeerPlace{kGroup, "ben@arena", "m-1", place},
+                 PeerNotice{kGroup, full_notice()},
+                 PeerChosen{kGroup, {member}},
+                 PeerLeft{kGroup, "ben@arena", "left"},
+                 PeerClosed{kGroup},
+                 PeerSaid{kGroup, "ben@arena", full_chat()},
+                 PeerPresence{{{"ben@arena", PresenceState::busy}}}};
+  return batch;
 }
 
 std::vector<std::string> full_feed_responses() {
@@ -192,6 +224,7 @@ std::vector<Kind> make_kinds() {
        {encode(StaffResponse{"1", 201, R"({"group":"0123456789abcdef0123456789abcdef","members":42})"})}},
       {"feed", recode<decode_feed>, {encode(full_feed())}},
       {"feed-response", recode<decode_feed_response>, full_feed_responses()},
+      {"peer-batch", recode<decode_peer_batch>, {encode(full_peer_batch())}},
   };
 }
 

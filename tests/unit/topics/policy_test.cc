@@ -279,6 +279,16 @@ TEST_F(Policy, ServerHearsWhatIsForItAndSpeaksAsItself) {
   }
 }
 
+TEST_F(Policy, R34_ServerSpeaksForMembersOfOtherSitesOnly) {
+  membership.add(kG.substr(kG.rfind('/') + 1), "eli@other");
+  EXPECT_EQ(publish(server, kG + "/chat/eli@other"), Decision::allow);
+  EXPECT_EQ(publish(server, kG + "/chat/fay@other"), Decision::deny_not_member);
+  EXPECT_EQ(publish(server, kG + "/chat/anna"), Decision::deny_role);
+  EXPECT_EQ(publish(server, kG + "/signal/eli@other"), Decision::deny_role);
+  EXPECT_EQ(publish(peer, kG + "/chat/eli@other"), Decision::deny_role);
+  EXPECT_EQ(receive(anna, kG + "/chat/eli@other"), Decision::allow);
+}
+
 TEST_F(Policy, R34_PeerSpeaksForItsSiteAndHearsNothing) {
   EXPECT_EQ(publish(peer, "cv1/demo/peer/other/hello"), Decision::allow);
   EXPECT_EQ(publish(peer, "cv1/demo/peer/third/hello"), Decision::deny_not_own);

@@ -1,0 +1,288 @@
+#include "topics/messages/peer.h"
+
+#include "topics/messages/limits.h"
+#include "topics/messages/parts_json.h"
+
+namespace convoke::messages {
+namespace {
+
+constexpr std::size_t kMaxReason = 64;
+
+/// A user with their site.
+std::string full_user(const Field& field) {
+  std::string user = field.user_id();
+  if (user.find('@') == std::string::npos) field.fail("a user with their site: identifier@site");
+  return user;
+}
+
+PeerMember read_member(const Field& field) {
+  PeerMember m;
+  const Field name = field["n"], standing = field["s"];
+  m.user = full_user(field["u"]);
+  if (name.present()) m.name = name.line(0, kMaxNameBytes);
+  m.presence = read_presence_state(field["p"]);
+  if (standing.present()) m.standing = standing.choice(topics::parse_standing, "one of member, muted, staff");
+  return m;
+}
+
+void write(JsonWriter& json, const PeerMember& m) {
+  json.begin_object();
+  json.member("u", m.user);
+  if (!m.name.empty()) json.member("n", m.name);
+  json.member("p", to_string(m.presence));
+  if (m.standing != topics::Standing::member) json.member("s", to_string(m.standing));
+  json.end_object();
+}
+
+std::vector<PeerMember> read_members(const Field& field, std::size_t min) {
+  std::vector<PeerMember> members;
+  field.each(min, kMaxPeerMembers, [&](const Field& m) { members.push_back(read_member(m)); });
+  return members;
+}
+
+std::vector<std::string> read_users(const Field& field) {
+  std::vector<std::string> users;
+  field.each(1, kMaxPeerMembers, [&](const Field& user) { users.push_back(full_user(user)); });
+  return users;
+}
+
+void write_strings(JsonWriter& json, std::string_view key, const std::vector<std::string>& strings) {
+  json.key(key).begin_list();
+  for (const std::string& s : strings) json.string(s);
+  json.end_list();
+}
+
+topics::ChatRules read_rules(const Field& item) {
+  topics::ChatRules rules;
+  const Field only = item["announcement_only"], slow = item["slow_ms"], rate = item["per_minute"];
+  rules.announcement_only = only.flag();
+  if (slow.present()) rules.slow_ms = slow.small_integer(0, kMaxSlowMs);
+  if (rate.present()) rules.per_minute = rate.small_integer(0, kMaxPerMinute);
+  return rules;
+}
+
+void write_rules(JsonWriter& json, const topics::ChatRules& rules) {
+  if (rules.announcement_only) json.member("announcement_only", true);
+  if (rules.slow_ms) json.member("slow_ms", rules.slow_ms);
+  if (rules.per_minute) json.member("per_minute", rules.per_minute);
+}
+
+PeerItem read_groups(const Field& item) {
+  PeerGroups all;
+  item["groups"].each(0, kMaxPeerGroups, [&](const Field& id) { all.groups.push_back(id.group_id()); });
+  return all;
+}
+
+PeerItem read_ask(const Field& item) {
+  PeerAsk ask;
+  ask.group = item["group"].group_id();
+  ask.plan = item["plan"].plain_id();
+  ask.name = item["name"].line(0, kMaxNameBytes);
+  ask.users = read_users(item["users"]);
+  ask.any_presence = item["any_presence"].flag();
+  return ask;
+}
+
+PeerItem read_open(const Field& item) {
+  PeerOpen open;
+  open.group = item["group"].group_id();
+  open.plan = item["plan"].plain_id();
+  open.name = item["name"].line(0, kMaxNameBytes);
+  open.started_ms = item["started"].time_ms();
+  open.ends_ms = item["ends"].optional_time_ms();
+  open.anonymous = item["anonymous"].flag();
+  open.rules = read_rules(item);
+  open.members = read_members(item["members"], 1);
+  open.more = item["more"].flag();
+  return open;
+}
+
+PeerItem read_notice(const Field& item) {
+  PeerNotice notice{item["group"].group_id(), {item["from"].user_id(), read_chat_message(item)}};
+  notice.notice.message.home.reset();
+  return notice;
+}
+
+PeerItem read_said(const Field& item) {
+  PeerSaid said{item["group"].group_id(), full_user(item["from"]), read_chat_message(item)};
+  refuse_server_words(item, said.message);
+  return said;
+}
+
+PeerItem read_presence(const Field& item) {
+  PeerPresence all;
+  item["users"].each(1, kMaxPeerMembers, [&](const Field& one) {
+    std::string user = full_user(one["u"]);
+    all.users.emplace_back(std::move(user), read_presence_state(one["p"]));
+  });
+  return all;
+}
+
+PeerItem read_item(const Field& item) {
+  const std::string is = item["is"].plain_id();
+  if (is == "groups") return read_groups(item);
+  if (is == "ask") return read_ask(item);
+  if (is == "open") return read_open(item);
+  if (is == "put")
+    return PeerPut{item["group"].group_id(), read_members(item["members"], 1), item["more"].flag()};
+  if (is == "gone")
+    return PeerGone{item["group"].group_id(), read_users(item["users"]), item["reason"].plain_id()};
+  if (is == "head")
+    return PeerHead{item["group"].group_id(), item["ends"].optional_time_ms(), read_rules(item)};
+  if (is == "end") return PeerEnd{item["group"].group_id(), item["reason"].plain_id()};
+  if (is == "place")
+    return PeerPlace{item["group"].group_id(), full_user(item["from"]), item["id"].plain_id(),
+                     read_stamp(item["home"])};
+  if (is == "notice") return read_notice(item);
+  if (is == "chosen") return PeerChosen{item["group"].group_id(), read_members(item["members"], 0)};
+  if (is == "left")
+    return PeerLeft{item["group"].group_id(), full_user(item["user"]), item["reason"].line(0, kMaxReason)};
+  if (is == "closed") return PeerClosed{item["group"].group_id()};
+  if (is == "said") return read_said(item);
+  if (is == "presence") return read_presence(item);
+  return PeerUnknown{};
+}
+
+struct ItemWriter {
+  JsonWriter& json;
+
+  void begin(const char* is, const std::string& group) const {
+    json.member("is", is);
+    json.member("group", group);
+  }
+
+  void operator()(const PeerUnknown&) const { json.member("is", "unknown"); }
+  void operator()(const PeerGroups& i) const {
+    json.member("is", "groups");
+    write_strings(json, "groups", i.groups);
+  }
+  void operator()(const PeerAsk& i) const {
+    begin("ask", i.group);
+    json.member("plan", i.plan);
+    json.member("name", i.name);
+    write_strings(json, "users", i.users);
+    if (i.any_presence) json.member("any_presence", true);
+  }
+  void operator()(const PeerOpen& i) const {
+    begin("open", i.group);
+    json.member("plan", i.plan);
+    json.member("name", i.name);
+    json.member("started", i.started_ms);
+    json.member("ends", i.ends_ms);
+    if (i.anonymous) json.member("anonymous", true);
+    write_rules(json, i.rules);
+    list(i.members);
+    if (i.more) json.member("more", true);
+  }
+  void operator()(const PeerPut& i) const {
+    begin("put", i.group);
+    list(i.members);
+    if (i.more) json.member("more", true);
+  }
+  void operator()(const PeerGone& i) const {
+    begin("gone", i.group);
+    write_strings(json, "users", i.users);
+    json.member("reason", i.reason);
+  }
+  void operator()(const PeerHead& i) const {
+    begin("head", i.group);
+    json.member("ends", i.ends_ms);
+    write_rules(json, i.rules);
+  }
+  void operator()(const PeerEnd& i) const {
+    begin("end", i.group);
+    json.member("reason", i.reason);
+  }
+  void operator()(const PeerPlace& i) const {
+    begin("place", i.group);
+    json.member("from", i.from);
+    json.member("id", i.message);
+    write(json.key("home"), i.home);
+  }
+  void operator()(const PeerNotice& i) const {
+    begin("notice", i.group);
+    json.member("from", i.notice.from);
+    write_members(json, i.notice.message);
+  }
+  void operator()(const PeerChosen& i) const {
+    begin("chosen", i.group);
+    list(i.members);
+  }
+  void operator()(const PeerLeft& i) const {
+    begin("left", i.group);
+    json.member("user", i.user);
+    json.member("reason", i.reason);
+  }
+  void operator()(const PeerClosed& i) const { begin("closed", i.group); }
+  void operator()(const PeerSaid& i) const {
+    begin("said", i.group);
+    json.member("from", i.from);
+    write_members(json, i.message);
+  }
+  void operator()(const PeerPresence& i) const {
+    json.member("is", "presence");
+    json.key("users").begin_list();
+    for (const auto& [user, state] : i.users) {
+      json.begin_object();
+      json.member("u", user);
+      json.member("p", to_string(state));
+      json.end_object();
+    }
+    json.end_list();
+  }
+
+  void list(const std::vector<PeerMember>& members) const {
+    json.key("members").begin_list();
+    for (const PeerMember& m : members) write(json, m);
+    json.end_list();
+  }
+};
+
+}  // namespace
+
+Result<PeerBatch> decode_peer_batch(std::string_view payload) {
+  JsonReader json(payload);
+  const Field& root = json.root();
+  PeerBatch batch;
+  root["v"].integer(kPeerVersion, kPeerVersion);
+  const Field ack = root["ack"];
+  batch.epoch = root["epoch"].integer(1);
+  batch.first = root["first"].integer(1);
+  batch.ack_epoch = ack["epoch"].integer();
+  batch.ack_upto = ack["upto"].integer();
+  root["items"].each(0, kMaxPeerItems, [&](const Field& item) { batch.items.push_back(read_item(item)); });
+  return json.finish(std::move(batch));
+}
+
+std::string encode(const PeerItem& item) {
+  JsonWriter json(256);
+  json.begin_object();
+  std::visit(ItemWriter{json}, item);
+  json.end_object();
+  return json.take();
+}
+
+std::string encode_peer_batch(const PeerBatch& batch, const std::vector<std::string_view>& items) {
+  JsonWriter json(1024);
+  json.begin_object();
+  json.member("v", kPeerVersion);
+  json.member("epoch", batch.epoch);
+  json.member("first", batch.first);
+  json.key("ack").begin_object();
+  json.member("epoch", batch.ack_epoch);
+  json.member("upto", batch.ack_upto);
+  json.end_object();
+  json.key("items").begin_list();
+  for (const std::string_view item : items) json.raw(item);
+  json.end_list();
+  json.end_object();
+  return json.take();
+}
+
+std::string encode(const PeerBatch& batch) {
+  std::vector<std::string> encoded;
+  for (const PeerItem& item : batch.items) encoded.push_back(encode(item));
+  return encode_peer_batch(batch, {encoded.begin(), encoded.end()});
+}
+
+}  // namespace convoke::messages

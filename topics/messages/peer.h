@@ -1,0 +1,141 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "topics/membership.h"
+#include "topics/messages/chat.h"
+#include "topics/messages/presence.h"
+#include "topics/messages/result.h"
+
+namespace convoke::messages {
+
+/// What one site's server tells another's, on `cv1/{their site}/peer/{own site}/link`: batches of numbered
+/// items. docs/protocol/peer.md is the page. Every user in it is written in full: `anna@demo`.
+
+inline constexpr std::uint32_t kPeerVersion = 1;      // of the batch and of all that is in it
+inline constexpr std::size_t kMaxPeerItems = 64;      // in one batch
+inline constexpr std::size_t kMaxPeerBytes = 40'000;  // of the items of one batch, as the sender makes them
+inline constexpr std::size_t kMaxPeerMembers = 100;   // in one item
+inline constexpr std::size_t kMaxPeerGroups = 1'000;  // in one item
+
+/// A member, or somebody chosen, as another site may see them.
+struct PeerMember {
+  std::string user;
+  std::string name;  // empty: show the user id
+  PresenceState presence = PresenceState::offline;
+  topics::Standing standing = topics::Standing::member;
+};
+
+// Home to a member's site.
+
+/// "groups": these are all the groups of mine that you have a part in.
+struct PeerGroups {
+  std::vector<std::string> groups;
+};
+/// "ask": who of these users of yours takes part?
+struct PeerAsk {
+  std::string group, plan, name;
+  std::vector<std::string> users;
+  bool any_presence = false;  // else only those who are available
+};
+/// "open": the group as it is now, with its first members; `put` brings the others.
+struct PeerOpen {
+  std::string group, plan, name;
+  std::int64_t started_ms = 0;
+  std::optional<std::int64_t> ends_ms;
+  bool anonymous = false;  // members are not told one another's names
+  topics::ChatRules rules;
+  std::vector<PeerMember> members;
+  bool more = false;  // a `put` follows with more of the same list
+};
+/// "put": members who came in or look different now.
+struct PeerPut {
+  std::string group;
+  std::vector<PeerMember> members;
+  bool more = false;
+};
+/// "gone": members no more.
+struct PeerGone {
+  std::string group;
+  std::vector<std::string> users;
+  std::string reason;  // the chat-end's
+};
+/// "head": when it ends from now on, and its rules.
+struct PeerHead {
+  std::string group;
+  std::optional<std::int64_t> ends_ms;
+  topics::ChatRules rules;
+};
+/// "end".
+struct PeerEnd {
+  std::string group, reason;
+};
+/// "place": where this message stands in the group's order.
+struct PeerPlace {
+  std::string group, from, message;
+  Stamp home;
+};
+/// "notice": what the server or staff say in the chat.
+struct PeerNotice {
+  std::string group;
+  Notice notice;
+};
+
+// A member's site to home.
+
+/// "chosen": of those asked for, these take part.
+struct PeerChosen {
+  std::string group;
+  std::vector<PeerMember> members;
+};
+/// "left": a member of mine.
+struct PeerLeft {
+  std::string group, user, reason;
+};
+/// "closed": no member of mine is in it any more.
+struct PeerClosed {
+  std::string group;
+};
+
+// Each site of a group to each other.
+
+/// "said": a user of mine said this.
+struct PeerSaid {
+  std::string group, from;
+  ChatMessage message;  // with its place where the sender is the group's home
+};
+/// "presence": how users of mine are who are in a chat with users of yours.
+struct PeerPresence {
+  std::vector<std::pair<std::string, PresenceState>> users;
+};
+
+/// A kind of a later server: passed over.
+struct PeerUnknown {};
+
+using PeerItem =
+    std::variant<PeerUnknown, PeerGroups, PeerAsk, PeerOpen, PeerPut, PeerGone, PeerHead, PeerEnd, PeerPlace,
+                 PeerNotice, PeerChosen, PeerLeft, PeerClosed, PeerSaid, PeerPresence>;
+
+/// {"v":1,"epoch":1767225600000,"first":17,"ack":{"epoch":1767225500000,"upto":41},"items":[…]}
+struct PeerBatch {
+  std::uint64_t epoch = 0;      // of the sender's numbers: another one where it began to count anew
+  std::uint64_t first = 1;      // number of items[0]; the others follow
+  std::uint64_t ack_epoch = 0;  // of the receiver's numbers; 0: nothing was received yet
+  std::uint64_t ack_upto = 0;   // all items up to this have been taken
+  std::vector<PeerItem> items;  // may be empty
+};
+
+[[nodiscard]] Result<PeerBatch> decode_peer_batch(std::string_view payload);
+std::string encode(const PeerBatch&);
+
+std::string encode(const PeerItem&);
+/// A batch of items that are encoded already; `batch.items` does not count.
+std::string encode_peer_batch(const PeerBatch& batch, const std::vector<std::string_view>& items);
+
+}  // namespace convoke::messages
