@@ -177,6 +177,17 @@ struct EraseUser {
 struct RevokeUser {
   topics::UserId id;
 };
+/// Another site.
+struct PutPeer {
+  topics::SiteId site;
+  std::string host;
+  int port = 0;
+  std::string keys;  // JWK Set, public
+};
+struct DeletePeer {
+  topics::SiteId site;
+};
+struct ListPeers {};
 struct ShowErasures {};
 struct MakeBackup {};
 struct ExportGroup {
@@ -189,13 +200,13 @@ struct ExportUser {
   const gateways::IdentityVault* vault = nullptr;
 };
 struct ShowStatus {};
-using Command =
-    std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups, ShowGroup,
-                 StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember, RemoveMember,
-                 SetStanding, SetRules, Ban, Unban, ListReports, ListMembers, ShowGroupWhy, PutRegistration,
-                 DeleteRegistration, ListRegistrations, ShowWhy, PostEvent, ShowUser, PutUser, ListBlocks,
-                 Unblock, EraseUser, RevokeUser, ShowErasures, MakeBackup, ExportGroup, ExportUser,
-                 PutIdentity, DeleteIdentity, ListIdentities, TakeAct, TakeMail, ShowStatus>;
+using Command = std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups,
+                             ShowGroup, StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember,
+                             RemoveMember, SetStanding, SetRules, Ban, Unban, ListReports, ListMembers,
+                             ShowGroupWhy, PutRegistration, DeleteRegistration, ListRegistrations, ShowWhy,
+                             PostEvent, ShowUser, PutUser, ListBlocks, Unblock, EraseUser, RevokeUser,
+                             ShowErasures, MakeBackup, ExportGroup, ExportUser, PutIdentity, DeleteIdentity,
+                             ListIdentities, TakeAct, TakeMail, PutPeer, DeletePeer, ListPeers, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});

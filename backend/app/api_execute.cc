@@ -287,14 +287,51 @@ ApiResponse run(Engine&, const Principal&, MakeBackup, Context&) { return {}; }
 ApiResponse run(Engine&, const Principal&, ExportGroup, Context&) { return {}; }
 ApiResponse run(Engine&, const Principal&, ExportUser, Context&) { return {}; }
 
+ApiResponse run(Engine& e, const Principal&, PutPeer c, Context& ctx) {
+  const auto& peers = e.state().peers;
+  if (!peers.contains(c.site) && peers.size() >= core::kMaxPeers)
+    return api_error(409, "too-many", "there are 100 other sites already");
+  e.put_peer(c.site, std::move(c.host), c.port, std::move(c.keys), ctx);
+  return ok({{"site", c.site.str()}});
+}
+ApiResponse run(Engine& e, const Principal&, const DeletePeer& c, Context& ctx) {
+  if (!e.delete_peer(c.site, ctx)) return api_error(404, "not-found", "no such site");
+  return ok({{"removed", c.site.str()}});
+}
+ApiResponse run(Engine&, const Principal&, ListPeers, Context&) { return {}; }  // answered by the server
+
 ApiResponse run(Engine&, const Principal&, ShowStatus, Context&) { return {}; }  // answered by execute
+
+/// Calls that change a group.
+template <class C>
+constexpr bool kChangesGroup =
+    std::is_same_v<C, EndGroup> || std::is_same_v<C, ExtendGroup> || std::is_same_v<C, Announce> ||
+    std::is_same_v<C, DeleteMessage> || std::is_same_v<C, AddMember> || std::is_same_v<C, RemoveMember> ||
+    std::is_same_v<C, SetStanding> || std::is_same_v<C, SetRules> || std::is_same_v<C, Ban> ||
+    std::is_same_v<C, Unban>;
+
+/// Of a group only its home's staff decide: so no two decisions are ever in conflict.
+template <class C>
+std::optional<ApiResponse> refuse_foreign(const Engine& e, const C& c) {
+  if constexpr (kChangesGroup<C>) {
+    const core::Group* g = e.state().group(c.id);
+    if (g && g->home)
+      return api_error(409, "not-home", "the group is one of site " + g->home.str() + ", whose staff decide");
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
 ApiResponse execute(Engine& engine, const Principal& who, Command command, const std::string& status,
                     Context& ctx) {
   if (std::holds_alternative<ShowStatus>(command)) return {200, status};
-  return std::visit([&](auto&& c) { return run(engine, who, std::move(c), ctx); }, std::move(command));
+  return std::visit(
+      [&](auto&& c) {
+        if (auto refused = refuse_foreign(engine, c)) return *std::move(refused);
+        return run(engine, who, std::move(c), ctx);
+      },
+      std::move(command));
 }
 
 }  // namespace convoke::app

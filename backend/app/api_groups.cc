@@ -33,6 +33,7 @@ json::object summary(const core::Group& g) {
       {"group", g.id.str()},         {"plan", g.plan.str()},       {"name", g.name},
       {"state", to_string(g.state)}, {"started_ms", g.started_ms}, {"ends_ms", optional_time(g.ends_ms)},
       {"version", g.version},        {"messages", g.messages},     {"reasons", json::value_from(g.reasons)}};
+  if (g.home) o["home"] = g.home.str();
   if (g.state == GroupState::open) {
     o["members"] = g.members.size();
     o["available"] = g.available;

@@ -6,6 +6,7 @@
 #include "backend/ingress/plan_file.h"
 #include "geo/geojson.h"
 #include "topics/messages/json_reader.h"
+#include "topics/token/token.h"
 
 namespace convoke::app {
 namespace {
@@ -293,6 +294,39 @@ Parsed parse_users(const std::vector<std::string>& path, const ApiRequest& r) {
   return api_error(404, "not-found", "no such call");
 }
 
+/// The public half of the keys that the site signs its tokens with; empty: they are none that can be used.
+std::string peer_keys(const std::string& jwks) {
+  try {
+    std::string keys = token::KeySet::parse(jwks).public_jwks();
+    // What both sides know proves nothing to a third: whoever can check it could make it.
+    const bool secret = keys.find("\"oct\"") != std::string::npos;
+    return secret || keys.size() > messages::kMaxPeerKeysBytes ? std::string() : keys;
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+Parsed put_peer(const topics::SiteId& site, const ApiRequest& r) {
+  if (site == r.who.site) return bad("site: expected another site");
+  JsonReader reader(r.body);
+  const Field host = reader.root()["host"], port = reader.root()["port"], keys = reader.root()["keys"];
+  PutPeer command{site, host.line(1, 253), static_cast<int>(port.small_integer(1, 65'535)),
+                  peer_keys(keys.object_text())};
+  if (command.host.find_first_of(" /:@[]") != std::string::npos) host.fail("a host name or IPv4 address");
+  if (command.keys.empty()) keys.fail("a JWK Set of Ed25519 keys, at most 4096 bytes");
+  auto done = reader.finish(std::move(command));
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
+Parsed parse_peers(const std::vector<std::string>& path, const ApiRequest& r) {
+  if (path.size() == 2 && r.method == "GET") return Command(ListPeers{});
+  const auto site = path.size() == 3 ? topics::SiteId::parse(path[2]) : topics::SiteId();
+  if (site && r.method == "PUT") return put_peer(site, r);
+  if (site && r.method == "DELETE") return Command(DeletePeer{site});
+  return api_error(404, "not-found", "no such call");
+}
+
 /// Which roles may call this: operators all, staff all but what defines the site, viewers the list of areas.
 bool role_may(Role role, const std::string& method, const std::vector<std::string>& path) {
   const std::string& resource = path[1];
@@ -302,7 +336,8 @@ bool role_may(Role role, const std::string& method, const std::vector<std::strin
   if (role == Role::viewer) return resource == "areas" && method == "GET";
   const bool registers = resource == "plans" && path.size() == 5 && path[3] == "registrations";
   if (resource == "users" && path.size() >= 4 && path[3] == "identities") return false;
-  const bool defines_site = !registers && (resource == "areas" || resource == "plans" || resource == "users");
+  const bool defines_site = !registers && (resource == "areas" || resource == "plans" ||
+                                           resource == "users" || resource == "peers");
   return role == Role::staff && (method == "GET" || !defines_site);
 }
 
@@ -314,6 +349,7 @@ Parsed parse_path(const ApiRequest& r) {
   if (path[1] == "plans") return parse_plans(path, r);
   if (path[1] == "groups") return parse_groups(path, r);
   if (path[1] == "users") return parse_users(path, r);
+  if (path[1] == "peers") return parse_peers(path, r);
   if (path[1] == "events" && path.size() == 2 && r.method == "POST") return post_event(r);
   if (path[1] == "erasures" && path.size() == 2 && r.method == "GET") return Command(ShowErasures{});
   if (path[1] == "backups" && path.size() == 2 && r.method == "POST") return Command(MakeBackup{});

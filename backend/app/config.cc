@@ -185,6 +185,16 @@ void read_listeners(Section& root, Config& c) {
   Section auth = root.sub("auth");
   c.keys_file = auth.string("keys", "", true);
   auth.finish();
+  Section federation = root.sub("federation");
+  c.federation_key_file = federation.string("key_file", "");
+  c.federation_ca_file = federation.string("ca_file", "");
+  c.federation_cert_file = federation.string("cert_file", "");
+  c.federation_cert_key_file = federation.string("cert_key_file", "");
+  federation.finish();
+  if (c.federation_cert_file.empty() != c.federation_cert_key_file.empty())
+    federation.fail("cert_file", "cert_file and cert_key_file, or neither");
+  if (c.federation_ca_file.empty() && !c.federation_cert_file.empty())
+    federation.fail("cert_file", "a ca_file beside it");
   Section identities = root.sub("identities");
   c.identity_key_file = identities.string("key_file", "");
   identities.finish();

@@ -33,8 +33,11 @@ struct Config {
   std::string http_host = "127.0.0.1";
   int http_port = 8080;
   std::string metrics_host = "127.0.0.1";
-  int metrics_port = 0;           // 0: no metrics
-  std::string keys_file;          // [auth] keys: JWK Set to verify tokens with
+  int metrics_port = 0;             // 0: no metrics
+  std::string keys_file;            // [auth] keys: JWK Set to verify tokens with
+  std::string federation_key_file;  // [federation] key_file; empty: there are no other sites
+  std::string federation_ca_file;   // ca_file, cert_file, cert_key_file: PEM; empty: links are plain MQTT
+  std::string federation_cert_file, federation_cert_key_file;
   std::string identity_key_file;  // [identities] key_file; empty: no identities are kept
   std::string hooks_host = "127.0.0.1";
   int hooks_port = 0;            // 0: no hooks

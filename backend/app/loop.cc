@@ -35,6 +35,10 @@ Loop::Loop(Options options, store::Store& store, egress::Link& link, Hooks hooks
   engine_.loaded(now);
   for (const auto& [user, at_ms] : eraser_.load())
     if (!engine_.state().user(user)) engine_.state().erased_ms[user] = at_ms;  // else they have come back
+  for (const auto& [site, peer] : engine_.state().peers) open_peer(peer);
+  for (core::PeerOutgoing& out : journal_.peer_items())
+    if (const auto it = peers_.find(out.site); it != peers_.end())
+      it->second.sender.push(out.number, std::move(out.item), now);
 }
 
 bool Loop::turn(Times times, const std::function<void(core::Context&)>& inputs) {
@@ -121,7 +125,62 @@ bool Loop::commit() {
 void Loop::release(core::Effects& fx, const std::vector<std::uint64_t>& seqs) {
   for (std::size_t i = 0; i < fx.out.size(); ++i) outbox_.push({seqs[i], std::move(fx.out[i])});
   for (const core::HistoryQuery& query : fx.history) answer_history(query);
+  release_peers(fx);
   hooks_.released(fx);
+}
+
+void Loop::open_peer(const core::Peer& peer) {
+  if (!hooks_.peer_link) return;
+  const std::uint64_t number = ++peer_links_;
+  egress::PeerSender::Hooks hooks{[this, site = peer.site] { return hooks_.peer_token(site); }, hooks_.warn};
+  peers_.erase(peer.site);
+  peers_.emplace(peer.site, PeerLink{number, peer.host, peer.port,
+                                     egress::PeerSender(options_.site, peer.site,
+                                                        hooks_.peer_link(peer, number), std::move(hooks))});
+}
+
+/// Those that are new or have another address are dialled, with all that waits for them in the store; those
+/// that are gone are not any more. Gives the former.
+std::set<core::SiteId> Loop::link_peers(const core::Effects& fx) {
+  std::set<core::SiteId> fresh;
+  const auto& peers = engine_.state().peers;
+  for (const core::SiteId& site : fx.peers) {
+    const auto peer = peers.find(site);
+    const auto link = peers_.find(site);
+    if (peer == peers.end()) {
+      if (link == peers_.end()) continue;
+      link->second.sender.close();
+      peers_.erase(link);
+      continue;
+    }
+    const core::Peer& is = peer->second;
+    if (link != peers_.end() && link->second.host == is.host && link->second.port == is.port) continue;
+    open_peer(is);
+    for (core::PeerOutgoing& out : journal_.peer_items())
+      if (out.site == site && peers_.contains(site))
+        peers_.at(site).sender.push(out.number, std::move(out.item), times_.real_ms);
+    fresh.insert(site);
+  }
+  return fresh;
+}
+
+void Loop::release_peers(core::Effects& fx) {
+  std::set<core::SiteId> fresh = link_peers(fx);
+  const auto with = [&](const core::SiteId& site, auto f) {
+    if (const auto it = peers_.find(site); it != peers_.end() && !fresh.contains(site)) f(it->second.sender);
+  };
+  for (const auto& site : fx.peers_cleared) with(site, [](auto& sender) { sender.clear(); });
+  for (const auto& [site, upto] : fx.peers_took)
+    with(site, [&, upto = upto](auto& sender) { sender.took(upto, times_.real_ms); });
+  for (core::PeerOutgoing& out : fx.peer_items)
+    with(out.site, [&](auto& sender) { sender.push(out.number, std::move(out.item), times_.real_ms); });
+  for (const auto& site : fx.peers_heard) with(site, [](auto& sender) { sender.heard(); });
+  for (auto& [site, link] : peers_) link.sender.pump(engine_.state().peers.at(site), times_.real_ms);
+}
+
+void Loop::take_peer(std::uint64_t link, const egress::LinkEvent& event) {
+  for (auto& [site, peer] : peers_)
+    if (peer.number == link) peer.sender.event(event, times_.real_ms);
 }
 
 void Loop::answer_history(const core::HistoryQuery& query) {
@@ -171,6 +230,7 @@ void Loop::close(Times times) {
   journal_.add_positions(engine_);
   journal_.remove_outgoing(outbox_.take_finished());
   if (auto failure = journal_.commit()) hooks_.warn("store: " + *failure);
+  for (auto& [site, link] : peers_) link.sender.close();
   session_.close(times.now);
 }
 

@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +13,7 @@
 #include "backend/core/engine.h"
 #include "backend/egress/broker_session.h"
 #include "backend/egress/outbox.h"
+#include "backend/egress/peer_sender.h"
 #include "backend/ingress/decoder.h"
 #include "backend/store/eraser.h"
 #include "backend/store/journal.h"
@@ -59,6 +63,10 @@ class Loop {
     /// A user has connected with a token, issued at that time, that proves a number or an address; unset: the
     /// broker's plugin is not asked for it.
     std::function<void(const messages::SignIn&, core::TimeMs issued_ms, core::Context&)> signed_in = {};
+    /// A connection to another site's broker, whose events come back through `take_peer` with this number;
+    /// and the token for it.
+    std::function<std::unique_ptr<egress::Link>(const core::Peer&, std::uint64_t number)> peer_link = {};
+    std::function<std::string(const topics::SiteId&)> peer_token = {};
   };
 
   /// Loads the store. Throws std::runtime_error saying what is wrong with it.
@@ -73,6 +81,8 @@ class Loop {
   void refill_ids();
   /// Within a turn: something came from the broker.
   void take(egress::LinkEvent& event);
+  /// Something came from the connection to another site's broker.
+  void take_peer(std::uint64_t link, const egress::LinkEvent& event);
   /// Says goodbye, and writes what could wait.
   void close(Times times);
 
@@ -85,6 +95,11 @@ class Loop {
   const egress::Outbox& outbox() const { return outbox_; }
   const ingress::Rejects& rejects() const { return decoder_.rejects(); }
   std::uint64_t broker_epoch() const { return broker_epoch_; }
+  /// Null: there is no link to that site.
+  const egress::PeerSender* peer(const topics::SiteId& site) const {
+    const auto it = peers_.find(site);
+    return it == peers_.end() ? nullptr : &it->second.sender;
+  }
 
  private:
   void handle(const egress::LinkMessage& message);
@@ -95,6 +110,9 @@ class Loop {
   void answer_history(const core::HistoryQuery& query);
   std::vector<messages::FeedOp> full_feed() const;
   void signed_in(const messages::SignIn& sign_in);
+  std::set<core::SiteId> link_peers(const core::Effects& fx);
+  void open_peer(const core::Peer& peer);
+  void release_peers(core::Effects& fx);
   void broker_fed(std::uint64_t epoch);
   void feed_confirmed(const core::FeedChange& change);
 
@@ -106,6 +124,15 @@ class Loop {
   ingress::Decoder decoder_;
   egress::Outbox outbox_;
   egress::BrokerSession session_;
+
+  struct PeerLink {
+    std::uint64_t number;
+    std::string host;
+    int port;
+    egress::PeerSender sender;
+  };
+  std::map<topics::SiteId, PeerLink> peers_;
+  std::uint64_t peer_links_ = 0;  // so many have been made
 
   core::Context* ctx_ = nullptr;  // of the turn under way
   Times times_;                   // of the turn under way

@@ -13,6 +13,7 @@
 #include "backend/app/api_outside.h"
 #include "backend/app/export_answer.h"
 #include "backend/app/overload.h"
+#include "backend/app/peer_answers.h"
 #include "backend/app/reports_answer.h"
 #include "backend/app/why_answers.h"
 #include "topics/messages/area_event.h"
@@ -43,6 +44,14 @@ topics::GroupId random_group_id() {
     text += kHex[b & 15];
   }
   return topics::GroupId::parse(text);
+}
+
+/// One that can sign.
+token::KeySet load_federation_key(const std::string& path) {
+  token::KeySet keys = token::KeySet::load(path);
+  if (!token::sign(keys, {}))
+    throw std::runtime_error("federation.key_file " + path + ": expected a JWK Set with a private key");
+  return keys;
 }
 
 egress::LinkOptions link_options(const Config& c) {
@@ -85,6 +94,9 @@ Server::Server(Config config)
       vault_(config_.identity_key_file.empty()
                  ? std::nullopt
                  : std::optional(gateways::IdentityVault::load(config_.identity_key_file))),
+      federation_key_(config_.federation_key_file.empty()
+                          ? std::nullopt
+                          : std::optional(load_federation_key(config_.federation_key_file))),
       store_(store::open_rocksdb(config_.data_dir)),
       metrics_(config_.metrics_host, config_.metrics_port),
       link_(link_options(config_),
@@ -141,7 +153,9 @@ Loop::Hooks Server::hooks() {
           [this] { compaction_ = std::async(std::launch::async, [this] { return store_->compact(); }); },
       .compacted = [this] { return compacted(); },
       .outside = outside(),
-      .signed_in = sign_ins()};
+      .signed_in = sign_ins(),
+      .peer_link = [this](const core::Peer& peer, std::uint64_t number) { return peer_link(peer, number); },
+      .peer_token = [this](const topics::SiteId& site) { return peer_token(site); }};
 }
 
 ingress::Decoder::Outside Server::outside() {
@@ -228,6 +242,10 @@ void Server::turn(std::deque<Mail> mail) {
         loop_.take(*event);
         continue;
       }
+      if (auto* event = std::get_if<PeerEvent>(&item)) {
+        loop_.take_peer(event->link, event->event);
+        continue;
+      }
       auto& c = std::get<std::unique_ptr<ApiCall>>(item);
       ApiResponse response = carry_out(c->who, std::move(c->command), ctx);
       answers.emplace_back(std::move(c), std::move(response));
@@ -249,6 +267,9 @@ ApiResponse Server::carry_out(const topics::Principal& who, Command command, cor
     return export_group(loop_.engine(), loop_.journal().store(), *c);
   if (const auto* c = std::get_if<ExportUser>(&command))
     return export_user(loop_.engine(), loop_.journal().store(), *c);
+  if (std::holds_alternative<PutPeer>(command) && !federation_key_)
+    return api_error(409, "no-federation", "this server has no other sites: set [federation] key_file");
+  if (std::holds_alternative<ListPeers>(command)) return list_peers(loop_, ctx.now, Clock::real_now());
   if (std::holds_alternative<MakeBackup>(command)) return make_backup();
   if (std::holds_alternative<ShowErasures>(command))
     return {200,
@@ -269,6 +290,9 @@ void Server::housekeeping(std::int64_t real_ms) {
   metrics_.set_gauge("areas", static_cast<double>(engine.tracker().index().size()));
   metrics_.set_gauge("live_groups", static_cast<double>(live));
   metrics_.set_gauge("outbox", static_cast<double>(loop_.outbox().size()));
+  std::uint64_t waiting = 0;
+  for (const auto& [site, peer] : engine.state().peers) waiting += peer.waiting();
+  metrics_.set_gauge("peer_items", static_cast<double>(waiting));
   metrics_.set_gauge("dropped", static_cast<double>(dropped_));
   metrics_.set_gauge("too_large", static_cast<double>(loop_.session().too_large()));
   metrics_.set_gauge("broker_connected", loop_.session().drained() ? 1 : 0);
@@ -383,6 +407,32 @@ std::vector<std::string> Server::backups() const {
       names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
+}
+
+/// Signed with our own key, which the other site knows us by. Good for one connection.
+std::string Server::peer_token(const topics::SiteId& site) const {
+  constexpr std::int64_t kLifetimeS = 3600, kSkewS = 25;
+  const std::int64_t now_s = Clock::real_now() / 1000;
+  if (!federation_key_) return {};
+  return token::sign(*federation_key_, {config_.site.str(), site.str(), topics::Role::peer, "link",
+                                        now_s - kSkewS, now_s + kLifetimeS})
+      .value_or("");
+}
+
+std::unique_ptr<egress::Link> Server::peer_link(const core::Peer& peer, std::uint64_t number) {
+  const std::string id = peer.site.str() + ":" + config_.site.str() + ":link";
+  return std::make_unique<egress::BrokerLink>(
+      egress::LinkOptions{
+          peer.host,
+          peer.port,
+          id,
+          {},
+          {},
+          false,
+          {config_.federation_ca_file, config_.federation_cert_file, config_.federation_cert_key_file}},
+      [this, number](egress::LinkEvent event) {
+        mailbox_.push(PeerEvent{number, std::move(event)});
+      });
 }
 
 std::string Server::read_token() {

@@ -53,7 +53,12 @@ class Server {
     Command command;
     std::promise<ApiResponse> answer;
   };
-  using Mail = std::variant<egress::LinkEvent, std::unique_ptr<ApiCall>>;
+  /// From the connection to another site's broker.
+  struct PeerEvent {
+    std::uint64_t link;
+    egress::LinkEvent event;
+  };
+  using Mail = std::variant<egress::LinkEvent, std::unique_ptr<ApiCall>, PeerEvent>;
   using Answers = std::vector<std::pair<std::unique_ptr<ApiCall>, ApiResponse>>;
 
   Loop::Hooks hooks();
@@ -69,6 +74,8 @@ class Server {
   std::string status() const;
   std::chrono::milliseconds patience() const;
   std::string read_token();
+  std::string peer_token(const topics::SiteId& site) const;
+  std::unique_ptr<egress::Link> peer_link(const core::Peer& peer, std::uint64_t number);
   bool compacted();
   ApiResponse make_backup();
   std::vector<std::string> backups() const;
@@ -77,6 +84,7 @@ class Server {
   Clock clock_;
   Keys keys_;
   std::optional<gateways::IdentityVault> vault_;
+  std::optional<token::KeySet> federation_key_;
   std::unique_ptr<store::Store> store_;
   std::future<store::Failure> compaction_;  // of the store
   Metrics metrics_;

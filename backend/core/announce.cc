@@ -1,6 +1,8 @@
 #include "backend/core/announce.h"
 
 #include "backend/core/chat_archive.h"
+#include "backend/core/relay.h"
+#include "backend/core/shared_groups.h"
 #include "topics/topic.h"
 
 namespace convoke::core {
@@ -14,13 +16,11 @@ void say(const State& state, const Group& group, const messages::Notice& notice,
 
 /// Under the group's next id.
 std::string say_new(State& state, Group& group, messages::Notice notice, Context& ctx) {
-  if (group.unarchived.size() >= kMaxUnarchived) return {};
-  notice.message.id = std::string(messages::kServerIdPrefix) + std::to_string(++group.notices);
-  say(state, group, notice, true, ctx);
+  notice.message.id = std::string(messages::kServerIdPrefix) + std::to_string(group.notices + 1);
   std::string id = notice.message.id;
-  group.unarchived.push_back(std::move(notice));
-  ctx.fx.groups.insert(group.id);
-  arm_notices(state, group, ctx.now);
+  if (!say_once(state, group, notice, ctx)) return {};
+  ++group.notices;
+  share_notice(state, group, notice, ctx);
   return id;
 }
 
@@ -44,17 +44,27 @@ std::string delete_message(State& state, Group& group, const UserId& author, con
   return say_new(state, group, std::move(notice), ctx);
 }
 
+bool say_once(State& state, Group& group, const messages::Notice& notice, Context& ctx) {
+  if (group.unarchived.size() >= kMaxUnarchived) return false;
+  say(state, group, notice, true, ctx);
+  group.unarchived.push_back(notice);
+  ctx.fx.groups.insert(group.id);
+  arm_notices(state, group, ctx.now);
+  return true;
+}
+
 bool has_message(const Group& group, const UserId& author, const std::string& id) {
   return group.message_keys.contains(message_key(author.str(), id));
 }
 
 void repeat_notices(State& state, const Group& group, Context& ctx) {
   for (const messages::Notice& notice : group.unarchived) say(state, group, notice, false, ctx);
+  repeat_relayed(state, group, ctx);
   arm_notices(state, group, ctx.now);
 }
 
 void arm_notices(State& state, const Group& group, TimeMs now) {
-  if (!group.unarchived.empty())
+  if (!group.unarchived.empty() || !group.relayed.empty())
     state.timers.set_if_unset({TimerKind::notice_repeat, group.id.str()}, now + kRepeatMs);
 }
 

@@ -25,9 +25,11 @@ std::string announce(State& state, Group& group, std::string_view type, std::str
 /// (`has_message`).
 std::string delete_message(State& state, Group& group, const UserId& author, const std::string& id,
                            const std::string& by, Context& ctx);
+/// Says what has its id already. False, and nothing said, while kMaxUnarchived wait for the broker.
+bool say_once(State& state, Group& group, const messages::Notice& notice, Context& ctx);
 bool has_message(const Group& group, const UserId& author, const std::string& id);
 
-/// Says again what has not come back from the broker.
+/// Says again what has not come back from the broker, of users of other sites too.
 void repeat_notices(State& state, const Group& group, Context& ctx);
 /// Sets the timer of a loaded group for that.
 void arm_notices(State& state, const Group& group, TimeMs now);

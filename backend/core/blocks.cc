@@ -4,6 +4,7 @@
 
 #include "backend/core/follow.h"
 #include "backend/core/presence.h"
+#include "backend/core/sites.h"
 #include "topics/messages/inbox.h"
 #include "topics/messages/limits.h"
 #include "topics/topic.h"
@@ -104,6 +105,7 @@ UserId kept_apart_from(const State& state, const Group& group, const UserId& use
 }
 
 bool tell_hidden(const State& state, const UserId& id, bool durable, bool even_nobody, Context& ctx) {
+  if (is_remote(id)) return false;  // their own site does
   std::vector<std::string> hidden;
   if (const User* user = state.user(id))
     for (const UserId& other : blocked_with(state, id))

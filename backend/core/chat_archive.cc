@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "backend/core/relay.h"
+#include "backend/core/sites.h"
 #include "topics/messages/limits.h"
 #include "topics/topic.h"
 
@@ -54,17 +56,21 @@ void archive_change(Group& group, messages::ArchivedMessage change, Context& ctx
   ctx.fx.archive.push_back({group.id, std::move(change), changed->second});
 }
 
-/// Each (sender, message id) once.
-void archive(State& state, Group& group, messages::ArchivedMessage message, Context& ctx) {
+/// Each (sender, message id) once; false: it was before.
+bool archive(State& state, Group& group, messages::ArchivedMessage message, Context& ctx) {
   const ChatPlace place{message.stamp.epoch, message.stamp.n};
-  if (!group.message_keys.emplace(message_key(message.from, message.message.id), place).second) return;
+  if (!group.message_keys.emplace(message_key(message.from, message.message.id), place).second) return false;
   // What the server says by itself breaks no silence.
   if (message.message.type != messages::kSystem)
     group.last_message_ms = std::max(group.last_message_ms, std::min(message.stamp.time_ms, ctx.now));
-  if (message.message.changes_another()) return archive_change(group, std::move(message), ctx);
+  if (message.message.changes_another()) {
+    archive_change(group, std::move(message), ctx);
+    return true;
+  }
   ++group.messages;
   ctx.fx.archive.push_back({group.id, std::move(message)});
   state.timers.set_if_unset({TimerKind::chat_event, group.id.str()}, ctx.now + kChatEventMs);
+  return true;
 }
 
 /// The group that a message with this stamp counts for, or null.
@@ -91,9 +97,11 @@ void chat_message(State& state, const GroupId& id, const UserId& from, const mes
                   const messages::Stamp& stamp, Context& ctx) {
   Group* group = stamped_group(state, id, stamp);
   if (!group) return;
+  messages::ArchivedMessage said{from.str(), message, stamp};
+  if (!is_remote(from)) said.message.home.reset();  // that is for servers to say
   // The plugin has judged it, before it was told of the leaving.
   const bool was_member = group->members.contains(from) || group->stays.contains(from);
-  if (was_member) archive(state, *group, {from.str(), message, stamp}, ctx);
+  if (was_member && archive(state, *group, said, ctx)) message_archived(state, *group, said, ctx);
   chat_seen(state, id, stamp, ctx);
 }
 

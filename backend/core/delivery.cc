@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backend/core/roster.h"
+#include "backend/core/sites.h"
 #include "topics/topic.h"
 
 namespace convoke::core {
@@ -21,6 +22,7 @@ std::string end_words(const Group& group, const std::string& reason, TimeMs now)
 }
 
 void tell(const State& state, const UserId& user, const std::string& words, bool durable, Context& ctx) {
+  if (is_remote(user)) return;  // their own site does
   ctx.publish({topics::inbox_topic(state.site, user), words, 1, false, durable});
 }
 

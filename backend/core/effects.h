@@ -110,6 +110,22 @@ struct ReportEntry {
   std::size_t after = 0;  // so many archive entries of this step came before
 };
 
+/// An item for another site's server, which is kept until it has it.
+struct PeerOutgoing {
+  SiteId site;
+  std::uint64_t number = 0;
+  std::string item;  // encoded
+};
+
+/// Where an archived message of a member stands in the order of the group's home.
+struct PlaceEntry {
+  GroupId group;
+  ChatPlace place;
+  UserId from;
+  std::string message;
+  messages::Stamp home;
+};
+
 /// A history request, which only the store can answer.
 struct HistoryQuery {
   std::string response_topic, correlation, request_id;
@@ -140,6 +156,13 @@ struct Effects {
   std::optional<TimeMs> graced_since;  // the presence grace after this broker start is over
   std::vector<ArchiveEntry> archive;
   std::vector<ReportEntry> reports;
+  std::vector<PlaceEntry> places;                       // after the archive's entries
+  std::set<std::pair<GroupId, std::uint64_t>> relayed;  // records that changed
+  std::set<SiteId> peers;                               // records that changed
+  std::set<SiteId> peers_cleared;                       // what waited for them before this step goes
+  std::map<SiteId, std::uint64_t> peers_took;           // all up to this number: it waits no more
+  std::set<SiteId> peers_heard;                         // a batch came: they are to be told what was taken
+  std::vector<PeerOutgoing> peer_items;
   std::set<GroupId> archived;  // groups whose archived-up-to marker moved
   std::vector<Outgoing> out;
   std::optional<std::size_t> blocks_at;  // in `out`, the feed change that takes more of this step's blocks

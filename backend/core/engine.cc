@@ -108,6 +108,15 @@ void Engine::load_waiting(const PlanId& plan, const std::string& identity, std::
 
 void Engine::load_act(const std::string& key, ActRecord act) { state_.acts[key] = act; }
 
+void Engine::load_peer(Peer peer) {
+  const SiteId site = peer.site;
+  state_.peers[site] = std::move(peer);
+}
+
+void Engine::load_relayed(const GroupId& group, std::uint64_t key, Relayed relayed) {
+  if (Group* g = state_.live_group(group)) g->relayed[key] = std::move(relayed);
+}
+
 void Engine::load_message_key(const GroupId& group, std::uint64_t key, ChatPlace place) {
   if (Group* g = state_.live_group(group)) g->message_keys.emplace(key, place);
 }
@@ -135,7 +144,8 @@ void Engine::loaded(TimeMs now) {
     for (const std::string& key : group.start_keys) state_.start_keys[{group.plan, key}] = id;
     arm_group_timers(state_, group, now);
     if (group.state == GroupState::ending || group.state == GroupState::retired) continue;
-    if (auto plan = state_.plans.find(group.plan); plan != state_.plans.end()) plan->second.live = id;
+    if (auto plan = state_.plans.find(group.plan); plan != state_.plans.end() && !group.home)
+      plan->second.live = id;
     for (const auto& [user, invitation] : group.invited)
       if (User* u = state_.user(user)) u->invited.insert(id);
     if (group.state != GroupState::open) continue;
@@ -145,6 +155,7 @@ void Engine::loaded(TimeMs now) {
       if (User* u = state_.user(user)) u->groups.insert(id);
   }
   for (auto& [id, plan] : state_.plans) arm_plan_timers(state_, plan);
+  arm_peers(state_, now);
   state_.timers.set({TimerKind::forget_acts, ""}, now);
   safe_regions_unknown(state_, now);
 }
@@ -216,6 +227,18 @@ void Engine::bad_request(const Asker& asker, const std::string& id, messages::Re
 }
 
 void Engine::erase_user(const UserId& user, Context& ctx) { core::erase_user(state_, tracker_, user, ctx); }
+
+void Engine::put_peer(const SiteId& site, std::string host, int port, std::string keys, Context& ctx) {
+  core::put_peer(state_, site, std::move(host), port, std::move(keys), ctx);
+}
+bool Engine::delete_peer(const SiteId& site, Context& ctx) { return core::delete_peer(state_, site, ctx); }
+PeerTaken Engine::peer_batch(const SiteId& from, const messages::PeerBatch& batch, Context& ctx) {
+  return take_batch(state_, from, batch, ctx);
+}
+void Engine::bad_peer_batch(const SiteId& from) {
+  if (const auto peer = state_.peers.find(from); peer != state_.peers.end())
+    ++peer->second.refused["unreadable"];
+}
 
 void Engine::put_areas(const std::vector<geo::Area>& areas, Context& ctx) {
   std::vector<geo::Transition> decided;
@@ -366,6 +389,8 @@ void Engine::fire(const TimerKey& key, Context& ctx) {
     }
     case TimerKind::forget_areas:
       return forget_areas_left(state_, UserId::parse(id), ctx);
+    case TimerKind::peer_presence:
+      return peer_presence_due(state_, SiteId::parse(id), ctx);
     case TimerKind::forget_acts:
       return forget_acts(state_, ctx);
     case TimerKind::group_open:

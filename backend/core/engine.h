@@ -7,6 +7,7 @@
 
 #include "backend/core/effects.h"
 #include "backend/core/identities.h"
+#include "backend/core/peers.h"
 #include "backend/core/registrars.h"
 #include "backend/core/requests.h"
 #include "backend/core/state.h"
@@ -40,6 +41,8 @@ class Engine {
   void load_identity(const std::string& key, IdentityRecord identity);
   void load_waiting(const PlanId& plan, const std::string& identity, std::vector<WaitingAct> acts);
   void load_act(const std::string& key, ActRecord act);
+  void load_peer(Peer peer);
+  void load_relayed(const GroupId& group, std::uint64_t key, Relayed relayed);
   void load_message_key(const GroupId& group, std::uint64_t key, ChatPlace place);
   void loaded(TimeMs now);
 
@@ -75,6 +78,12 @@ class Engine {
   bool unlink_identity(const UserId& user, const std::string& key, Context& ctx);
 
   void erase_user(const UserId& user, Context& ctx);
+
+  // Inputs from other sites' servers and about them.
+  void put_peer(const SiteId& site, std::string host, int port, std::string keys, Context& ctx);
+  bool delete_peer(const SiteId& site, Context& ctx);
+  PeerTaken peer_batch(const SiteId& from, const messages::PeerBatch& batch, Context& ctx);
+  void bad_peer_batch(const SiteId& from);
 
   // Inputs from the broker's side.
   /// The broker's plugin has had its full feed; the broker may know nothing else: publishes the retained

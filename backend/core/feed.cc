@@ -5,6 +5,7 @@
 
 #include "backend/core/blocks.h"
 #include "backend/core/moderation.h"
+#include "backend/core/peers.h"
 
 namespace convoke::core {
 namespace {
@@ -62,6 +63,7 @@ std::vector<messages::FeedOp> full_feed(const State& state) {
     for (auto& op : feed_moderation(group)) ops.push_back(std::move(op));
   }
   for (auto& op : feed_blocks(state)) ops.push_back(std::move(op));
+  for (auto& op : feed_peers(state)) ops.push_back(std::move(op));
   for (const auto& [mark, before_ms] : state.revocations)
     ops.emplace_back(messages::FeedRevoked{mark, before_ms});
   ops.emplace_back(messages::FeedReady{});

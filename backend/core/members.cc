@@ -13,6 +13,8 @@
 #include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
 #include "backend/core/roster.h"
+#include "backend/core/shared_groups.h"
+#include "backend/core/sites.h"
 
 namespace convoke::core {
 namespace {
@@ -58,6 +60,12 @@ void end_stay(Group& group, const UserId& user) {
   if (stays.size() > kMaxStays) stays.erase(stays.begin());
 }
 
+/// Whether the group ends when this member goes. A mirror does with the last member here.
+bool is_last(const Group& group, const UserId& user) {
+  if (group.home) return !is_remote(user) && members_here(group) == 1;
+  return group.members.size() == 1 && group.invited.empty();
+}
+
 }  // namespace
 
 bool over_for(const State& state, const Group& group, const UserId& user, TimeMs now) {
@@ -88,6 +96,10 @@ void enroll(State& state, Group& group, const UserId& id, const std::string& why
   member.from = heard_up_to(group);
   renew_member_end(state, group, id, member);
   if (user.presence == PresenceState::available) ++group.available;
+  if (is_remote(id)) {
+    ++group.sites[site_of(id)];
+    member.held_version = 1;  // their own site sees to it
+  }
   begin_standing(state, group, user, ctx.now);
   roster_place(state, group, id);
   note_membership(state, group, id);
@@ -115,6 +127,7 @@ void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Contex
   feed_added(group, added, ctx);
   tell_newly_hidden(state, group, added, ctx);
   tell_start(state, group, added, ctx);
+  share_joined(state, group, added, ctx);
 }
 
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx) {
@@ -128,12 +141,12 @@ void add_member(State& state, Group& group, const UserId& user, const std::strin
 void remove_member(State& state, Group& group, const UserId& user, const std::string& reason, Context& ctx) {
   if (!group.members.contains(user)) return;
   const bool by_hand = reason == "left" || reason == "removed";
-  if (group.members.size() == 1 && group.invited.empty())
-    return end_group(state, group, by_hand ? "empty" : reason, ctx);
+  if (is_last(group, user)) return end_group(state, group, by_hand ? "empty" : reason, ctx);
   roster_take(state, group, user, ctx);
   User* u = state.user(user);
   if (u) u->groups.erase(group.id);
   if (u && u->presence == PresenceState::available) --group.available;
+  if (is_remote(user) && --group.sites[site_of(user)] == 0) group.sites.erase(site_of(user));
   for (const TimerKind kind : {TimerKind::member_end, TimerKind::member_leave})
     state.timers.cancel({kind, group.id.str() + "/" + user.str()});
   if (state.plan_of(group).audience.follow_ms && reason != "not-qualified") keep_out(group, user);
@@ -146,9 +159,11 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
   ctx.fx.members.insert({group.id, user});
   ctx.fx.groups.insert(group.id);
   tell_end(state, group, {user}, reason, ctx);
+  share_left(state, group, user, reason, ctx);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRemove{group.id.str(), {user.str()}}}});
   // Those who were kept apart from the user may come now.
   for (const UserId& other : std::set<UserId>(blocked_with(state, user))) follow_user(state, other, ctx);
+  forget_stranger(state, user, ctx);
 }
 
 void member_end_due(State& state, Group& group, const UserId& user, Context& ctx) {

@@ -28,6 +28,7 @@ using topics::AreaId;
 using topics::DeviceId;
 using topics::GroupId;
 using topics::PlanId;
+using topics::SiteId;
 using topics::UserId;
 
 struct Device {
@@ -162,6 +163,13 @@ struct ArchiveProgress {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> missing;  // inclusive ranges, ascending
 };
 
+/// What a user of another site said, from when their server told it until the broker gave it back with a
+/// stamp.
+struct Relayed {
+  UserId from;
+  messages::ChatMessage message;
+};
+
 /// One page of a group's buddy list.
 struct Page {
   std::uint64_t version = 0;  // roster version at which it last changed
@@ -208,13 +216,46 @@ struct Group {
   // Of those who have left, also if they have come again: follow from the records of past members.
   std::map<UserId, std::vector<Stay>> stays;
 
+  // Several sites (sites.h).
+  SiteId home;               // of a mirror: whose group it is; empty: this site's
+  bool anonymous = false;    // of a mirror: members are not told one another's names
+  std::set<SiteId> asked;    // sites that have not answered yet who of theirs takes part
+  std::set<UserId> unnamed;  // of a mirror: members that home's list, which is on its way, has not named yet
+  std::map<std::uint64_t, Relayed> relayed;  // by message_key; records of their own
+
   // Follow from the above, or matter only while the server runs.
   std::uint32_t available = 0;
   std::set<UserId> touched, gone;  // what `unsent` stands for
   std::optional<TimeMs> flush_not_before;
   // By a hash of (sender, message id): each is archived once, and edits must find it.
   std::unordered_map<std::uint64_t, ChatPlace> message_keys;
+  std::map<SiteId, std::size_t> sites;  // how many of the members are of each other site
+  std::unordered_map<std::uint64_t, messages::Stamp> early_places;  // at home, of messages not archived yet
   int resends = 0;
+};
+
+/// Another site, with whose server ours exchanges numbered items. Own numbers go to it, `in_` come from it.
+struct Peer {
+  SiteId site;
+  std::string host;  // of its broker
+  int port = 0;
+  std::string keys;            // JWK Set: who speaks for it to our broker
+  std::uint64_t epoch = 0;     // of our numbers; another one when we begin to count anew
+  std::uint64_t next = 1;      // number of the next item
+  std::uint64_t acked = 0;     // it has taken all up to this
+  std::uint64_t in_epoch = 0;  // 0: nothing has come yet
+  std::uint64_t in_upto = 0;   // we have taken all up to this
+
+  // Matter only while the server runs.
+  TimeMs heard_ms = 0;            // when a batch last came
+  TimeMs forgot_ms = 0;           // since when it says to have less than it said before; 0: it does not
+  std::set<UserId> presence_due;  // of whom it is to be told how they are
+  TimeMs presence_not_before_ms = 0;
+  TimeMs window_ms = 0;                          // of the limit to what it may tell: its begin,
+  std::size_t in_window = 0;                     // and how many items came in it
+  std::map<std::string, std::uint64_t> refused;  // items, by reason
+
+  std::uint64_t waiting() const { return next - 1 - acked; }
 };
 
 }  // namespace convoke::core

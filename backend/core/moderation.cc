@@ -3,6 +3,7 @@
 #include "backend/core/audience.h"
 #include "backend/core/members.h"
 #include "backend/core/roster.h"
+#include "backend/core/shared_groups.h"
 
 namespace convoke::core {
 
@@ -19,6 +20,7 @@ bool set_standing(State& state, Group& group, const UserId& user, Standing stand
     return false;
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedStanding{group.id.str(), standing, {user.str()}}}});
   roster_touch(state, group, user, ctx);
+  share_member(state, group, user, ctx);
   return true;
 }
 
@@ -42,6 +44,7 @@ void set_rules(State& state, Group& group, const topics::ChatRules& rules, Conte
   group.rules = rules;
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRules{group.id.str(), rules}}});
   roster_touch_head(state, group, ctx);
+  share_head(state, group, ctx);
 }
 
 bool ban(State& state, Group& group, const UserId& user, Context& ctx) {

@@ -11,6 +11,8 @@
 #include "backend/core/invitations.h"
 #include "backend/core/members.h"
 #include "backend/core/roster.h"
+#include "backend/core/shared_groups.h"
+#include "backend/core/sites.h"
 #include "backend/core/triggers.h"
 #include "topics/topic.h"
 
@@ -19,6 +21,7 @@ namespace {
 
 constexpr std::size_t kMaxReasons = 32;
 constexpr std::size_t kMaxKeys = 256;
+constexpr TimeMs kAnswerMs = 10'000;  // a group of whom nobody is here waits so long for other sites' answers
 
 std::vector<UserId> members_of(const Group& group) {
   std::vector<UserId> users;
@@ -119,6 +122,9 @@ std::vector<Chosen> choose(const State& state, const Plan& plan, const GroupId& 
   std::vector<PassedOver> passed;
   const bool any_presence = std::holds_alternative<NextAvailable>(plan.start_timing);
   std::vector<Chosen> chosen = select_audience(state, plan, ctx.now, group.str(), any_presence, &passed);
+  // Those of other sites are chosen there.
+  std::erase_if(chosen, [](const Chosen& c) { return is_remote(c.user); });
+  std::erase_if(passed, [](const PassedOver& p) { return is_remote(p.user); });
   if (chosen.empty()) return chosen;
   for (const PassedOver& p : passed) ctx.fx.past[{group, p.user}] = {"", 0, ctx.now, p.why};
   return chosen;
@@ -127,9 +133,10 @@ std::vector<Chosen> choose(const State& state, const Plan& plan, const GroupId& 
 /// Opens the group if one of the chosen can come at once; else it waits for the first.
 void gather(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
   const std::vector<Chosen> first = first_of(state, group, chosen, ctx);
+  ask_sites(state, group, ctx);
   if (!first.empty()) return open_group(state, group, first, ctx);
-  const TimeMs within_ms = std::get<NextAvailable>(state.plan_of(group).start_timing).within_ms;
-  wait_to_open(state, group, GroupState::gathering, ctx.now + within_ms, ctx);
+  const auto* next = std::get_if<NextAvailable>(&state.plan_of(group).start_timing);
+  wait_to_open(state, group, GroupState::gathering, ctx.now + (next ? next->within_ms : kAnswerMs), ctx);
 }
 
 /// From now on the plan has no group that lives.
@@ -156,6 +163,19 @@ void arm_forgetting(State& state, const Group& group) {
   state.timers.set({TimerKind::group_forget, group.id.str()}, group.keep_until_ms);
 }
 
+/// Of an ended group: nobody waits until members of other sites have heard of it.
+void let_strangers_go(State& state, Group& group, Context& ctx) {
+  group.sites.clear();
+  for (const auto& [key, relayed] : group.relayed) ctx.fx.relayed.insert({group.id, key});
+  group.relayed.clear();
+  for (const UserId& user : members_of(group)) {
+    if (!is_remote(user)) continue;
+    group.members.erase(user);
+    ctx.fx.members.insert({group.id, user});
+    forget_stranger(state, user, ctx);
+  }
+}
+
 /// Ends a group of which no phone has heard.
 void dismiss(State& state, Group& group, const std::string& reason, Context& ctx) {
   cancel_timers(state, group);
@@ -174,13 +194,17 @@ void dismiss(State& state, Group& group, const std::string& reason, Context& ctx
 void open_group(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
   const Plan& plan = state.plan_of(group);
   state.timers.cancel({TimerKind::group_open, group.id.str()});
-  group.state = GroupState::open;
   group.started_ms = group.watched_from_ms = group.warned_up_to_ms = ctx.now;
   const KnownEnd end = known_end(plan, ctx.now);
   if (end.at_ms) group.ends_ms = closes_at(plan.end_timing, *end.at_ms);
   group.end_kind = end.kind;
   if (end.at_ms && std::holds_alternative<Spread>(plan.end_timing)) group.spread_from_ms = end.at_ms;
   group.rules = plan.chat.rules;
+  open_with(state, group, chosen, ctx);
+}
+
+void open_with(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
+  group.state = GroupState::open;
   for (const Chosen& c : chosen) enroll(state, group, c.user, c.why, ctx);
   group.version = 1;
   ctx.fx.groups.insert(group.id);
@@ -190,6 +214,7 @@ void open_group(State& state, Group& group, const std::vector<Chosen>& chosen, C
   tell_newly_hidden(state, group, members, ctx);
   tell_start(state, group, members, ctx);
   arm_group_timers(state, group, ctx.now);
+  share_joined(state, group, members, ctx);
   ctx.event(StartEvent{group.plan, group.id, group.name, group.reasons, group.members.size()});
 }
 
@@ -212,7 +237,7 @@ StartOutcome start_group(State& state, PlanRecord& record, const std::string& re
   const bool now = opens_ms == ctx.now;
   const std::vector<Chosen> chosen =
       now ? choose(state, record.plan, ctx.fresh_ids.front(), ctx) : std::vector<Chosen>();
-  if (now && chosen.empty()) {
+  if (now && chosen.empty() && !lists_others(record.plan)) {
     ctx.event(NoMembersEvent{record.plan.id, reason});
     return {};
   }
@@ -231,7 +256,7 @@ void open_due(State& state, Group& group, Context& ctx) {
   if (group.state != GroupState::scheduled) return;
   if (over(state.plan_of(group), ctx.now)) return dismiss(state, group, "set-time", ctx);
   const std::vector<Chosen> chosen = choose(state, state.plan_of(group), group.id, ctx);
-  if (chosen.empty()) return dismiss(state, group, "no-members", ctx);
+  if (chosen.empty() && !lists_others(state.plan_of(group))) return dismiss(state, group, "no-members", ctx);
   gather(state, group, chosen, ctx);
 }
 
@@ -246,6 +271,7 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   tombstone.state = GroupState::retired;
   ctx.publish({topics::head_topic(state.site, group.id), encode(tombstone)});
   tell_end(state, group, members_of(group), reason, ctx);
+  share_end(state, group, reason, ctx);
   roster_clear(state, group, ctx);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRetire{group.id.str()}}, group.id});
   for (const auto& [user, member] : group.members) {
@@ -253,6 +279,7 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
     note_membership(state, group, user);
     ctx.fx.past[{group.id, user}] = past_member(group, member, reason, ctx.now);
   }
+  let_strangers_go(state, group, ctx);
   release_plan(state, group, ctx);
   group.pages.clear();
   group.touched.clear();
@@ -261,6 +288,7 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   group.message_keys.clear();
   group.stays.clear();
   group.unarchived.clear();
+  group.early_places.clear();
   group.resends = 0;
   arm_resend(state, group, ctx.now);
   ctx.fx.groups.insert(group.id);
@@ -295,6 +323,7 @@ void set_end(State& state, Group& group, TimeMs ends_ms, const std::string& kind
   group.end_kind = kind;
   state.timers.set({TimerKind::group_end, group.id.str()}, ends_ms);
   roster_touch_head(state, group, ctx);
+  share_head(state, group, ctx);
   for (auto& [user, member] : group.members) {
     const auto before = member.ends_ms;
     renew_member_end(state, group, user, member);

@@ -32,6 +32,8 @@ void open_due(State& state, Group& group, Context& ctx);
 
 /// Opens the group with its first members.
 void open_group(State& state, Group& group, const std::vector<Chosen>& first, Context& ctx);
+/// The same of one of which all else is known.
+void open_with(State& state, Group& group, const std::vector<Chosen>& first, Context& ctx);
 
 /// Ends a live group: chat-end with buddy-list-delete to every member, topics cleared, closed to everyone;
 /// one that has not opened is retired at once. Reasons: "duration", "set-time", "unavailable", "idle",

@@ -203,4 +203,15 @@ struct Plan {
   std::vector<TimeMs> warn_ms;  // so long before the end a system message tells the members of it
 };
 
+/// What stands for the plan of a group of another site, where the real one is: nothing that this site
+/// decides.
+inline const Plan& foreign_plan(bool anonymous) {
+  static const Plan kNamed, kAnonymous = [] {
+    Plan plan;
+    plan.chat.anonymous = true;
+    return plan;
+  }();
+  return anonymous ? kAnonymous : kNamed;
+}
+
 }  // namespace convoke::core

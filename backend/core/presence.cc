@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "backend/core/follow.h"
+#include "backend/core/peers.h"
 #include "backend/core/roster.h"
+#include "backend/core/sites.h"
 #include "backend/core/triggers.h"
 
 namespace convoke::core {
@@ -25,6 +27,7 @@ void settle(State& state, User& user, Context& ctx) {
     if (user.presence == PresenceState::available) ++group.available;
     roster_touch(state, group, user.id, ctx);
   }
+  tell_peers_presence(state, user, ctx);
   if (before == PresenceState::available || user.presence == PresenceState::available)
     availability_changed(state, user.id, ctx);
 }
@@ -55,6 +58,11 @@ void device_presence(State& state, const UserId& user_id, const DeviceId& device
   settle(state, user, ctx);
 }
 
+void remote_presence(State& state, const UserId& user, PresenceState presence, Context& ctx) {
+  static const DeviceId kAll = DeviceId::parse("site");
+  device_presence(state, user, kAll, {presence, 1}, ctx);
+}
+
 void begin_presence_grace(State& state, TimeMs restarted_at, Context& ctx) {
   state.timers.set({TimerKind::presence_grace, std::to_string(restarted_at)}, ctx.now + kGraceMs);
 }
@@ -63,6 +71,7 @@ void end_presence_grace(State& state, TimeMs restarted_at, Context& ctx) {
   ctx.fx.graced_since = restarted_at;
   std::set<UserId> lost;
   for (auto& [id, user] : state.users) {
+    if (is_remote(id)) continue;  // they are not at this broker
     for (auto& [device_id, device] : user.devices) {
       if (device.state == PresenceState::offline || device.heard_ms >= restarted_at) continue;
       device.state = PresenceState::offline;

@@ -17,6 +17,9 @@ PresenceState best_presence(const User& user);
 void device_presence(State& state, const UserId& user, const DeviceId& device,
                      const messages::Presence& presence, Context& ctx);
 
+/// A user of another site is so, as their site says.
+void remote_presence(State& state, const UserId& user, PresenceState presence, Context& ctx);
+
 /// The broker started anew at `restarted_at` and has forgotten everybody: who has not been heard of since
 /// then when the grace time is over is offline.
 void begin_presence_grace(State& state, TimeMs restarted_at, Context& ctx);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backend/core/moderation.h"
+#include "backend/core/sites.h"
 #include "topics/messages/limits.h"
 #include "topics/topic.h"
 
@@ -148,6 +149,7 @@ void roster_rebuild(const State& state, Group& group) {
     group.pages[member.page].bytes += entry_bytes(state, id);
     const User* user = state.user(id);
     if (user && user->presence == PresenceState::available) ++group.available;
+    if (is_remote(id)) ++group.sites[site_of(id)];
   }
 }
 

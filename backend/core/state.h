@@ -31,6 +31,7 @@ struct State {
   std::set<GroupId> tombstones;     // of retired ones of which nothing else is kept
   std::unordered_map<std::string, IdentityRecord> identities;
   std::unordered_map<std::string, ActRecord> acts;  // see registrars.h
+  std::map<SiteId, Peer> peers;
   // Real time before which tokens are void, by a mark that stands for the user (token::subject_mark).
   std::map<std::string, std::int64_t> revocations;
 
@@ -66,6 +67,7 @@ struct State {
   }
   /// The plan as a group that has not ended began with it.
   const Plan& plan_of(const Group& group) const {
+    if (group.home) return foreign_plan(group.anonymous);
     const PlanRecord& record = plans.at(group.plan);
     return record.running ? *record.running : record.plan;
   }

@@ -29,10 +29,11 @@ enum class TimerKind {
   presence_grace,
   occupancy,
   forget_acts,
+  peer_presence,
   group_forget
 };
 
-/// What a timer is about: a kind, and the id of its plan, group or area, or "group/user".
+/// What a timer is about: a kind, and the id of its plan, group, area or site, or "group/user".
 using TimerKey = std::pair<TimerKind, std::string>;
 
 /// Deadlines by key; each key has at most one. Timers are not stored: they follow from the records, and are

@@ -22,6 +22,17 @@ std::optional<messages::Stamp> stamp_of(const mqtt::properties& props) {
   return messages::read_stamp(pairs);
 }
 
+mqtt::ssl_options ssl_options(const LinkTls& tls) {
+  mqtt::ssl_options ssl;
+  ssl.set_trust_store(tls.ca_file);
+  if (!tls.cert_file.empty()) ssl.set_key_store(tls.cert_file);
+  if (!tls.key_file.empty()) ssl.set_private_key(tls.key_file);
+  ssl.set_ssl_version(MQTT_SSL_VERSION_TLS_1_2);  // the least
+  ssl.set_enable_server_cert_auth(true);
+  ssl.set_verify(true);  // that the certificate is for this host
+  return ssl;
+}
+
 mqtt::create_options create_options() {
   return mqtt::create_options_builder()
       .mqtt_version(MQTTVERSION_5)
@@ -65,8 +76,9 @@ struct BrokerLink::Connection {
   Connection(const LinkOptions& options, std::uint64_t number, std::function<void(LinkEvent)>& to)
       : id(number),
         sink(to),
-        client("tcp://" + options.host + ":" + std::to_string(options.port), options.client_id,
-               create_options()) {
+        client((options.tls.ca_file.empty() ? "tcp://" : "ssl://") + options.host + ":" +
+                   std::to_string(options.port),
+               options.client_id, create_options()) {
     client.set_message_callback([this](mqtt::const_message_ptr m) { received(*m); });
     client.set_connection_lost_handler([this](const std::string& why) {
       sink(LinkDown{id, why.empty() ? "connection lost" : why});
@@ -102,16 +114,19 @@ void BrokerLink::connect(const std::string& token) {
   // expiry.
   mqtt::connect_options connect;
   connect.set_mqtt_version(MQTTVERSION_5);
-  connect.set_clean_start(false);
+  connect.set_clean_start(!options_.keeps_session);
   connect.set_keep_alive_interval(std::chrono::seconds(kKeepAliveS));
   connect.set_connect_timeout(std::chrono::seconds(kConnectTimeoutS));
   connect.set_max_inflight(65535);
   connect.set_user_name("server");
   connect.set_password(token);
-  connect.set_will(
-      mqtt::will_options(options_.will_topic, mqtt::binary_ref(options_.will_payload), 1, true, {}));
+  if (!options_.will_topic.empty())
+    connect.set_will(
+        mqtt::will_options(options_.will_topic, mqtt::binary_ref(options_.will_payload), 1, true, {}));
   connect.set_properties(
-      {{mqtt::property::SESSION_EXPIRY_INTERVAL, kSessionExpiryS}, {mqtt::property::RECEIVE_MAXIMUM, 65535}});
+      {{mqtt::property::SESSION_EXPIRY_INTERVAL, options_.keeps_session ? kSessionExpiryS : 0},
+       {mqtt::property::RECEIVE_MAXIMUM, 65535}});
+  if (!options_.tls.ca_file.empty()) connect.set_ssl(ssl_options(options_.tls));
   try {
     current_->client.connect(connect, nullptr, current_->connecting);
   } catch (const mqtt::exception& e) {

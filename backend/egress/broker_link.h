@@ -10,14 +10,22 @@
 
 namespace convoke::egress {
 
+/// PEM files. With a `ca_file` the connection is TLS: the broker shows a certificate of this authority for
+/// the host's name, and is shown ours, where there is one.
+struct LinkTls {
+  std::string ca_file, cert_file, key_file;
+};
+
 struct LinkOptions {
   std::string host;
   int port = 1883;
   std::string client_id;
-  std::string will_topic, will_payload;  // retained, QoS 1
+  std::string will_topic, will_payload;  // retained, QoS 1; an empty topic: no will
+  bool keeps_session = true;             // over the end of the connection, for a day
+  LinkTls tls = {};
 };
 
-/// One MQTT 5 connection of the server, over Paho. The session outlives the connection by a day. Everything
+/// One MQTT 5 connection of the server, over Paho. Everything
 /// that happens is handed to `sink`, on Paho's threads: it must only store and return.
 class BrokerLink final : public Link {
  public:

@@ -19,6 +19,7 @@ std::size_t bytes_of(const messages::FeedOp& op) {
     for (const auto& user : add->users) bytes += user.size() + 3;
   if (auto* standing = std::get_if<messages::FeedStanding>(&op))
     for (const auto& user : standing->users) bytes += user.size() + 3;
+  if (auto* peer = std::get_if<messages::FeedPeer>(&op)) bytes += 2 * peer->keys.size();  // its quotes double
   return bytes;
 }
 
@@ -76,6 +77,7 @@ void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
       {p + "/g/+/notice"},
       {p + "/staff/+/+/req"},
       {p + "/staff/+/+/event"},
+      {p + "/peer/+/link"},
       {"owntracks/+/+", 0},
       {p + "/u/+/+/pos", 0},  // positions with QoS 0: a saturated broker starves QoS 1 subscribers
   });

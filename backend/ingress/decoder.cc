@@ -3,6 +3,7 @@
 #include "backend/ingress/cloud_event.h"
 #include "topics/messages/limits.h"
 #include "topics/messages/owntracks.h"
+#include "topics/messages/peer.h"
 #include "topics/messages/position.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/request.h"
@@ -38,6 +39,8 @@ void Decoder::handle(const topics::Topic& topic, const Incoming& message, std::i
       return notice(topic, message, real_ms, ctx);
     case topics::Kind::staff_event:
       return staff_event(topic, message, real_ms, ctx);
+    case topics::Kind::peer:
+      return peer(topic, message, real_ms, ctx);
     default:
       return unknown_topic(real_ms);
   }
@@ -111,6 +114,23 @@ void Decoder::staff_event(const topics::Topic& t, const Incoming& m, std::int64_
   const auto event = decode_cloud_event(m.payload);
   if (!event) return refuse("event", sender, event.error().to_string(), real_ms);
   engine_.external_event(*event, ctx);
+}
+
+/// The broker has checked that it comes from that site's server. An item that is refused is taken all the
+/// same: sent again it would be refused again. A batch that cannot be read is not, and the sender is stuck:
+/// its operator is to see why.
+void Decoder::peer(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx) {
+  if (t.rest != "link") return unknown_topic(real_ms);
+  const std::string site = t.sender_site.str();
+  const auto batch = messages::decode_peer_batch(m.payload);
+  if (!batch) {
+    engine_.bad_peer_batch(t.sender_site);
+    return refuse("peer", site, batch.error().to_string(), real_ms);
+  }
+  const core::PeerTaken taken = engine_.peer_batch(t.sender_site, *batch, ctx);
+  for (const std::string& why : taken.refused)
+    refuse("peer-" + why, site, "expected what docs/protocol/peer.md lets a site say", real_ms);
+  if (taken.put_off) refuse("peer-too-fast", site, "expected at most 5000 items a second", real_ms);
 }
 
 void Decoder::refuse(const std::string& reason, const std::string& sender, const std::string& detail,

@@ -89,6 +89,31 @@ void read_moderation(const Field& root, core::Group& g) {
   each(banned, [&](const core::UserId& user) { g.banned.insert(user); });
 }
 
+/// What is kept of a group that several sites have a part in.
+void write_sites(JsonWriter& w, const core::Group& g) {
+  if (g.home) w.member("home", g.home.str());
+  if (g.anonymous) w.member("anonymous", true);
+  if (!g.asked.empty()) {
+    w.key("asked").begin_list();
+    for (const auto& site : g.asked) w.string(site.str());
+    w.end_list();
+  }
+  if (g.unnamed.empty()) return;
+  w.key("unnamed").begin_list();
+  for (const auto& user : g.unnamed) w.string(user.str());
+  w.end_list();
+}
+
+void read_sites(const Field& root, core::Group& g) {
+  const Field home = root["home"], asked = root["asked"], unnamed = root["unnamed"];
+  if (home.present()) g.home = core::SiteId::parse(home.plain_id());
+  g.anonymous = root["anonymous"].flag();
+  if (asked.present())
+    asked.each(0, kMaxMany, [&](const Field& s) { g.asked.insert(core::SiteId::parse(s.plain_id())); });
+  if (unnamed.present())
+    unnamed.each(0, kMaxMany, [&](const Field& u) { g.unnamed.insert(core::UserId::parse(u.user_id())); });
+}
+
 }  // namespace
 
 std::string encode_group(const core::Group& g) {
@@ -130,6 +155,7 @@ std::string encode_group(const core::Group& g) {
   for (const auto& page : g.pages) w.number(page.version);
   w.end_list();
   write_moderation(w, g);
+  write_sites(w, g);
   if (g.notices) w.member("notices", g.notices);
   if (!g.unarchived.empty()) write_notices(w, g.unarchived);
   w.end_object();
@@ -182,6 +208,7 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
   });
   pages.each(0, kMaxMany, [&](const Field& v) { g.pages.emplace_back().version = v.integer(); });
   read_moderation(root, g);
+  read_sites(root, g);
   if (notices.present()) g.notices = notices.integer();
   if (unarchived.present()) read_notices(unarchived, g.unarchived);
   if (!g.id) return Error{"key", "a group id"};

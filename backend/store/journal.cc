@@ -31,7 +31,7 @@ geo::Area decode_area(std::string_view key, std::string_view value) {
 void check_plans(const core::State& state) {
   for (const auto& [id, group] : state.groups) {
     const bool over = group.state == core::GroupState::ending || group.state == core::GroupState::retired;
-    if (!over && !state.plans.contains(group.plan))
+    if (!over && !group.home && !state.plans.contains(group.plan))
       throw std::runtime_error("store: record groups/" + id.str() + ": there is no plan " + group.plan.str() +
                                ". The store is damaged: restore a backup.");
   }
@@ -106,6 +106,11 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
     const auto [group, user] = checked(decode_member_key(k), "invitations", k);
     engine.load_invitation(group, user, checked(decode_invitation(v), "invitations", k));
   });
+  all(Family::peers, [&](auto k, auto v) { engine.load_peer(checked(decode_peer(k, v), "peers", k)); });
+  all(Family::relayed, [&](auto k, auto v) {
+    const auto [group, key] = checked(decode_relayed_key(k), "relayed", k);
+    engine.load_relayed(group, key, checked(decode_relayed(v), "relayed", k));
+  });
   for (const auto& [id, group] : engine.state().groups) {
     if (group.state != core::GroupState::open) continue;
     store_.scan(Family::past, id.str() + "/", {}, [&](auto k, auto v) {
@@ -128,6 +133,16 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
   return waiting;
 }
 
+std::vector<core::PeerOutgoing> Journal::peer_items() const {
+  std::vector<core::PeerOutgoing> items;
+  store_.scan(Family::peer_items, {}, {}, [&](auto k, auto v) {
+    const auto [site, number] = checked(decode_peer_item_key(k), "peer_items", k);
+    items.push_back({site, number, std::string(v)});
+    return true;
+  });
+  return items;
+}
+
 std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::Effects& fx) {
   add_records(engine, fx);
   add_outside(engine.state(), fx);
@@ -141,6 +156,8 @@ std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::
     else
       add_chat(fx.archive[i]);
   }
+  for (const core::PlaceEntry& place : fx.places) add_place(place);
+  add_peers(engine.state(), fx);
   positions_.insert(fx.positions.begin(), fx.positions.end());
   // Not a second later: the files may be compacted by then.
   for (const core::UserId& user : fx.erased) {
@@ -222,6 +239,37 @@ void Journal::add_report(const core::ReportEntry& report) {
   if (!chat_value(key)) put(Family::chat, key, encode_report(report, *message));
 }
 
+/// The core knows messages by a hash only, so it must really be this one.
+void Journal::add_place(const core::PlaceEntry& place) {
+  const std::string key = chat_key(place.group, place.place.epoch, place.place.n);
+  auto message = archived(key);
+  if (!message || message->from != place.from.str() || message->message.id != place.message) return;
+  message->message.home = place.home;
+  put(Family::chat, key, encode(*message));
+}
+
+void Journal::add_peers(const core::State& s, const core::Effects& fx) {
+  for (const core::SiteId& site : fx.peers) {
+    const auto it = s.peers.find(site);
+    put(Family::peers, site.str(),
+        it != s.peers.end() ? std::optional(encode_peer(it->second)) : std::nullopt);
+  }
+  for (const core::SiteId& site : fx.peers_cleared)
+    remove_range(Family::peer_items, site.str() + "/", site.str() + "0");  // '0' comes after '/'
+  for (const auto& [site, upto] : fx.peers_took)
+    remove_range(Family::peer_items, site.str() + "/", peer_item_key(site, upto + 1));
+  for (const core::PeerOutgoing& out : fx.peer_items)
+    put(Family::peer_items, peer_item_key(out.site, out.number), out.item);
+  for (const auto& [id, key] : fx.relayed) {
+    const core::Group* group = s.group(id);
+    const auto it =
+        group ? group->relayed.find(key) : std::map<std::uint64_t, core::Relayed>::const_iterator();
+    const bool there = group && it != group->relayed.end();
+    put(Family::relayed, relayed_key(id, key),
+        there ? std::optional(encode_relayed(it->second)) : std::nullopt);
+  }
+}
+
 void Journal::add_records(const core::Engine& engine, const core::Effects& fx) {
   const core::State& s = engine.state();
   for (const auto& id : fx.users) {
@@ -272,7 +320,8 @@ void Journal::add_forgotten(const core::GroupId& id) {
     ++end.back();
     batch_.push_back({family, std::move(prefix), std::nullopt, std::move(end)});
   };
-  for (const Family family : {Family::members, Family::past, Family::invitations, Family::chat})
+  for (const Family family :
+       {Family::members, Family::past, Family::invitations, Family::chat, Family::relayed})
     remove(family, id.str() + "/");
   remove(Family::chat, report_prefix(id));
 }

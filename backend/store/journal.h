@@ -31,6 +31,9 @@ class Journal {
   /// record that cannot be read.
   std::vector<std::pair<std::uint64_t, core::Outgoing>> load(core::Engine& engine, core::TimeMs now);
 
+  /// What waits for other sites, in order of each one's numbers.
+  std::vector<core::PeerOutgoing> peer_items() const;
+
   /// Adds the step's writes to the batch; gives the outbox sequence number of each of `fx.out` (0: not
   /// durable).
   std::vector<std::uint64_t> add(const core::Engine& engine, const core::Effects& fx);
@@ -80,6 +83,11 @@ class Journal {
   void add_chat(const core::ArchiveEntry& entry);
   void add_change(const core::ArchiveEntry& change);
   void add_report(const core::ReportEntry& report);
+  void add_place(const core::PlaceEntry& place);
+  void add_peers(const core::State& state, const core::Effects& fx);
+  void remove_range(Family family, std::string from, std::string end) {
+    batch_.push_back({family, std::move(from), std::nullopt, std::move(end)});
+  }
   std::optional<std::string> chat_value(const std::string& key) const;
   std::optional<messages::ArchivedMessage> archived(const std::string& key) const;
 

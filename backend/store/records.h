@@ -30,6 +30,9 @@ std::string report_key(const core::ReportEntry& report);
 std::string outbox_key(std::uint64_t seq);
 std::uint64_t parse_outbox_key(std::string_view key);
 
+std::string peer_item_key(const core::SiteId& site, std::uint64_t number);
+std::string relayed_key(const core::GroupId& group, std::uint64_t key);
+
 std::string encode_user(const core::User& user);
 std::string encode_position(const geo::Position& position);
 std::string encode_plan(const core::PlanRecord& plan);
@@ -45,6 +48,8 @@ std::string encode_waiting(const std::vector<core::WaitingAct>& acts);
 std::string encode_act(const core::ActRecord& act);
 /// `message`: as archived when it was reported.
 std::string encode_report(const core::ReportEntry& report, const messages::ArchivedMessage& message);
+std::string encode_peer(const core::Peer& peer);
+std::string encode_relayed(const core::Relayed& relayed);
 std::string encode_outgoing(const core::Outgoing& outgoing);
 
 // The readers get the key too: it names the record. An error means a damaged store or one of a newer server.
@@ -71,6 +76,12 @@ struct Report {
   messages::ArchivedMessage message;
 };
 [[nodiscard]] messages::Result<Report> decode_report(std::string_view value);
+[[nodiscard]] messages::Result<core::Peer> decode_peer(std::string_view key, std::string_view value);
+[[nodiscard]] messages::Result<std::pair<core::SiteId, std::uint64_t>> decode_peer_item_key(
+    std::string_view key);
+[[nodiscard]] messages::Result<std::pair<core::GroupId, std::uint64_t>> decode_relayed_key(
+    std::string_view key);
+[[nodiscard]] messages::Result<core::Relayed> decode_relayed(std::string_view value);
 [[nodiscard]] messages::Result<core::Outgoing> decode_outgoing(std::string_view value);
 
 }  // namespace convoke::store

@@ -28,9 +28,12 @@ enum class Family : std::uint8_t {
   acts,
   past,
   revocations,
-  erasures
+  erasures,
+  peers,
+  peer_items,
+  relayed
 };
-inline constexpr std::size_t kFamilies = 17;
+inline constexpr std::size_t kFamilies = 20;
 
 /// One put (value set) or removal (value absent); with `end`, the removal of all keys from `key` on that come
 /// before it.

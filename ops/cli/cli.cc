@@ -47,6 +47,7 @@ int run(std::vector<std::string> arguments, const Surroundings& around) {
   add_plan_commands(app, context);
   add_group_commands(app, context);
   add_user_commands(app, context);
+  add_peer_commands(app, context);
   add_key_commands(app, context);
   add_watch_command(app, context);
   add_status_command(app, context);

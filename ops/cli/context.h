@@ -41,7 +41,8 @@ void add_group_commands(CLI::App& app, Context& context);
 void add_group_people_commands(CLI::App& group, Context& context);  // group show, group why
 void add_user_commands(CLI::App& app, Context& context);
 void add_identity_commands(CLI::App& user, Context& context);  // of `user`
-void add_key_commands(CLI::App& app, Context& context);        // token issue, keys init
+void add_peer_commands(CLI::App& app, Context& context);
+void add_key_commands(CLI::App& app, Context& context);  // token issue, keys init
 void add_watch_command(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);
 void add_replay_command(CLI::App& app, Context& context);

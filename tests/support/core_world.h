@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,13 +21,17 @@ class CoreWorld {
  public:
   static constexpr core::TimeMs kStart = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
 
-  core::Engine engine{topics::SiteId::parse("demo"), geo::Rule::plain()};
+  core::Engine engine;
   core::TimeMs now = kStart;
   core::Effects fx;  // of the last step
+  std::function<void()> after_step;
 
-  CoreWorld() {
+  /// `family`: a hexadecimal digit that its groups' ids begin with.
+  explicit CoreWorld(const std::string& site = "demo", char family = '0')
+      : engine{topics::SiteId::parse(site), geo::Rule::plain()} {
     for (int i = 0; i < 1000; ++i) {
       std::string id(32, '0');
+      id[0] = family;
       const std::string digits = std::to_string(i);
       id.replace(32 - digits.size(), digits.size(), digits);
       ids.push_back(topics::GroupId::parse(id));
@@ -42,6 +47,7 @@ class CoreWorld {
     engine.finish(ctx);
     for (const auto& out : fx.out) all_out.push_back(out);
     for (const auto& event : fx.events) all_events.push_back(event);
+    if (after_step) after_step();
   }
 
   /// Lets time pass, firing every timer at its own time.

@@ -1,0 +1,214 @@
+#include "backend/core/peers.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "backend/core/members.h"
+#include "backend/core/mirrors.h"
+#include "backend/core/organizer.h"
+#include "backend/core/relay.h"
+#include "backend/core/shared_groups.h"
+#include "backend/core/sites.h"
+
+namespace convoke::core {
+namespace {
+
+constexpr TimeMs kPresenceEveryMs = 1000;
+constexpr std::uint64_t kPresenceWaits =
+    256;  // items of any kind: then presence waits too, and is newer then
+constexpr TimeMs kForgotMs = 5000;
+constexpr TimeMs kWindowMs = 1000;
+constexpr std::size_t kMaxInWindow = 5000;  // items that a peer may tell in it
+constexpr const char* kPeerRemoved = "site-removed";
+
+TimerKey presence_timer(const SiteId& site) { return {TimerKind::peer_presence, site.str()}; }
+
+void arm_presence(State& state, const Peer& peer, TimeMs now) {
+  if (!peer.presence_due.empty())
+    state.timers.set_if_unset(presence_timer(peer.site), std::max(now, peer.presence_not_before_ms));
+}
+
+/// Begins to count anew: what waited is given up, and all that the peer must know is said again.
+void begin_anew(State& state, Peer& peer, Context& ctx) {
+  std::erase_if(ctx.fx.peer_items, [&](const PeerOutgoing& out) { return out.site == peer.site; });
+  ctx.fx.peers_took.erase(peer.site);
+  ctx.fx.peers_cleared.insert(peer.site);
+  ctx.fx.peers.insert(peer.site);
+  peer.epoch = std::max(peer.epoch + 1, static_cast<std::uint64_t>(ctx.now));
+  peer.next = 1;
+  peer.acked = 0;
+  peer.forgot_ms = 0;
+  tell_all(state, peer.site, ctx);
+  for (const auto& [id, group] : state.groups)
+    if (group.state == GroupState::open) tell_peer_presences(state, group, peer.site, ctx.now);
+}
+
+/// What the peer says it has. Where it has more than we sent, we have forgotten (a backup was restored here);
+/// where it has less than it said before, it has (there). The latter must hold for a while: after a crash the
+/// broker may hand over a batch of before once more.
+void take_ack(State& state, Peer& peer, const messages::PeerBatch& batch, Context& ctx) {
+  const bool nothing_yet = batch.ack_epoch < peer.epoch;
+  if (batch.ack_epoch > peer.epoch || (!nothing_yet && batch.ack_upto >= peer.next))
+    return begin_anew(state, peer, ctx);
+  const std::uint64_t upto = nothing_yet ? 0 : batch.ack_upto;
+  if (upto < peer.acked) {
+    if (peer.forgot_ms == 0) peer.forgot_ms = ctx.now;
+    if (ctx.now - peer.forgot_ms >= kForgotMs) begin_anew(state, peer, ctx);
+    return;
+  }
+  peer.forgot_ms = 0;
+  if (upto == peer.acked) return;
+  peer.acked = upto;
+  ctx.fx.peers.insert(peer.site);
+  ctx.fx.peers_took[peer.site] = upto;
+}
+
+/// Says why the item is refused; empty: it is taken.
+std::string take_item(State& state, const SiteId& from, const messages::PeerItem& item, Context& ctx) {
+  using namespace messages;
+  if (const auto* i = std::get_if<PeerSaid>(&item)) return take_said(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerPlace>(&item)) return take_place(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerPresence>(&item)) return take_presence(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerAsk>(&item)) return take_ask(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerChosen>(&item)) return take_chosen(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerLeft>(&item)) return take_left(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerClosed>(&item)) return take_closed(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerGroups>(&item)) return take_groups(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerOpen>(&item)) return take_open(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerPut>(&item)) return take_put(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerGone>(&item)) return take_gone(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerHead>(&item)) return take_head(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerNotice>(&item)) return take_notice(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerEnd>(&item)) return take_end(state, from, *i, ctx);
+  return "unknown-kind";
+}
+
+bool too_many(Peer& peer, std::size_t items, TimeMs now) {
+  if (now < peer.window_ms || now - peer.window_ms >= kWindowMs) {
+    peer.window_ms = now;
+    peer.in_window = 0;
+  }
+  peer.in_window += items;
+  return peer.in_window > kMaxInWindow;
+}
+
+}  // namespace
+
+void send(State& state, const SiteId& site, const messages::PeerItem& item, Context& ctx) {
+  const auto found = state.peers.find(site);
+  if (found == state.peers.end()) return;
+  Peer& peer = found->second;
+  if (peer.waiting() >= kMaxPeerWaiting) return begin_anew(state, peer, ctx);
+  ctx.fx.peer_items.push_back({site, peer.next++, encode(item)});
+  ctx.fx.peers.insert(site);
+}
+
+void put_peer(State& state, const SiteId& site, std::string host, int port, std::string keys, Context& ctx) {
+  const bool known = state.peers.contains(site);
+  Peer& peer = state.peers[site];
+  peer.site = site;
+  peer.host = std::move(host);
+  peer.port = port;
+  peer.keys = std::move(keys);
+  ctx.fx.peers.insert(site);
+  ctx.fx.out.emplace_back(FeedChange{{messages::FeedPeer{site.str(), peer.keys}}});
+  if (!known) begin_anew(state, peer, ctx);
+}
+
+bool delete_peer(State& state, const SiteId& site, Context& ctx) {
+  if (state.peers.erase(site) == 0) return false;
+  state.timers.cancel(presence_timer(site));
+  std::erase_if(ctx.fx.peer_items, [&](const PeerOutgoing& out) { return out.site == site; });
+  ctx.fx.peers.insert(site);
+  ctx.fx.peers_cleared.insert(site);
+  ctx.fx.out.emplace_back(FeedChange{{messages::FeedPeer{site.str(), ""}}});
+  std::vector<GroupId> open;
+  for (const auto& [id, group] : state.groups)
+    if (group.state == GroupState::open) open.push_back(id);
+  for (const GroupId& id : open) {
+    Group& group = *state.group(id);
+    if (group.home == site)
+      end_group(state, group, kPeerRemoved, ctx);
+    else
+      remove_all_of(state, group, site, kPeerRemoved, ctx);
+  }
+  return true;
+}
+
+std::vector<messages::FeedOp> feed_peers(const State& state) {
+  std::vector<messages::FeedOp> ops;
+  for (const auto& [site, peer] : state.peers) ops.emplace_back(messages::FeedPeer{site.str(), peer.keys});
+  return ops;
+}
+
+PeerTaken take_batch(State& state, const SiteId& site, const messages::PeerBatch& batch, Context& ctx) {
+  PeerTaken taken;
+  const auto found = state.peers.find(site);
+  if (found == state.peers.end()) return {{"no-peer"}, false};
+  Peer& peer = found->second;
+  peer.heard_ms = ctx.now;
+  if (batch.epoch < peer.in_epoch) return {{"old-epoch"}, false};
+  taken.put_off = too_many(peer, batch.items.size(), ctx.now);
+  if (taken.put_off) return taken;
+  ctx.fx.peers_heard.insert(site);
+  if (batch.epoch > peer.in_epoch) {
+    peer.in_epoch = batch.epoch;
+    peer.in_upto = 0;
+    ctx.fx.peers.insert(site);
+  }
+  take_ack(state, peer, batch, ctx);
+  for (std::size_t i = 0; i < batch.items.size(); ++i) {
+    if (batch.first + i != peer.in_upto + 1) continue;  // taken before, or what comes before it is missing
+    peer.in_upto = batch.first + i;
+    ctx.fx.peers.insert(site);
+    std::string refused = take_item(state, site, batch.items[i], ctx);
+    if (refused.empty()) continue;
+    ++peer.refused[refused];
+    taken.refused.push_back(std::move(refused));
+  }
+  return taken;
+}
+
+void tell_peers_presence(State& state, const User& user, Context& ctx) {
+  if (is_remote(user.id) || state.peers.empty()) return;
+  for (const GroupId& id : user.groups)
+    for_each_site(*state.group(id), [&](const SiteId& site) {
+      const auto peer = state.peers.find(site);
+      if (peer == state.peers.end()) return;
+      peer->second.presence_due.insert(user.id);
+      arm_presence(state, peer->second, ctx.now);
+    });
+}
+
+void tell_peer_presences(State& state, const Group& group, const SiteId& site, TimeMs now) {
+  const auto peer = state.peers.find(site);
+  if (peer == state.peers.end() || (group.home != site && !group.sites.contains(site))) return;
+  for (const auto& [user, member] : group.members)
+    if (!is_remote(user)) peer->second.presence_due.insert(user);
+  arm_presence(state, peer->second, now);
+}
+
+void peer_presence_due(State& state, const SiteId& site, Context& ctx) {
+  const auto found = state.peers.find(site);
+  if (found == state.peers.end()) return;
+  Peer& peer = found->second;
+  peer.presence_not_before_ms = ctx.now + kPresenceEveryMs;
+  if (peer.waiting() > kPresenceWaits) return arm_presence(state, peer, ctx.now);
+  messages::PeerPresence item;
+  for (const UserId& id : std::exchange(peer.presence_due, {})) {
+    const User* user = state.user(id);
+    if (!user) continue;
+    item.users.emplace_back(in_full(state, id), user->presence);
+    if (item.users.size() == messages::kMaxPeerMembers) send(state, site, std::exchange(item, {}), ctx);
+  }
+  if (!item.users.empty()) send(state, site, item, ctx);
+}
+
+void arm_peers(State& state, TimeMs now) {
+  for (const auto& [id, group] : state.groups)
+    if (group.state == GroupState::open)
+      for_each_site(
+          group, [&, &group = group](const SiteId& site) { tell_peer_presences(state, group, site, now); });
+}
+
+}  // namespace convoke::core

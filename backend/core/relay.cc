@@ -1,0 +1,109 @@
+#include "backend/core/relay.h"
+
+#include <utility>
+
+#include "backend/core/announce.h"
+#include "backend/core/chat_archive.h"
+#include "backend/core/moderation.h"
+#include "backend/core/peers.h"
+#include "backend/core/presence.h"
+#include "backend/core/sites.h"
+#include "topics/topic.h"
+
+namespace convoke::core {
+namespace {
+
+void say(const State& state, const Group& group, const Relayed& relayed, bool durable, Context& ctx) {
+  ctx.publish(
+      {topics::chat_topic(state.site, group.id, relayed.from), encode(relayed.message), 1, false, durable});
+}
+
+/// Whether they may say something in this group now; why not.
+std::string why_not(const Group& group, const UserId& user) {
+  if (!group.members.contains(user)) return "not-member";
+  const topics::Standing standing = standing_of(group, user);
+  const bool heard = standing == topics::Standing::staff ||
+                     (standing == topics::Standing::member && !group.rules.announcement_only);
+  return heard ? "" : "muted";
+}
+
+void take_own(State& state, const Group& group, const messages::ArchivedMessage& m, Context& ctx) {
+  messages::PeerSaid item{group.id.str(), in_full(state, UserId::parse(m.from)), m.message};
+  item.message.home.reset();
+  if (!group.home) item.message.home = m.stamp;
+  for_each_site(group, [&](const SiteId& site) { send(state, site, item, ctx); });
+}
+
+/// What another site's user said is in this broker's order now.
+void take_in(State& state, Group& group, const messages::ArchivedMessage& m, Context& ctx) {
+  const std::uint64_t key = message_key(m.from, m.message.id);
+  if (group.relayed.erase(key) > 0) ctx.fx.relayed.insert({group.id, key});
+  if (group.home) return;
+  const messages::PeerPlace place{group.id.str(), m.from, m.message.id, m.stamp};
+  for (const auto& [site, count] : group.sites) send(state, site, place, ctx);
+}
+
+}  // namespace
+
+void message_archived(State& state, Group& group, const messages::ArchivedMessage& m, Context& ctx) {
+  const UserId from = UserId::parse(m.from);
+  if (is_remote(from))
+    take_in(state, group, m, ctx);
+  else if (group.home || !group.sites.empty())
+    take_own(state, group, m, ctx);
+  const std::uint64_t key = message_key(m.from, m.message.id);
+  const auto early = group.early_places.find(key);
+  if (early == group.early_places.end()) return;
+  ctx.fx.places.push_back({group.id, group.message_keys.at(key), from, m.message.id, early->second});
+  group.early_places.erase(early);
+}
+
+void repeat_relayed(const State& state, const Group& group, Context& ctx) {
+  for (const auto& [key, relayed] : group.relayed) say(state, group, relayed, false, ctx);
+}
+
+std::string take_said(State& state, const SiteId& from, const messages::PeerSaid& item, Context& ctx) {
+  const UserId user = UserId::parse(item.from);
+  if (site_of(user) != from) return "foreign-user";
+  Group* group = state.group(GroupId::parse(item.group));
+  if (!group) return "unknown-group";
+  if (group->state != GroupState::open) return {};  // it has ended here: too late, and no fault
+  if (std::string why = why_not(*group, user); !why.empty()) return why;
+  Relayed relayed{user, item.message};
+  const auto& home = item.message.home;
+  if (home && (group->home != from || home->site != from.str())) return "not-home";
+  const std::uint64_t key = message_key(user.str(), item.message.id);
+  if (group->message_keys.contains(key) || group->relayed.contains(key)) return {};
+  if (group->relayed.size() >= kMaxRelayed) return "too-many";
+  say(state, *group, relayed, true, ctx);
+  group->relayed.emplace(key, std::move(relayed));
+  ctx.fx.relayed.insert({group->id, key});
+  arm_notices(state, *group, ctx.now);
+  return {};
+}
+
+std::string take_place(State& state, const SiteId& from, const messages::PeerPlace& item, Context& ctx) {
+  Group* group = state.group(GroupId::parse(item.group));
+  if (!group) return "unknown-group";
+  if (group->home != from || item.home.site != from.str()) return "not-home";
+  if (group->state != GroupState::open) return {};
+  const UserId user = as_here(state, item.from);
+  const std::uint64_t key = message_key(user.str(), item.message);
+  const auto archived = group->message_keys.find(key);
+  if (archived != group->message_keys.end())
+    ctx.fx.places.push_back({group->id, archived->second, user, item.message, item.home});
+  else if (group->early_places.size() < kMaxRelayed)
+    group->early_places[key] = item.home;
+  return {};
+}
+
+std::string take_presence(State& state, const SiteId& from, const messages::PeerPresence& item,
+                          Context& ctx) {
+  for (const auto& [full, presence] : item.users)
+    if (site_of(UserId::parse(full)) != from) return "foreign-user";
+  for (const auto& [full, presence] : item.users)
+    if (state.user(UserId::parse(full))) remote_presence(state, UserId::parse(full), presence, ctx);
+  return {};
+}
+
+}  // namespace convoke::core

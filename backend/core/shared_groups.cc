@@ -1,0 +1,239 @@
+#include "backend/core/shared_groups.h"
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "backend/core/members.h"
+#include "backend/core/organizer.h"
+#include "backend/core/peers.h"
+#include "backend/core/presence.h"
+#include "backend/core/roster.h"
+#include "backend/core/sites.h"
+
+namespace convoke::core {
+namespace {
+
+/// Users of other sites whom the plan lists, by site.
+std::map<SiteId, std::set<UserId>> others_listed(const Plan& plan) {
+  std::map<SiteId, std::set<UserId>> listed;
+  for (const auto* conditions : {&plan.audience.any, &plan.audience.all})
+    for (const Condition& c : *conditions)
+      if (const auto* list = std::get_if<OneOf>(&c))
+        for (const UserId& user : list->users)
+          if (is_remote(user)) listed[site_of(user)].insert(user);
+  return listed;
+}
+
+void pass_over(const Group& group, const UserId& user, const char* why, Context& ctx) {
+  ctx.fx.past[{group.id, user}] = {"", 0, ctx.now, why};
+}
+
+void ask(State& state, const Group& group, const SiteId& site, const std::set<UserId>& users, Context& ctx) {
+  const Plan& plan = state.plan_of(group);
+  messages::PeerAsk item{group.id.str(), group.plan.str(), group.name, {}, !plan.audience.only_available};
+  for (const UserId& user : users) {
+    item.users.push_back(user.str());
+    if (item.users.size() < messages::kMaxPeerMembers) continue;
+    send(state, site, item, ctx);
+    item.users.clear();
+  }
+  if (!item.users.empty()) send(state, site, item, ctx);
+}
+
+messages::PeerMember peer_member(const State& state, const Group& group, const UserId& user) {
+  const messages::Buddy b = shown_buddy(state, group, user);
+  return {in_full(state, user), b.name, b.presence, b.standing};
+}
+
+/// These members, as many items as they need; `first` carries the first of them.
+template <class First>
+void send_list(State& state, const Group& group, const SiteId& site, const std::vector<UserId>& users,
+               First first, Context& ctx) {
+  messages::PeerPut next{group.id.str(), {}, false};
+  bool begun = false;
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    next.members.push_back(peer_member(state, group, users[i]));
+    next.more = i + 1 < users.size();
+    if (next.more && next.members.size() < messages::kMaxPeerMembers) continue;
+    if (!std::exchange(begun, true)) {
+      first.members = std::exchange(next.members, {});
+      first.more = next.more;
+      send(state, site, first, ctx);
+    } else {
+      send(state, site, next, ctx);
+      next.members.clear();
+    }
+  }
+}
+
+void send_whole(State& state, const Group& group, const SiteId& site, Context& ctx) {
+  std::vector<UserId> users;
+  for (const auto& [user, member] : group.members) users.push_back(user);
+  messages::PeerOpen open{group.id.str(), group.plan.str(),
+                          group.name,     group.started_ms,
+                          group.ends_ms,  state.plan_of(group).chat.anonymous,
+                          group.rules,    {},
+                          false};
+  send_list(state, group, site, users, std::move(open), ctx);
+}
+
+bool is_shared_home(const Group& group) { return !group.home && !group.sites.empty(); }
+
+/// The group that a site of its members speaks about, or null.
+Group* own_group(State& state, const std::string& id) {
+  Group* group = state.group(GroupId::parse(id));
+  const bool lives =
+      group && !group->home && (group->state == GroupState::open || group->state == GroupState::gathering);
+  return lives ? group : nullptr;
+}
+
+/// Why one who is chosen takes part; empty: the plan does not have them.
+std::string why_chosen(const State& state, const Group& group, const messages::PeerMember& member,
+                       TimeMs now) {
+  User user;
+  user.id = UserId::parse(member.user);
+  user.presence = member.presence;
+  return qualifies(state, state.plan_of(group), user, now, true);
+}
+
+}  // namespace
+
+bool lists_others(const Plan& plan) { return !others_listed(plan).empty(); }
+
+void ask_sites(State& state, Group& group, Context& ctx) {
+  for (const auto& [site, users] : others_listed(state.plan_of(group))) {
+    for (const UserId& user : users) pass_over(group, user, kNoAnswer, ctx);
+    group.asked.insert(site);
+    ask(state, group, site, users, ctx);
+  }
+  ctx.fx.groups.insert(group.id);
+}
+
+void share_joined(State& state, const Group& group, const std::vector<UserId>& joined, Context& ctx) {
+  if (!is_shared_home(group)) return;
+  std::map<SiteId, std::size_t> of_site;
+  for (const UserId& user : joined)
+    if (is_remote(user)) ++of_site[site_of(user)];
+  for (const auto& [site, count] : group.sites) {
+    const auto fresh = of_site.find(site);
+    if (fresh != of_site.end() && fresh->second == count)
+      send_whole(state, group, site, ctx);
+    else
+      send_list(state, group, site, joined, messages::PeerPut{group.id.str(), {}, false}, ctx);
+  }
+}
+
+void share_left(State& state, const Group& group, const UserId& user, const std::string& reason,
+                Context& ctx) {
+  if (group.home) {
+    if (!is_remote(user))
+      send(state, group.home, messages::PeerLeft{group.id.str(), in_full(state, user), reason}, ctx);
+    return;
+  }
+  const messages::PeerGone gone{group.id.str(), {in_full(state, user)}, reason};
+  std::set<SiteId> sites;
+  if (is_remote(user)) sites.insert(site_of(user));
+  for (const auto& [site, count] : group.sites) sites.insert(site);
+  for (const SiteId& site : sites) send(state, site, gone, ctx);
+}
+
+void share_member(State& state, const Group& group, const UserId& user, Context& ctx) {
+  if (!is_shared_home(group)) return;
+  for (const auto& [site, count] : group.sites)
+    send(state, site, messages::PeerPut{group.id.str(), {peer_member(state, group, user)}, false}, ctx);
+}
+
+void share_head(State& state, const Group& group, Context& ctx) {
+  if (!is_shared_home(group)) return;
+  for (const auto& [site, count] : group.sites)
+    send(state, site, messages::PeerHead{group.id.str(), group.ends_ms, group.rules}, ctx);
+}
+
+void share_notice(State& state, const Group& group, const messages::Notice& notice, Context& ctx) {
+  if (!is_shared_home(group)) return;
+  messages::PeerNotice item{group.id.str(), notice};
+  if (auto& author = item.notice.message.author) *author = in_full(state, UserId::parse(*author));
+  for (const auto& [site, count] : group.sites) send(state, site, item, ctx);
+}
+
+void share_end(State& state, const Group& group, const std::string& reason, Context& ctx) {
+  if (group.home) return send(state, group.home, messages::PeerClosed{group.id.str()}, ctx);
+  for (const auto& [site, count] : group.sites)
+    send(state, site, messages::PeerEnd{group.id.str(), reason}, ctx);
+}
+
+void tell_all(State& state, const SiteId& site, Context& ctx) {
+  messages::PeerGroups all;
+  for (const auto& [id, group] : state.groups)
+    if (group.state == GroupState::open && !group.home && group.sites.contains(site))
+      all.groups.push_back(id.str());
+  if (all.groups.size() <= messages::kMaxPeerGroups) send(state, site, all, ctx);
+  for (const auto& [id, group] : state.groups) {
+    if (group.home) continue;
+    if (group.state == GroupState::open && group.sites.contains(site)) send_whole(state, group, site, ctx);
+    const bool waits = group.state == GroupState::open || group.state == GroupState::gathering;
+    if (waits && group.asked.contains(site))
+      ask(state, group, site, others_listed(state.plan_of(group))[site], ctx);
+  }
+}
+
+void remove_all_of(State& state, Group& group, const SiteId& site, const std::string& reason, Context& ctx) {
+  std::vector<UserId> users;
+  for (const auto& [user, member] : group.members)
+    if (site_of(user) == site) users.push_back(user);
+  for (const UserId& user : users)
+    if (group.state == GroupState::open) remove_member(state, group, user, reason, ctx);
+}
+
+void forget_stranger(State& state, const UserId& id, Context& ctx) {
+  const User* user = state.user(id);
+  if (!user || !is_remote(id) || !user->groups.empty() || !user->invited.empty()) return;
+  if (!user->attributes.empty() || !user->blocked.empty()) return;  // this site's staff know more of them
+  if (state.erased_ms.contains(id)) return;                         // whoever erases them is about to
+  state.users.erase(id);
+  ctx.fx.users.insert(id);
+}
+
+std::string take_chosen(State& state, const SiteId& from, const messages::PeerChosen& item, Context& ctx) {
+  Group* group = own_group(state, item.group);
+  if (!group) return {};  // it is over: a late answer is no fault
+  for (const auto& m : item.members)
+    if (site_of(UserId::parse(m.user)) != from) return "foreign-user";
+  if (group->asked.erase(from) > 0) {
+    ctx.fx.groups.insert(group->id);
+    const std::set<UserId> listed = others_listed(state.plan_of(*group))[from];
+    for (const UserId& user : listed)
+      if (!group->members.contains(user)) pass_over(*group, user, kNotAvailable, ctx);
+  }
+  const std::size_t max = state.plan_of(*group).audience.max;
+  std::vector<Chosen> chosen;
+  for (const auto& m : item.members) {
+    std::string why = why_chosen(state, *group, m, ctx.now);
+    if (why.empty()) return "not-asked";
+    if (group->members.size() + group->invited.size() + chosen.size() >= max) break;
+    const UserId user = UserId::parse(m.user);
+    ensure_user(state, user, ctx).name = m.name;
+    remote_presence(state, user, m.presence, ctx);
+    chosen.push_back({user, std::move(why)});
+  }
+  if (!chosen.empty()) admit(state, *group, chosen, ctx);
+  for (const Chosen& c : chosen) forget_stranger(state, c.user, ctx);  // who is banned, or kept apart
+  return {};
+}
+
+std::string take_left(State& state, const SiteId& from, const messages::PeerLeft& item, Context& ctx) {
+  const UserId user = UserId::parse(item.user);
+  if (site_of(user) != from) return "foreign-user";
+  Group* group = own_group(state, item.group);
+  if (group && group->state == GroupState::open) remove_member(state, *group, user, "left", ctx);
+  return {};
+}
+
+std::string take_closed(State& state, const SiteId& from, const messages::PeerClosed& item, Context& ctx) {
+  Group* group = own_group(state, item.group);
+  if (group && group->state == GroupState::open) remove_all_of(state, *group, from, "left", ctx);
+  return {};
+}
+
+}  // namespace convoke::core

@@ -1,0 +1,104 @@
+#include <charconv>
+
+#include "backend/store/records.h"
+#include "topics/messages/json_reader.h"
+#include "topics/messages/json_writer.h"
+
+// Records of the links to other sites.
+namespace convoke::store {
+namespace {
+
+using messages::Error;
+using messages::Field;
+using messages::JsonReader;
+using messages::JsonWriter;
+
+constexpr int kMaxPort = 65'535;
+
+/// `name/` and 16 hexadecimal digits; nothing if it is not so.
+std::optional<std::pair<std::string_view, std::uint64_t>> split_key(std::string_view key) {
+  const auto slash = key.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::string_view digits = key.substr(slash + 1);
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return std::pair(key.substr(0, slash), number);
+}
+
+}  // namespace
+
+std::string peer_item_key(const core::SiteId& site, std::uint64_t number) {
+  return site.str() + "/" + outbox_key(number);
+}
+std::string relayed_key(const core::GroupId& group, std::uint64_t key) {
+  return group.str() + "/" + outbox_key(key);
+}
+
+std::string encode_peer(const core::Peer& p) {
+  JsonWriter w(512);
+  w.begin_object();
+  w.member("host", p.host);
+  w.member("port", p.port);
+  w.member("keys", p.keys);
+  w.member("epoch", p.epoch);
+  w.member("next", p.next);
+  w.member("acked", p.acked);
+  w.member("in_epoch", p.in_epoch);
+  w.member("in_upto", p.in_upto);
+  w.end_object();
+  return w.take();
+}
+
+messages::Result<core::Peer> decode_peer(std::string_view key, std::string_view value) {
+  core::Peer p;
+  p.site = core::SiteId::parse(key);
+  JsonReader r(value);
+  const Field& root = r.root();
+  p.host = root["host"].line(1, 253);
+  p.port = static_cast<int>(root["port"].small_integer(1, kMaxPort));
+  p.keys = root["keys"].line(1, messages::kMaxPeerKeysBytes);
+  p.epoch = root["epoch"].integer();
+  p.next = root["next"].integer(1);
+  p.acked = root["acked"].integer(0, p.next - 1);
+  p.in_epoch = root["in_epoch"].integer();
+  p.in_upto = root["in_upto"].integer();
+  if (!p.site) return Error{"key", "a site"};
+  return r.finish(std::move(p));
+}
+
+messages::Result<std::pair<core::SiteId, std::uint64_t>> decode_peer_item_key(std::string_view key) {
+  const auto parts = split_key(key);
+  const auto site = parts ? core::SiteId::parse(parts->first) : core::SiteId();
+  if (!site) return Error{"key", "site/number"};
+  return std::pair(site, parts->second);
+}
+
+messages::Result<std::pair<core::GroupId, std::uint64_t>> decode_relayed_key(std::string_view key) {
+  const auto parts = split_key(key);
+  const auto group = parts ? core::GroupId::parse(parts->first) : core::GroupId();
+  if (!group) return Error{"key", "group/number"};
+  return std::pair(group, parts->second);
+}
+
+std::string encode_relayed(const core::Relayed& relayed) {
+  JsonWriter w(256);
+  w.begin_object();
+  w.member("from", relayed.from.str());
+  w.member("message", encode(relayed.message));
+  w.end_object();
+  return w.take();
+}
+
+messages::Result<core::Relayed> decode_relayed(std::string_view value) {
+  JsonReader r(value);
+  const Field& root = r.root();
+  core::Relayed relayed;
+  relayed.from = core::UserId::parse(root["from"].user_id());
+  auto message = messages::decode_chat_message(root["message"].text(1, messages::kMaxPayloadBytes));
+  if (!message) return message.error();
+  relayed.message = *std::move(message);
+  return r.finish(std::move(relayed));
+}
+
+}  // namespace convoke::store

@@ -1,0 +1,151 @@
+// What a server keeps of other sites must be there after a restart.
+
+#include <gtest/gtest.h>
+
+#include "backend/store/journal.h"
+#include "backend/store/records.h"
+#include "tests/support/core_world.h"
+#include "topics/messages/peer.h"
+
+namespace convoke::store {
+namespace {
+
+using messages::PresenceState;
+using test::CoreWorld;
+using topics::GroupId;
+using topics::SiteId;
+using topics::UserId;
+
+const std::string kGroup(32, 'a');
+
+class PeerRecords : public testing::Test {
+ protected:
+  PeerRecords() {
+    journal.load(w.engine, w.now);
+    step([](auto& e, auto& ctx) { e.put_peer(SiteId::parse("hall"), "hall.example", 1884, "{}", ctx); });
+    w.available("ben");
+    keep();
+  }
+  template <class F>
+  void step(F f) {
+    w.step(f);
+    keep();
+  }
+  void keep() {
+    journal.add(w.engine, w.fx);
+    ASSERT_FALSE(journal.commit());
+  }
+  /// The next batch of the hall.
+  void comes(std::vector<messages::PeerItem> items, std::uint64_t ack = 0) {
+    const core::Peer& hall = w.engine.state().peers.at(SiteId::parse("hall"));
+    messages::PeerBatch batch{9, hall.in_upto + 1, hall.epoch, ack, std::move(items)};
+    step([&](auto& e, auto& ctx) { e.peer_batch(SiteId::parse("hall"), batch, ctx); });
+  }
+  void open() {
+    comes({messages::PeerOpen{kGroup,
+                              "p",
+                              "Across",
+                              w.now,
+                              w.now + 60'000,
+                              true,
+                              {false, 5'000},
+                              {{"anna@hall", "Anna", PresenceState::busy, {}},
+                               {"ben@arena", "", PresenceState::available, topics::Standing::muted}},
+                              true}});
+  }
+  std::unique_ptr<CoreWorld> restarted() {
+    auto again = std::make_unique<CoreWorld>("arena");
+    Journal(*store).load(again->engine, w.now);
+    again->engine.loaded(w.now);
+    return again;
+  }
+
+  std::unique_ptr<Store> store = make_memory_store();
+  Journal journal{*store};
+  CoreWorld w{"arena"};
+};
+
+TEST_F(PeerRecords, R34_AMirrorIsThereAfterARestart) {
+  open();
+  auto again = restarted();
+  const core::Group* group = again->engine.state().group(GroupId::parse(kGroup));
+  ASSERT_TRUE(group);
+  EXPECT_EQ(group->home, SiteId::parse("hall"));
+  EXPECT_TRUE(group->anonymous);
+  EXPECT_EQ(group->name, "Across");
+  EXPECT_EQ(group->rules.slow_ms, 5'000u);
+  EXPECT_EQ(group->sites.at(SiteId::parse("hall")), 1u);
+  EXPECT_EQ(group->members.size(), 2u);
+  EXPECT_EQ(again->engine.state().user(UserId::parse("anna@hall"))->presence, PresenceState::busy);
+  again->now = w.now;
+  again->pass(60'000);
+  EXPECT_EQ(again->live_groups(), 0u) << "and ends at its time";
+}
+
+TEST_F(PeerRecords, R34_NumbersAndWhatWaitsAreThereAfterARestart) {
+  open();
+  comes({messages::PeerAsk{kGroup, "p", "P", {"ben@arena"}, true}}, 1);
+  const core::Peer& was = w.engine.state().peers.at(SiteId::parse("hall"));
+  auto again = restarted();
+  const core::Peer& is = again->engine.state().peers.at(SiteId::parse("hall"));
+  EXPECT_EQ(is.host, "hall.example");
+  EXPECT_EQ(is.port, 1884);
+  EXPECT_EQ(is.epoch, was.epoch);
+  EXPECT_EQ(is.next, was.next);
+  EXPECT_EQ(is.acked, 1u);
+  EXPECT_EQ(is.in_epoch, 9u);
+  EXPECT_EQ(is.in_upto, 2u);
+  const auto items = Journal(*store).peer_items();
+  ASSERT_EQ(items.size(), was.waiting());
+  EXPECT_EQ(items.front().number, 2u);
+  step([](auto& e, auto& ctx) { e.delete_peer(SiteId::parse("hall"), ctx); });
+  EXPECT_TRUE(Journal(*store).peer_items().empty());
+  EXPECT_TRUE(restarted()->engine.state().peers.empty());
+}
+
+TEST_F(PeerRecords, R34_WhatTheBrokerHasNotGivenBackIsSaidAgainAfterARestart) {
+  open();
+  messages::ChatMessage message;
+  message.id = "1";
+  message.text = "hello";
+  comes({messages::PeerSaid{kGroup, "anna@hall", message}});
+  auto again = restarted();
+  again->now = w.now;
+  again->pass(20'000);
+  EXPECT_EQ(again->published("cv1/arena/g/" + kGroup + "/chat/anna@hall").size(), 1u);
+
+  const messages::Stamp stamp{"arena", 1, 1, w.now};
+  step([&](auto& e, auto& ctx) {
+    e.chat(GroupId::parse(kGroup), UserId::parse("anna@hall"), message, stamp, ctx);
+  });
+  EXPECT_TRUE(restarted()->engine.state().group(GroupId::parse(kGroup))->relayed.empty());
+}
+
+TEST_F(PeerRecords, R34_TheArchiveGetsThePlaceThatHomeGives) {
+  open();
+  messages::ChatMessage message;
+  message.id = "1";
+  message.text = "hello";
+  const messages::Stamp here{"arena", 1, 4, w.now}, home{"hall", 7, 9, w.now};
+  step([&](auto& e, auto& ctx) { e.chat(GroupId::parse(kGroup), UserId::parse("ben"), message, here, ctx); });
+  comes({messages::PeerPlace{kGroup, "ben@arena", "1", home},
+         messages::PeerPlace{kGroup, "ben@arena", "2", home}});
+  const auto found = journal.history({"", "", "", GroupId::parse(kGroup), 0, 0, 10, {}});
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 1u);
+  EXPECT_EQ((*found)[0].stamp, here);
+  EXPECT_EQ((*found)[0].message.home, home);
+}
+
+TEST_F(PeerRecords, R34_DamagedRecordsAreRefused) {
+  EXPECT_FALSE(decode_peer(
+      "hall", R"({"host":"h","port":0,"keys":"{}","epoch":1,"next":1,"acked":0,"in_epoch":0,"in_upto":0})"));
+  EXPECT_FALSE(decode_peer(
+      "hall", R"({"host":"h","port":1,"keys":"{}","epoch":1,"next":1,"acked":1,"in_epoch":0,"in_upto":0})"));
+  EXPECT_FALSE(decode_peer_item_key("hall"));
+  EXPECT_FALSE(decode_peer_item_key("hall/xyz"));
+  EXPECT_FALSE(decode_relayed_key("short/0000000000000001"));
+}
+
+}  // namespace
+}  // namespace convoke::store

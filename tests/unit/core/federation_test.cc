@@ -1,0 +1,414 @@
+// Groups with members of several sites: two or three cores that exchange what their links would carry.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "backend/core/announce.h"
+#include "backend/core/moderation.h"
+#include "backend/core/organizer.h"
+#include "tests/support/site_worlds.h"
+
+namespace convoke::core {
+namespace {
+
+using messages::PresenceState;
+using test::SiteWorld;
+using test::SiteWorlds;
+using Strings = std::vector<std::string>;
+
+constexpr const char* kPlan = R"(
+[[plan]]
+id = "across"
+name = "Across"
+audience = { any = [{ users = ["anna", "ben@b", "carol@c"] }] }
+[[plan.end]]
+on = "duration"
+after = "1h"
+)";
+
+class Federation : public testing::Test {
+ protected:
+  SiteWorlds sites{{"a", "b", "c"}};
+  SiteWorld &a = sites["a"], &b = sites["b"], &c = sites["c"];
+
+  void start(const char* plan = kPlan) {
+    a.plan(plan);
+    a.step([](auto& e, auto& ctx) {
+      start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
+    });
+    sites.flow();
+  }
+  void all_there() {
+    a.available("anna");
+    b.available("ben");
+    c.available("carol");
+  }
+  static Group* group(SiteWorld& site, const GroupId& id) { return site.engine.state().group(id); }
+  static bool over(SiteWorld& site, const GroupId& id) {
+    const Group* g = group(site, id);
+    return g && (g->state == GroupState::ending || g->state == GroupState::retired);
+  }
+};
+
+/// What `from` would tell `to` next, with this item in it.
+messages::PeerBatch forged(SiteWorlds& sites, const std::string& from, const std::string& to,
+                           messages::PeerItem item) {
+  messages::PeerBatch batch = sites.batch(from, to);
+  const Peer& peer = sites[to].engine.state().peers.at(SiteId::parse(from));
+  batch.first = peer.in_upto + 1;
+  batch.items = {std::move(item)};
+  return batch;
+}
+
+TEST_F(Federation, R34_OnePlanGivesOneBuddyListOnAllSites) {
+  all_there();
+  start();
+  EXPECT_EQ(a.members(), (Strings{"anna", "ben@b", "carol@c"}));
+  EXPECT_EQ(b.members(), (Strings{"anna@a", "ben", "carol@c"}));
+  EXPECT_EQ(c.members(), (Strings{"anna@a", "ben@b", "carol"}));
+  EXPECT_EQ(b.group().id, a.group().id);
+  EXPECT_EQ(b.group().name, "Across");
+  EXPECT_EQ(b.group().ends_ms, a.group().ends_ms);
+  for (SiteWorld* site : {&a, &b, &c}) EXPECT_EQ(site->group().available, 3u) << site->name;
+  EXPECT_EQ(sites.refused, Strings{});
+}
+
+TEST_F(Federation, R34_MessagesReachAllAndHomeGivesTheOrder) {
+  all_there();
+  start();
+  b.say("ben", "1", "from b");
+  c.say("carol", "1", "from c");
+  a.say("anna", "1", "from a");
+  sites.flow();
+  EXPECT_EQ(a.archive.size(), 3u);
+  for (SiteWorld* site : {&b, &c}) {
+    EXPECT_EQ(site->archive.size(), 3u) << site->name;
+    EXPECT_EQ(site->home_places, a.home_places) << site->name;
+  }
+  EXPECT_EQ(a.home_places.size(), 3u);
+  EXPECT_EQ(sites.refused, Strings{});
+}
+
+TEST_F(Federation, R34_ASiteThatDoesNotAnswerIsNotWaitedForAndJoinsLater) {
+  all_there();
+  sites.cut("a", "c");
+  start();
+  EXPECT_EQ(a.members(), (Strings{"anna", "ben@b"}));
+  const GroupId id = a.group().id;
+  EXPECT_TRUE(group(a, id)->asked.contains(SiteId::parse("c")));
+  sites.heal();
+  sites.flow();
+  EXPECT_EQ(a.members(), (Strings{"anna", "ben@b", "carol@c"}));
+  EXPECT_EQ(b.members(), (Strings{"anna@a", "ben", "carol@c"}));
+  EXPECT_EQ(c.members(), (Strings{"anna@a", "ben@b", "carol"}));
+  EXPECT_TRUE(group(a, id)->asked.empty());
+}
+
+TEST_F(Federation, R34_WhoIsNotAvailableThereIsPassedOver) {
+  a.available("anna");
+  b.available("ben");
+  c.presence("carol", PresenceState::busy);
+  start();
+  EXPECT_EQ(a.members(), (Strings{"anna", "ben@b"}));
+  EXPECT_EQ(c.live_groups(), 0u);
+}
+
+TEST_F(Federation, R34_AGroupOfWhichNobodyIsHereOpensWithTheFirstAnswer) {
+  b.available("ben");
+  c.available("carol");
+  start();
+  EXPECT_EQ(a.members(), (Strings{"ben@b", "carol@c"}));
+  EXPECT_EQ(b.members(), (Strings{"ben", "carol@c"}));
+  EXPECT_EQ(c.members(), (Strings{"ben@b", "carol"}));
+}
+
+TEST_F(Federation, R34_WithoutAnyAnswerAGroupOfOthersDoesNotOpen) {
+  sites.cut("a", "b");
+  sites.cut("a", "c");
+  start();
+  EXPECT_EQ(a.live_groups(), 0u);
+  a.pass(10'000);
+  EXPECT_EQ(a.engine.state().groups.begin()->second.end_reason, "no-members");
+}
+
+TEST_F(Federation, R34_PresenceCrossesOnceASecond) {
+  all_there();
+  start();
+  sites.pass(2000);
+  const auto next = [&] { return a.engine.state().peers.at(SiteId::parse("b")).next; };
+  const std::uint64_t before = next();
+  for (std::uint64_t n = 2; n < 12; ++n)
+    a.presence("anna", n % 2 ? PresenceState::available : PresenceState::busy, n);
+  a.presence("anna", PresenceState::away, 12);
+  a.pass(500);
+  EXPECT_EQ(next(), before + 1) << "eleven changes at once are one item";
+  sites.flow();
+  for (SiteWorld* site : {&b, &c})
+    EXPECT_EQ(site->engine.state().user(UserId::parse("anna@a"))->presence, PresenceState::away);
+  EXPECT_EQ(b.group().available, 2u);
+}
+
+TEST_F(Federation, R34_LeavingTellsAllSitesAndTheLastOneClosesTheMirror) {
+  all_there();
+  start();
+  const GroupId id = a.group().id;
+  b.request("ben", messages::LeaveRequest{id.str()});
+  sites.flow();
+  EXPECT_EQ(a.members(), (Strings{"anna", "carol@c"}));
+  EXPECT_EQ(c.members(), (Strings{"anna@a", "carol"}));
+  EXPECT_TRUE(over(b, id));
+  EXPECT_EQ(b.engine.state().user(UserId::parse("anna@a")), nullptr) << "nothing is kept of strangers";
+  EXPECT_EQ(sites.refused, Strings{});
+}
+
+TEST_F(Federation, R34_TheEndReachesAllSites) {
+  all_there();
+  start();
+  const GroupId id = a.group().id;
+  a.step([&](auto& e, auto& ctx) { end_group(e.state(), *e.state().group(id), "staff", ctx); });
+  sites.flow();
+  for (SiteWorld* site : {&a, &b, &c}) {
+    EXPECT_TRUE(over(*site, id)) << site->name;
+    EXPECT_EQ(group(*site, id)->end_reason, "staff") << site->name;
+  }
+}
+
+TEST_F(Federation, R34_CutOffSitesGoOnAndEndAtTheSameTime) {
+  all_there();
+  start();
+  const GroupId id = a.group().id;
+  sites.cut("a", "b");
+  sites.cut("b", "c");
+  b.say("ben", "1", "anybody?");
+  a.say("anna", "1", "here");
+  sites.flow();
+  EXPECT_EQ(b.archive, (Strings{"ben: anybody?"}));
+  EXPECT_EQ(c.archive, (Strings{"anna@a: here"}));
+  sites.pass(3'600'000);
+  for (SiteWorld* site : {&a, &b, &c}) EXPECT_TRUE(over(*site, id)) << site->name;
+  sites.heal();
+  sites.pass(1000);
+  EXPECT_EQ(sites.refused, Strings{}) << "what comes too late is no fault";
+}
+
+TEST_F(Federation, R34_AfterAPartitionNothingIsLostOrDoubledAndTheOrderIsOne) {
+  all_there();
+  start();
+  sites.cut("a", "b");
+  sites.cut("b", "c");
+  for (int i = 0; i < 200; ++i) {
+    b.say("ben", "b" + std::to_string(i), "ben " + std::to_string(i));
+    a.say("anna", "a" + std::to_string(i), "anna " + std::to_string(i));
+    c.say("carol", "c" + std::to_string(i), "carol " + std::to_string(i));
+    if (i % 50 == 0) sites.flow();
+  }
+  sites.heal();
+  sites.flow();
+  for (SiteWorld* site : {&a, &b, &c}) {
+    EXPECT_EQ(site->archive.size(), 600u) << site->name;
+    EXPECT_EQ(site->home_places, a.home_places) << site->name;
+    EXPECT_TRUE(site->group().relayed.empty()) << site->name;
+  }
+  EXPECT_EQ(a.home_places.size(), 600u);
+}
+
+TEST_F(Federation, R34_ABatchThatComesTwiceCountsOnce) {
+  all_there();
+  start();
+  b.say("ben", "1");
+  const messages::PeerBatch batch = sites.batch("b", "a");
+  sites.deliver("b", "a", batch);
+  sites.deliver("b", "a", batch);
+  sites.flow();
+  sites.deliver("b", "a", batch);
+  EXPECT_EQ(a.archive, (Strings{"ben@b: hello"}));
+}
+
+TEST_F(Federation, R34_WhatTheBrokerLostIsSaidAgain) {
+  all_there();
+  start();
+  b.say("ben", "1");
+  sites.deliver("b", "a", sites.batch("b", "a"));
+  ASSERT_EQ(a.group().relayed.size(), 1u);
+  const std::size_t before = a.all_out.size();
+  a.pass(20'000);
+  const bool again = std::any_of(a.all_out.begin() + static_cast<std::ptrdiff_t>(before), a.all_out.end(),
+                                 [](const Outgoing& out) {
+                                   const auto* p = std::get_if<Publish>(&out);
+                                   return p && p->topic.ends_with("/chat/ben@b");
+                                 });
+  EXPECT_TRUE(again);
+}
+
+TEST_F(Federation, R34_StaffWordsAndActsCross) {
+  all_there();
+  start();
+  a.step([&](auto& e, auto& ctx) {
+    Group& g = a.group();
+    announce(e.state(), g, messages::kAnnouncement, "Welcome", "eve", ctx);
+    set_standing(e.state(), g, UserId::parse("ben@b"), topics::Standing::muted, ctx);
+    extend_group(e.state(), g, *g.ends_ms + 60'000, ctx);
+  });
+  sites.flow();
+  EXPECT_EQ(b.archive, (Strings{"eve: Welcome"}));
+  EXPECT_EQ(b.group().standings.at(UserId::parse("ben")), topics::Standing::muted);
+  EXPECT_EQ(b.group().ends_ms, a.group().ends_ms);
+}
+
+TEST_F(Federation, R34_APeerSpeaksForItsOwnUsersOnly) {
+  all_there();
+  start();
+  const std::string id = a.group().id.str();
+  const auto refusal = [&](messages::PeerItem item) {
+    const auto taken = sites.deliver("b", "a", forged(sites, "b", "a", std::move(item)));
+    return taken.refused.empty() ? std::string() : taken.refused[0];
+  };
+  messages::ChatMessage message;
+  message.id = "x";
+  message.text = "forged";
+  EXPECT_EQ(refusal(messages::PeerSaid{id, "anna@a", message}), "foreign-user");
+  EXPECT_EQ(refusal(messages::PeerSaid{id, "carol@c", message}), "foreign-user");
+  EXPECT_EQ(refusal(messages::PeerSaid{id, "dora@b", message}), "not-member");
+  EXPECT_EQ(refusal(messages::PeerSaid{std::string(32, 'f'), "ben@b", message}), "unknown-group");
+  EXPECT_EQ(refusal(messages::PeerPresence{{{"carol@c", PresenceState::offline}}}), "foreign-user");
+  EXPECT_EQ(refusal(messages::PeerLeft{id, "carol@c", "left"}), "foreign-user");
+  EXPECT_EQ(refusal(messages::PeerChosen{id, {{"dora@b", "Dora", PresenceState::available, {}}}}),
+            "not-asked");
+  EXPECT_EQ(refusal(messages::PeerChosen{id, {{"carol@c", "", PresenceState::available, {}}}}),
+            "foreign-user");
+  EXPECT_EQ(refusal(messages::PeerEnd{id, "staff"}), "not-home");
+  EXPECT_EQ(refusal(messages::PeerGone{id, {"anna@a"}, "removed"}), "not-home");
+  EXPECT_EQ(refusal(messages::PeerOpen{id, "p", "P", 1, {}, false, {}, {{"ben@b", "", {}, {}}}, false}),
+            "not-home");
+  EXPECT_EQ(refusal(messages::PeerAsk{id, "p", "P", {"carol@c"}, true}), "foreign-user");
+  message.home = messages::Stamp{"a", 1, 1, 1};
+  EXPECT_EQ(refusal(messages::PeerSaid{id, "ben@b", message}), "not-home");
+  EXPECT_EQ(refusal(messages::PeerUnknown{}), "unknown-kind");
+  EXPECT_EQ(a.members(), (Strings{"anna", "ben@b", "carol@c"}));
+  EXPECT_EQ(a.archive, Strings{});
+}
+
+/// Some item of each kind, about real and invented groups and users.
+messages::PeerItem any_item(std::mt19937_64& random, const Strings& groups) {
+  const auto pick = [&](const Strings& of) { return of[random() % of.size()]; };
+  const auto user = [&] { return pick({"anna@a", "ben@b", "carol@c", "dora@b", "eli@b", "fay@d"}); };
+  const std::string group = pick(groups);
+  const auto member = [&] {
+    return messages::PeerMember{user(), "N", static_cast<PresenceState>(random() % 4),
+                                static_cast<topics::Standing>(random() % 3)};
+  };
+  messages::ChatMessage message;
+  message.id = "x" + std::to_string(random() % 50);
+  message.text = "words";
+  if (random() % 3 == 0) message.home = messages::Stamp{pick({"a", "b"}), 1, 1 + random() % 9, 1};
+  const bool more = random() % 2 == 0;
+  switch (random() % 14) {
+    case 0:
+      return messages::PeerGroups{{group}};
+    case 1:
+      return messages::PeerAsk{group, "p", "P", {user()}, more};
+    case 2:
+      return messages::PeerChosen{group, {member()}};
+    case 3:
+      return messages::PeerOpen{group, "p", "P", 1, 1 + random() % 9, more, {}, {member(), member()}, more};
+    case 4:
+      return messages::PeerPut{group, {member(), member()}, more};
+    case 5:
+      return messages::PeerGone{group, {user()}, "removed"};
+    case 6:
+      return messages::PeerHead{
+          group, SiteWorld::kStart + static_cast<TimeMs>(random() % 9'000'000), {more, 0}};
+    case 7:
+      return messages::PeerEnd{group, "staff"};
+    case 8:
+      return messages::PeerPlace{group, user(), message.id, {pick({"a", "b"}), 1, 1 + random() % 9, 1}};
+    case 9:
+      message.id = "cv-" + message.id;
+      return messages::PeerNotice{group, {"eve", message}};
+    case 10:
+      return messages::PeerLeft{group, user(), "left"};
+    case 11:
+      return messages::PeerClosed{group};
+    case 12:
+      return messages::PeerSaid{group, user(), message};
+    default:
+      return messages::PeerPresence{{{user(), static_cast<PresenceState>(random() % 4)}}};
+  }
+}
+
+TEST_F(Federation, R34_WhateverAPeerSaysTheOthersAreWhatTheyWere) {
+  all_there();
+  start();
+  const std::string id = a.group().id.str();
+  std::mt19937_64 random(34);
+  const Strings groups{id, std::string(32, 'b'), std::string(32, 'f')};
+  for (int i = 0; i < 5000; ++i) {
+    sites.deliver("b", "a", forged(sites, "b", "a", any_item(random, groups)));
+    a.echo();
+    a.now += 100;
+    if (i % 10 == 0) a.step([](auto& e, auto& ctx) { e.tick(ctx); });
+  }
+  const Group& group = *a.engine.state().group(GroupId::parse(id));
+  ASSERT_EQ(group.state, GroupState::open);
+  EXPECT_TRUE(group.members.contains(UserId::parse("anna")));
+  EXPECT_TRUE(group.members.contains(UserId::parse("carol@c")));
+  EXPECT_FALSE(group.members.contains(UserId::parse("dora@b"))) << "nobody listed her";
+  EXPECT_EQ(a.engine.state().user(UserId::parse("anna"))->presence, PresenceState::available);
+  for (const std::string& said : a.archive) EXPECT_EQ(said.rfind("anna:", 0), std::string::npos) << said;
+  for (const std::string& said : a.archive) EXPECT_EQ(said.rfind("carol", 0), std::string::npos) << said;
+}
+
+TEST_F(Federation, R34_AFloodIsPutOffAndNotLost) {
+  all_there();
+  start();
+  messages::PeerBatch batch = forged(sites, "b", "a", messages::PeerUnknown{});
+  batch.items.resize(64);
+  bool put_off = false;
+  for (int i = 0; i < 100 && !put_off; ++i) {
+    put_off = sites.deliver("b", "a", batch).put_off;
+    if (!put_off) batch.first += 64;
+  }
+  EXPECT_TRUE(put_off);
+  a.now += 1000;
+  EXPECT_FALSE(sites.deliver("b", "a", batch).put_off);
+}
+
+TEST_F(Federation, R34_APeerThatIsRemovedTakesItsUsersWithIt) {
+  all_there();
+  start();
+  const GroupId id = a.group().id;
+  a.step([](auto& e, auto& ctx) { e.delete_peer(SiteId::parse("b"), ctx); });
+  EXPECT_EQ(a.members(), (Strings{"anna", "carol@c"}));
+  b.step([](auto& e, auto& ctx) { e.delete_peer(SiteId::parse("a"), ctx); });
+  EXPECT_TRUE(over(b, id));
+  EXPECT_EQ(group(b, id)->end_reason, "site-removed");
+}
+
+TEST_F(Federation, R34_AMirrorThatHasForgottenIsToldEverythingAnew) {
+  all_there();
+  start();
+  const GroupId id = a.group().id;
+  // A backup of before the chat is restored at b: it knows neither the group nor what it had taken.
+  b.step([&](auto& e, auto& ctx) {
+    Peer& home = e.state().peers.at(SiteId::parse("a"));
+    home.in_upto = 0;
+    e.state().groups.erase(id);
+    e.state().users.at(UserId::parse("ben")).groups.clear();
+    e.state().users.erase(UserId::parse("anna@a"));
+    e.state().users.erase(UserId::parse("carol@c"));
+    ctx.fx.peers.insert(SiteId::parse("a"));
+  });
+  sites.flow();
+  EXPECT_EQ(b.live_groups(), 0u);
+  sites.pass(6000);
+  sites.pass(1000);
+  EXPECT_EQ(b.members(), (Strings{"anna@a", "ben", "carol@c"}));
+  b.say("ben", "1", "back again");
+  sites.flow();
+  EXPECT_EQ(a.archive, (Strings{"ben@b: back again"}));
+}
+
+}  // namespace
+}  // namespace convoke::core
