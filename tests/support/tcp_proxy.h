@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "topics/sync/mutex.h"
+
+namespace convoke::test {
+
+/// A way from one server to another on this machine that a test can cut: connections go through it to
+/// `target`, until `cut`, which resets them and refuses further ones, until `heal`.
+class TcpProxy {
+ public:
+  explicit TcpProxy(std::uint16_t target);
+  ~TcpProxy();
+  TcpProxy(const TcpProxy&) = delete;
+  TcpProxy& operator=(const TcpProxy&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  void cut();
+  void heal() { cut_ = false; }
+
+ private:
+  void accept_all();
+  void carry(int from, int to);
+
+  const std::uint16_t target_;
+  std::uint16_t port_ = 0;
+  int listener_ = -1;
+  std::atomic<bool> cut_ = false, stopping_ = false;
+  Mutex mutex_;
+  std::vector<int> sockets_ CONVOKE_GUARDED_BY(mutex_);
+  std::vector<std::thread> carriers_ CONVOKE_GUARDED_BY(mutex_);
+  std::thread acceptor_;
+};
+
+}  // namespace convoke::test
