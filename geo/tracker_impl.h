@@ -31,7 +31,8 @@ struct Timer {
 /// Whether the fix is on the area's levels; nothing if it does not say.
 std::optional<bool> on_level(const Area& area, const Position& p);
 
-/// What is behind a tracker. Its functions are in the files tracker_fixes, tracker_time and tracker_areas.
+/// What is behind a tracker. Its functions are in the files tracker_fixes, tracker_time, tracker_areas and
+/// tracker_transitions.
 struct FenceTracker::Impl {
   using Crossings = std::vector<Crossing>;
 
