@@ -1,24 +1,15 @@
 #include "backend/core/audience.h"
 
 #include <algorithm>
-#include <functional>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <unordered_set>
 
 #include "backend/core/blocks.h"
-#include "backend/core/chat_archive.h"
+#include "backend/core/lots.h"
 
 namespace convoke::core {
 namespace {
-
-/// Somebody to be asked.
-struct Candidate {
-  const UserId* id;
-  const User* user;  // null: nobody has heard of them yet, though they are listed
-};
-using Candidates = std::vector<Candidate>;
 
 /// Answers conditions about users, for one plan.
 class Judge {
@@ -176,23 +167,35 @@ void prefetch(const Candidates& users, std::size_t place) {
 
 constexpr std::size_t kMaxAbsentAsked = 10'000;  // whether they were passed over
 
-/// Those who qualify, each once, in no order. `absent` gets those who would but for their presence, or nobody
-/// where asking them would take long.
-Candidates those_who_qualify(const Judge& judge, const Audience& audience, bool any_presence,
-                             Candidates* absent) {
-  constexpr std::size_t kAhead = 16;
-  Candidates found;
-  std::size_t asked = 0;
+/// Somebody to be asked, and where they come from.
+struct Asked {
+  Candidate of;
+  const Source* source;
+};
+
+bool meets(const Judge& judge, const Audience& audience, const Asked& asked) {
+  if (asked.of.user) return meets(judge, audience, *asked.of.user, *asked.source);
   User unheard;  // offline, nowhere, without attributes
-  for (const Source& source : sources(judge, audience)) {
+  unheard.id = *asked.of.id;
+  return meets(judge, audience, unheard, *asked.source);
+}
+
+/// Those whose presence is as it should be, from all sources. `absent` gets those of the others who would
+/// qualify but for it, or nobody where asking them would take long.
+std::vector<Asked> those_to_ask(const Judge& judge, const Audience& audience,
+                                const std::vector<Source>& sources, bool any_presence, Candidates* absent) {
+  constexpr std::size_t kAhead = 16;
+  std::vector<Asked> found;
+  std::size_t asked = 0;
+  for (const Source& source : sources) {
     const Candidates users = source.condition ? judge.who_may(*source.condition) : judge.everybody();
     for (std::size_t i = 0; i < users.size(); ++i) {
       prefetch(users, i + kAhead);
-      if (!users[i].user) unheard.id = *users[i].id;
-      const User& user = users[i].user ? *users[i].user : unheard;
-      const bool away = !any_presence && user.presence != PresenceState::available;
-      if (away && (!absent || ++asked > kMaxAbsentAsked)) continue;
-      if (meets(judge, audience, user, source)) (away ? *absent : found).push_back(users[i]);
+      const bool here = users[i].user && users[i].user->presence == PresenceState::available;
+      if (any_presence || here)
+        found.push_back({users[i], &source});
+      else if (absent && ++asked <= kMaxAbsentAsked && meets(judge, audience, {users[i], &source}))
+        absent->push_back(users[i]);
     }
   }
   if (absent && asked > kMaxAbsentAsked) absent->clear();
@@ -214,65 +217,23 @@ std::string reason(const Judge& judge, const Audience& audience, const User& use
   return why.empty() ? "everyone" : why;
 }
 
-/// Every bit of the result depends on every bit of `x` (the finalizer of MurmurHash3 by Austin Appleby, which
-/// is in the public domain): without it users with similar names would draw similar lots.
-std::uint64_t mixed(std::uint64_t x) {
-  x = (x ^ (x >> 33)) * 0xff51afd7ed558ccdU;
-  x = (x ^ (x >> 33)) * 0xc4ceb9fe1a85ec53U;
-  return x ^ (x >> 33);
-}
-
-/// A candidate's lot. Equal numbers are next to impossible, but must not depend on the order of candidates.
-struct Lot {
-  std::uint64_t number;
-  Candidate of;
-  friend bool operator<(const Lot& a, const Lot& b) {
-    return a.number != b.number ? a.number < b.number : *a.of.id < *b.of.id;
+/// Of those who qualify, each once, in no order: all, or where there are many at least the `enough` with the
+/// smallest lots. The lots are drawn first, because asking costs more.
+Candidates those_who_qualify(const Judge& judge, const Audience& audience, const std::vector<Asked>& to_ask,
+                             std::size_t enough, std::string_view seed) {
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> order;  // lots, and places in `to_ask`
+  order.reserve(to_ask.size());
+  for (std::uint32_t i = 0; i < to_ask.size(); ++i)
+    order.emplace_back(to_ask.size() > enough ? lot_of(seed, *to_ask[i].of.id) : 0, i);
+  Candidates found;
+  for (auto next = order.begin(); next != order.end() && found.size() < enough;) {
+    const auto rest = static_cast<std::size_t>(order.end() - next);
+    const auto end = next + static_cast<std::ptrdiff_t>(std::min(rest, enough));
+    std::nth_element(next, end, order.end());
+    for (; next != end; ++next)
+      if (meets(judge, audience, to_ask[next->second])) found.push_back(to_ask[next->second].of);
   }
-  friend bool operator>(const Lot& a, const Lot& b) { return b < a; }
-};
-
-/// Each with their lot, which the seed draws.
-std::vector<Lot> draw_lots(const Candidates& users, std::string_view seed) {
-  std::vector<Lot> lots;
-  lots.reserve(users.size());
-  for (const Candidate& user : users) lots.push_back({mixed(message_key(seed, user.id->str())), user});
-  return lots;
-}
-
-/// Those with the smallest lots, `max` of them.
-Candidates first_lots(const Candidates& users, std::size_t max, std::string_view seed) {
-  auto lots = draw_lots(users, seed);
-  std::nth_element(lots.begin(), lots.begin() + static_cast<std::ptrdiff_t>(max), lots.end());
-  Candidates first;
-  for (std::size_t i = 0; i < max; ++i) first.push_back(lots[i].of);
-  return first;
-}
-
-/// The same, but of two of whom one has blocked the other only the one with the smaller lot, whoever of them
-/// has blocked: nobody can keep another out by a block, nor is kept out for one.
-Candidates first_lots_apart(const State& state, const Candidates& users, std::size_t max,
-                            std::string_view seed) {
-  auto lots = draw_lots(users, seed);
-  std::make_heap(lots.begin(), lots.end(), std::greater<>());
-  Candidates first;
-  std::set<UserId> out;
-  for (auto end = lots.end(); end != lots.begin() && first.size() < max; --end) {
-    std::pop_heap(lots.begin(), end, std::greater<>());
-    const Candidate& next = std::prev(end)->of;
-    if (out.contains(*next.id)) continue;
-    first.push_back(next);
-    const std::set<UserId>& others = blocked_with(state, *next.id);
-    out.insert(others.begin(), others.end());
-  }
-  return first;
-}
-
-/// Keeps as many as there may be, and keeps blocked pairs apart in a small chat.
-Candidates draw(const State& state, const Candidates& users, std::size_t max, std::string_view seed) {
-  if (!state.blocked_pairs.empty() && keeps_apart(std::min(users.size(), max)))
-    return first_lots_apart(state, users, max, seed);
-  return users.size() <= max ? users : first_lots(users, max, seed);
+  return found;
 }
 
 bool by_id(const Candidate& a, const Candidate& b) { return *a.id < *b.id; }
@@ -313,8 +274,13 @@ std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs
   const Audience& audience = plan.audience;
   const Judge judge(state, plan, now);
   Candidates absent;
-  const Candidates all = those_who_qualify(judge, audience, any_presence || !audience.only_available,
-                                           passed ? &absent : nullptr);
+  const std::vector<Source> from = sources(judge, audience);
+  const std::vector<Asked> to_ask = those_to_ask(
+      judge, audience, from, any_presence || !audience.only_available, passed ? &absent : nullptr);
+  // Where blocked pairs are kept apart, any number of those with small lots may be out.
+  const bool all_count = !state.blocked_pairs.empty() && keeps_apart(audience.max);
+  const std::size_t enough = all_count ? to_ask.size() : audience.max + (passed ? kMaxPassedOver : 0);
+  const Candidates all = those_who_qualify(judge, audience, to_ask, enough, seed);
   Candidates users = draw(state, all, audience.max, seed);
   std::sort(users.begin(), users.end(), by_id);
   if (passed) pass_over(*passed, std::move(absent), kNotAvailable);

@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "backend/core/lots.h"
 #include "backend/core/organizer.h"
 #include "backend/core/registrations.h"
 #include "tests/support/core_world.h"
@@ -105,6 +110,39 @@ TEST(Audience, OfTooManyALotDecidesInWhichEachHasTheSameChance) {
     for (const std::string& user : users) ++times[user];
   }
   for (const auto& [user, n] : times) EXPECT_NEAR(n, kDraws * 2 / 5, 200) << user;
+}
+
+TEST(Audience, TheLotIsTheSameThoughNotEverybodyIsAsked) {
+  People w;
+  constexpr int kUsers = 3000;
+  std::vector<std::pair<std::uint64_t, std::string>> lots;
+  for (int i = 0; i < kUsers; ++i) {
+    const std::string user = "user" + std::to_string(i);
+    w.available(user);
+    const bool ticket = i % 3 == 0, guest = i % 7 == 0, crew = i % 5 == 0;
+    std::map<std::string, std::string> has;
+    if (ticket) has["ticket"] = "yes";
+    if (guest) has["guest"] = "yes";
+    if (crew) has["crew"] = "yes";
+    w.step([&](Engine& e, Context& ctx) { e.put_profile(UserId::parse(user), "", has, {}, ctx); });
+    if (i % 2 == 0) w.at(user, 50, 10);
+    if ((i % 2 == 0 || guest) && ticket && !crew)
+      lots.emplace_back(lot_of("seed", UserId::parse(user)), user);
+  }
+  std::sort(lots.begin(), lots.end());
+  for (const std::size_t max : {1U, 20U, 200U, 5000U}) {
+    w.audience(
+        "max = " + std::to_string(max) +
+        ", any = [{ area = \"hall\" }, { attribute = \"guest\" }], all = [{ attribute = \"ticket\" }], "
+        "none = [{ attribute = \"crew\" }]");
+    std::set<std::string> expected;
+    for (std::size_t i = 0; i < std::min(max, lots.size()); ++i) expected.insert(lots[i].second);
+    EXPECT_THAT(w.chosen("seed"), testing::ElementsAreArray(expected)) << max;
+    std::vector<PassedOver> passed;
+    select_audience(w.engine.state(), w.record().plan, w.now, "seed", false, &passed);
+    EXPECT_THAT(passed, SizeIs(std::min(kMaxPassedOver, lots.size() - expected.size())));
+    for (const PassedOver& p : passed) EXPECT_FALSE(expected.contains(p.user.str()));
+  }
 }
 
 TEST(Audience, ExplainsEveryConditionOfOneUser) {

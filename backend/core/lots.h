@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "backend/core/state.h"
+
+/// Whom a lot takes where more qualify than there may be. A seed draws each user's lot, so that the same seed
+/// gives the same choice, and nobody can better their chance.
+namespace convoke::core {
+
+/// Somebody to be asked.
+struct Candidate {
+  const UserId* id;
+  const User* user;  // null: nobody has heard of them yet, though they are listed
+};
+using Candidates = std::vector<Candidate>;
+
+std::uint64_t lot_of(std::string_view seed, const UserId& user);
+
+/// Keeps as many as there may be, those with the smallest lots, and keeps blocked pairs apart in a small
+/// chat.
+Candidates draw(const State& state, const Candidates& users, std::size_t max, std::string_view seed);
+
+}  // namespace convoke::core
