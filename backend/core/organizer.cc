@@ -267,10 +267,11 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   group.state = GroupState::ending;
   note_end(state, group, reason, ctx);
   ++group.version;
+  // The inbox first: it says why. The tombstone is for whom that does not reach.
+  tell_end(state, group, members_of(group), reason, ctx);
   messages::RosterHead tombstone = roster_head(state, group);
   tombstone.state = GroupState::retired;
   ctx.publish({topics::head_topic(state.site, group.id), encode(tombstone)});
-  tell_end(state, group, members_of(group), reason, ctx);
   share_end(state, group, reason, ctx);
   roster_clear(state, group, ctx);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRetire{group.id.str()}}, group.id});

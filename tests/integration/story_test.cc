@@ -348,6 +348,80 @@ TEST_F(Story, R1_R35_ACloudEventOverMqttStartsAChatOnce) {
   for (auto& phone : phones.all()) EXPECT_EQ(phone->started.size(), 1U);
 }
 
+TEST_F(Story, R1_R17_TwoTriggersInOneInstantStartOneGroupForBothReasons) {
+  plan(
+      std::string(kFourUsers) +
+      "[[plan.start]]\non = \"occupancy\"\narea = \"bar\"\nreaches = 1\n[[plan.start]]\non = \"enter\"\narea "
+      "= \"bar\"\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  phones[0].client->report_position(kInside);
+  wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
+  const auto groups = boost::json::parse(server.call("GET", "/groups").body).at("groups").as_array();
+  ASSERT_EQ(groups.size(), 1U);
+  const auto& reasons = groups[0].at("reasons").as_array();
+  ASSERT_EQ(reasons.size(), 2U);
+  EXPECT_EQ(reasons[0].as_string(), "occupancy: bar reached 1");
+  EXPECT_EQ(reasons[1].as_string(), "enter: user0 entered bar");
+}
+
+TEST_F(Story, R2_R11_TheMembersAreWarnedOfTheEndAndStaffMoveIt) {
+  plan("warn = [\"29m\"]\n" + std::string(kFourUsers) + "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  press_start();
+  wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
+  const std::string path = "/groups/" + group_of(phones[0]);
+  const std::int64_t ends = in_ms(29 * 60'000 + 1500);
+  const auto moved = server.call("POST", path + "/extend", "{\"ends_ms\":" + std::to_string(ends) + "}");
+  EXPECT_EQ(moved.status, 200) << moved.body;
+  for (const int i : {0, 1, 2, 3})
+    EXPECT_TRUE(phones.until([&] {
+      return phones[i].texts.contains("demo: This chat ends in 29 minutes.") &&
+             phones[i].client->groups().at(0).ends_ms == ends;
+    })) << phones.stories();
+  EXPECT_EQ(server.call("POST", path + "/end").status, 200);
+  wait_for_end({0, 1, 2, 3});
+}
+
+/// Most of its members have no phone at all.
+TEST_F(Story, R3_R4_AChatOfManyPagesIsHeldAskedAndFollowedPartByPart) {
+  std::string users = "\"user0\", \"user1\", \"user2\", \"user3\"";
+  for (int i = 100; i < 500; ++i) users += ", \"nobody" + std::to_string(i) + "\"";
+  plan("audience = { presence = \"any\", any = [{ users = [" + users +
+       "] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  press_start();
+  ASSERT_TRUE(phones.until_all([](Phone& p) { return !list(p).empty(); })) << phones.stories();
+  const std::string group = group_of(phones[0]);
+  EXPECT_LE(list(phones[0]).size(), 200U) << "at first one page";
+  const std::string members = "/groups/" + group + "/members";
+  EXPECT_TRUE(phones.until([&] {
+    return server.call("GET", members + "?missing=true").body.find("\"total\":404,\"holding\":4") !=
+           std::string::npos;
+  })) << server.call("GET", members + "?missing=true").body.substr(0, 200);
+  EXPECT_EQ(server.call("GET", members + "?missing=true").body.find("\"user1\""), std::string::npos);
+
+  while (phones[0].client->load_more_buddies(group))
+    ASSERT_TRUE(phones.until([&] {
+      const auto shown = phones[0].client->group(group);
+      return shown && shown->settled;
+    })) << phones.stories();
+  EXPECT_EQ(list(phones[0]).size(), 404U);
+  const auto available = [&] { return users_of(phones[0].client->available_buddies(group)); };
+  EXPECT_EQ(available(), (std::vector<std::string>{"user1", "user2", "user3"}));
+  phones[1].client->set_presence(sdk::Presence::away);
+  EXPECT_TRUE(phones.until([&] {
+    return available() == std::vector<std::string>{"user2", "user3"};
+  })) << "the page that has changed is fetched"
+      << phones.stories();
+
+  ASSERT_TRUE(phones[2].client->request_available(group, ""));
+  EXPECT_TRUE(phones.until([&] { return phones[2].available.size() == 3; })) << phones.stories();
+  EXPECT_EQ(phones[2].available, (std::set<std::string>{"user0", "user2", "user3"})) << "over the whole list";
+}
+
 TEST_F(Story, R1_APlanSaysWhoSpeaksInItsChat) {
   plan(std::string(kFourUsers) +
        "chat = { announcement_only = true, staff = [{ users = [\"user0\"] }] }\n[[plan.end]]\non = "

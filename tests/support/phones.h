@@ -22,8 +22,10 @@ struct Phone {
   std::set<std::string> texts;                            // of all messages received, after "user: "
   std::map<std::string, sdk::Message> said;               // these, by the same
   std::set<std::string> archived;                         // own message ids that are safe with the server
+  std::set<std::string> available;                        // as the server answered
   int repeats = 0;                                        // of anything that must come once
   std::string story;  // what happened, for the message of a test that fails
+  std::string broker_url, device, storage;
 };
 
 /// A few phones in one process, polled by the test's own thread.
@@ -33,18 +35,32 @@ class Phones {
     for (int i = 0; i < count; ++i) add("user" + std::to_string(i), broker_url);
   }
 
-  void add(const std::string& user, const std::string& broker_url, const std::string& device = "phone") {
+  /// `storage`: a file in which the phone keeps what it must not forget; empty: it forgets with its process.
+  void add(const std::string& user, const std::string& broker_url, const std::string& device = "phone",
+           const std::string& storage = {}) {
     auto phone = std::make_unique<Phone>();
     phone->user = user;
-    sdk::Options o;
-    o.brokers = {broker_url};
-    o.site = tokens_.site();
-    o.user = user;
-    o.device = device;
-    o.token = [this, user, device] { return tokens_.make(topics::Role::terminal, user, device); };
-    phone->client = std::make_unique<sdk::Client>(std::move(o));
-    phone->client->open();
+    phone->broker_url = broker_url;
+    phone->device = device;
+    phone->storage = storage;
     phones_.push_back(std::move(phone));
+    restart(phones_.size() - 1);
+  }
+  /// The app's process ends, and begins anew.
+  void restart(std::size_t i) {
+    Phone& phone = *phones_[i];
+    phone.client.reset();
+    sdk::Options o;
+    o.brokers = {phone.broker_url};
+    o.site = tokens_.site();
+    o.user = phone.user;
+    o.device = phone.device;
+    o.token = [this, user = phone.user, device = phone.device] {
+      return tokens_.make(topics::Role::terminal, user, device);
+    };
+    if (!phone.storage.empty()) o.storage = sdk::file_storage(phone.storage);
+    phone.client = std::make_unique<sdk::Client>(std::move(o));
+    phone.client->open();
   }
 
   std::vector<std::unique_ptr<Phone>>& all() { return phones_; }
@@ -93,6 +109,8 @@ class Phones {
     if (auto* e = std::get_if<sdk::ChatStarted>(&event))
       phone.repeats += !phone.started.insert(e->group.id).second;
     if (auto* e = std::get_if<sdk::ChatEnded>(&event)) phone.repeats += !phone.ended.insert(e->group).second;
+    if (auto* e = std::get_if<sdk::AvailableBuddies>(&event))
+      for (const sdk::Buddy& buddy : e->buddies) phone.available.insert(buddy.user);
     if (auto* e = std::get_if<sdk::MessageReceived>(&event)) {
       phone.texts.insert(e->message.from + ": " + e->message.text);
       phone.said[e->message.from + ": " + e->message.text] = e->message;
