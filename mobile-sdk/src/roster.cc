@@ -35,8 +35,8 @@ void Roster::page(const RosterPage& page, std::int64_t now_ms) {
     changed_ = true;
   }
   if (const auto want = wanted_.find(page.page); want != wanted_.end()) {
-    if (want->second == Want::asked_and_changed_since)
-      want->second = Want::to_ask;
+    if (want->second.state == Want::asked_and_changed_since)
+      want->second.state = Want::to_ask;
     else
       wanted_.erase(want);
   }
@@ -61,15 +61,16 @@ void Roster::finish_loading() {
   reload_pause_ms_ = kReloadMs;
   due_.reset();
   for (const auto& [number, page] : pages_)
-    if (number > 0) wanted_[number] = Want::to_ask;
+    if (number > 0) wanted_[number] = {};
 }
 
-void Roster::changes(const RosterChanges& changes, std::int64_t now_ms) {
+void Roster::changes(const RosterChanges& changes, std::int64_t now_ms, std::int64_t wait_ms) {
+  now_ms_ = now_ms;
   if (loading_ || changes.version <= known_) return;  // what is being read shows it already
   const bool entries = !changes.put.empty() || !changes.gone.empty();
   if (changes.from != known_ || (entries && head_.pages > 1)) return reload(now_ms);
   apply(changes);
-  want_changed_pages(changes);
+  want_changed_pages(changes, now_ms + wait_ms);
   known_ = changes.version;
   head_.version = std::max(head_.version, changes.version);
   head_.members = changes.members;
@@ -93,14 +94,16 @@ void Roster::apply(const RosterChanges& changes) {
   }
 }
 
-void Roster::want_changed_pages(const RosterChanges& changes) {
+void Roster::want_changed_pages(const RosterChanges& changes, std::int64_t from_ms) {
   for (const auto& [number, page] : pages_) {
     const auto& named = changes.pages_changed;
     if (!changes.all && std::find(named.begin(), named.end(), number) == named.end()) continue;
     const auto want = wanted_.find(number);
-    // An answer that is under way may have left before the change.
-    wanted_[number] =
-        want == wanted_.end() || want->second == Want::to_ask ? Want::to_ask : Want::asked_and_changed_since;
+    if (want == wanted_.end())
+      wanted_[number] = {Want::to_ask, from_ms};
+    else if (want->second.state !=
+             Want::to_ask)  // an answer that is under way may have left before the change
+      want->second = {Want::asked_and_changed_since, from_ms};
   }
 }
 
@@ -122,24 +125,31 @@ void Roster::settle(std::int64_t now_ms) {
 bool Roster::settled() const { return !loading_ && wanted_.empty() && newest_page() <= known_; }
 
 void Roster::tick(std::int64_t now_ms) {
+  now_ms_ = now_ms;
   if (due_ && *due_ <= now_ms) reload(now_ms);
 }
 
-std::optional<std::int64_t> Roster::next_due() const { return due_; }
+std::optional<std::int64_t> Roster::next_due() const {
+  std::optional<std::int64_t> next = due_;
+  for (const auto& [number, want] : wanted_)
+    if (want.state == Want::to_ask && want.from_ms > now_ms_)
+      next = std::min(want.from_ms, next.value_or(want.from_ms));
+  return next;
+}
 
 bool Roster::take_resubscribe() { return std::exchange(resubscribe_, false); }
 
 std::vector<std::uint32_t> Roster::pages_to_ask() const {
   std::vector<std::uint32_t> pages;
   for (const auto& [number, want] : wanted_)
-    if (want == Want::to_ask) pages.push_back(number);
+    if (want.state == Want::to_ask && want.from_ms <= now_ms_) pages.push_back(number);
   return pages;
 }
 
 bool Roster::load_more() {
   for (std::uint32_t number = 0; number < head_.pages; ++number) {
     if (pages_.contains(number) || wanted_.contains(number)) continue;
-    wanted_[number] = Want::to_ask;
+    wanted_[number] = {};
     return true;
   }
   return false;

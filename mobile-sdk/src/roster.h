@@ -28,7 +28,8 @@ class Roster {
   void head(const messages::RosterHead& head, std::int64_t now_ms);
   void page(const messages::RosterPage& page, std::int64_t now_ms);
   void page_unknown(std::uint32_t page, std::int64_t now_ms);
-  void changes(const messages::RosterChanges& changes, std::int64_t now_ms);
+  /// `wait_ms`: so long a page that has changed is not asked for yet.
+  void changes(const messages::RosterChanges& changes, std::int64_t now_ms, std::int64_t wait_ms = 0);
   void tick(std::int64_t now_ms);
   std::optional<std::int64_t> next_due() const;
 
@@ -36,7 +37,7 @@ class Roster {
   bool take_resubscribe();
   /// Pages to be requested now; call `asked` for each one that was.
   std::vector<std::uint32_t> pages_to_ask() const;
-  void asked(std::uint32_t page) { wanted_[page] = Want::asked; }
+  void asked(std::uint32_t page) { wanted_[page] = {Want::asked}; }
   /// The next page that is not held is wanted. False if there is none.
   bool load_more();
 
@@ -50,15 +51,19 @@ class Roster {
 
  private:
   enum class Want : std::uint8_t { to_ask, asked, asked_and_changed_since };
+  struct Wanted {
+    Want state = Want::to_ask;
+    std::int64_t from_ms = 0;  // not before, if it is to be asked for
+  };
   void finish_loading();
   void settle(std::int64_t now_ms);
   void apply(const messages::RosterChanges& changes);
-  void want_changed_pages(const messages::RosterChanges& changes);
+  void want_changed_pages(const messages::RosterChanges& changes, std::int64_t from_ms);
   std::uint64_t newest_page() const;
 
   messages::RosterHead head_;
   std::map<std::uint32_t, messages::RosterPage> pages_;
-  std::map<std::uint32_t, Want> wanted_;
+  std::map<std::uint32_t, Wanted> wanted_;
   std::uint64_t known_ = 0;    // the version that the changes seen lead to
   std::uint64_t version_ = 0;  // the last settled one
   bool loading_ = true;
@@ -67,6 +72,7 @@ class Roster {
   bool changed_ = false;
   bool resubscribe_ = false;
   std::int64_t reload_pause_ms_ = kReloadMs;
+  std::int64_t now_ms_ = 0;          // the last that was told
   std::optional<std::int64_t> due_;  // of the reload, while something is amiss
 };
 

@@ -43,7 +43,9 @@ class Session {
   static constexpr std::size_t kMaxFixes = 200;         // kept while offline
   static constexpr std::size_t kMaxEndedGroups = 1024;  // remembered, so that no repeat opens one again
   static constexpr std::int64_t kHoldPauseMs = 1'000;   // between two hold reports
-  static constexpr std::int64_t kStableMs = 10'000;     // a connection of this age makes retries quick again
+  static constexpr std::int64_t kMaxPageWaitMs =
+      30'000;                                        // before a changed page of a large chat is asked for
+  static constexpr std::int64_t kStableMs = 10'000;  // a connection of this age makes retries quick again
 
   Session(Self self, std::uint64_t seed, const SavedState& saved, Now now, bool suppress_positions = true);
 
@@ -129,6 +131,7 @@ class Session {
   // session_groups.cc: chats
   void on_inbox(std::string_view payload, Now now);
   void hide(const messages::Hidden& hidden);
+  std::int64_t page_wait(std::uint32_t members);
   void on_group_topic(const topics::Topic& topic, const Arrived& message, Now now);
   void on_chat(const std::string& group, GroupEntry& entry, const topics::UserId& from,
                const Arrived& message, Now now);

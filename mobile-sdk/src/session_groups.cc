@@ -156,6 +156,14 @@ void Session::follow_first_page(const std::string& id, GroupEntry& entry) {
   entry.page_followed = true;
 }
 
+/// In a large chat not all phones ask for a page in the moment in which it has changed: each waits for a time
+/// of its own, a second at most for each thousand members. So the server has about two thousand to answer a
+/// second, however many there are.
+std::int64_t Session::page_wait(std::uint32_t members) {
+  return std::uniform_int_distribution<std::int64_t>(
+      0, std::min<std::int64_t>(members, kMaxPageWaitMs))(random_);
+}
+
 void Session::on_group_topic(const topics::Topic& topic, const Arrived& message, Now now) {
   const std::string& id = topic.group.str();
   GroupEntry* entry = find_started(id);
@@ -179,7 +187,7 @@ void Session::on_group_topic(const topics::Topic& topic, const Arrived& message,
       return;
     case Kind::group_changes:
       if (const auto changes = messages::decode_roster_changes(payload); changes && changes->group == id)
-        entry->roster.changes(*changes, time);
+        entry->roster.changes(*changes, time, page_wait(changes->members));
       return;
     case Kind::group_chat:
       return on_chat(id, *entry, topic.user, message, now);

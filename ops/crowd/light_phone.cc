@@ -105,42 +105,52 @@ std::string LightPhone::arrived(const wire::Packet& packet, LightCounts& counts)
   }
   const auto held = held_.find(topic->group.str());
   if (held == held_.end()) return {};
-  std::string out;
   if (topic->kind == topics::Kind::group_head) {
     if (const auto head = messages::decode_roster_head(packet.payload)) held->second.head = head->version;
   } else if (topic->kind == topics::Kind::group_buddies) {
     if (const auto page = messages::decode_roster_page(packet.payload)) held->second.page = page->version;
   } else if (topic->kind == topics::Kind::group_changes) {
-    out = changed(held->first, held->second, packet.payload);
+    changed(held->second, packet.payload);
   }
-  return out + tell_held(held->first, held->second, counts);
+  return tell_held(held->first, held->second, counts);
 }
 
-/// The first page is asked for anew where it has changed; of a list with one page the change says it all.
-std::string LightPhone::changed(const std::string& group, Held& held, const std::string& payload) {
+/// As the SDK does: not all in the same moment.
+int LightPhone::page_wait(const Held& held) {
+  return std::uniform_int_distribution<int>(0, static_cast<int>(held.members / 1000))(random_);
+}
+
+/// The first page is to be asked for anew where it has changed; of a list with one page the change says it
+/// all.
+void LightPhone::changed(Held& held, const std::string& payload) {
   const auto changes = messages::decode_roster_changes(payload);
-  if (!changes || changes->version <= held.head) return {};
+  if (!changes || changes->version <= held.head) return;
   held.head = changes->version;
+  held.members = changes->members;
   const auto& pages = changes->pages_changed;
-  if (!changes->all && std::find(pages.begin(), pages.end(), 0U) == pages.end()) return {};
+  if (!changes->all && std::find(pages.begin(), pages.end(), 0U) == pages.end()) return;
   held.page = 0;
-  held.again =
-      std::exchange(held.asked, true);  // an answer that is under way may have left before the change
-  return held.again ? "" : request(messages::PageRequest{group, 0});
+  if (held.asked)
+    held.again = true;  // an answer that is under way may have left before the change
+  else if (held.wait_s < 0)
+    held.wait_s = page_wait(held);
 }
 
 std::string LightPhone::page(const messages::RosterPage& page, LightCounts& counts) {
   const auto found = held_.find(page.group);
   if (found == held_.end()) return {};
   Held& held = found->second;
-  held.asked = std::exchange(held.again, false);
-  if (held.asked) return request(messages::PageRequest{page.group, 0});
+  held.asked = false;
+  if (std::exchange(held.again, false)) {
+    held.wait_s = page_wait(held);
+    return {};
+  }
   held.page = page.version;
   return tell_held(found->first, held, counts);
 }
 
 std::string LightPhone::tell_held(const std::string& group, Held& held, LightCounts& counts) {
-  const auto& [head, page, told, asked, again] = held;
+  const std::uint64_t head = held.head, page = held.page, told = held.told;
   if (head == 0 || page == 0 || page > head || told == head) return {};
   const bool first = told == 0;
   counts.held += first ? 1 : 0;
@@ -216,7 +226,11 @@ std::string LightPhone::second(double chat_per_minute, double walk_seconds, std:
     out += wire::publish(topics::position_topic(site_, user_, device_),
                          encode(messages::PositionReport{{fix}}), 0);
   }
-  for (const auto& [group, held] : held_) {
+  for (auto& [group, held] : held_) {
+    if (held.wait_s >= 0 && held.wait_s-- == 0) {
+      held.asked = true;
+      out += request(messages::PageRequest{group, 0});
+    }
     if (std::uniform_real_distribution<double>(0, 60)(random_) >= chat_per_minute) continue;
     ++counts.sent;
     const messages::ChatMessage message{std::to_string(connect_number_) + "." + std::to_string(++counter_),

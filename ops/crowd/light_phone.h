@@ -43,6 +43,8 @@ class LightPhone {
     std::uint64_t told = 0;  // that the server was told
     bool asked = false;      // for the first page,
     bool again = false;      // which has changed since
+    int wait_s = -1;         // until it is asked for; below 0: it is not to be
+    std::uint32_t members = 0;
   };
   std::string welcome();
   std::string show_presence();
@@ -52,7 +54,8 @@ class LightPhone {
   std::string end(const std::string& group, LightCounts& counts);
   std::string tell_held(const std::string& group, Held& held, LightCounts& counts);
   std::string answered(const std::string& payload, LightCounts& counts);
-  std::string changed(const std::string& group, Held& held, const std::string& payload);
+  int page_wait(const Held& held);
+  void changed(Held& held, const std::string& payload);
   std::string page(const messages::RosterPage& page, LightCounts& counts);
   std::string hold(const std::string& group, std::uint64_t version, bool ended);
   std::string request(decltype(messages::Request::op) op);

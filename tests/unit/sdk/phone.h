@@ -36,8 +36,8 @@ inline messages::RosterPage first_page(std::uint64_t version) {
 
 class Phone {
  public:
-  explicit Phone(const SavedState& saved = {}, bool suppress_positions = true)
-      : session_(self(), 7, saved, now_, suppress_positions) {}
+  explicit Phone(const SavedState& saved = {}, bool suppress_positions = true, std::uint64_t seed = 7)
+      : session_(self(), seed, saved, now_, suppress_positions) {}
 
   Session& session() { return session_; }
   Now now() const { return now_; }

@@ -135,6 +135,40 @@ TEST(Session, FetchesAChangedPageByRequest) {
   EXPECT_EQ(phone.session().group(kGroup)->version, 2U);
 }
 
+/// How long the phone waits before it asks for a page that has changed, in a chat of so many.
+std::int64_t waits(std::uint64_t seed, std::uint32_t members) {
+  Phone phone({}, true, seed);
+  phone.online();
+  phone.start_group(1, 2);
+  RosterChanges changes;
+  changes.group = kGroup;
+  changes.members = members;
+  for (changes.from = 1; changes.from < 4; ++changes.from) {
+    changes.version = changes.from + 1;
+    changes.all = true;
+    phone.arrive(kPrefix + "changes", encode(changes));
+  }
+  std::int64_t waited = 0;
+  while (!phone.asked<PageRequest>() && waited <= 60'000) {
+    phone.wait(100);
+    waited += 100;
+  }
+  phone.request<PageRequest>();
+  EXPECT_FALSE(phone.asked<PageRequest>()) << "one question for all changes meanwhile";
+  return waited;
+}
+
+TEST(Session, R4_PhonesOfALargeChatDoNotAskForAChangedPageInOneMoment) {
+  std::set<std::int64_t> moments;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    moments.insert(waits(seed, 10'000));
+    EXPECT_LE(*moments.rbegin(), 10'000);
+    EXPECT_LE(waits(seed, 1'000'000), Session::kMaxPageWaitMs);
+    EXPECT_LE(waits(seed, 201), 300);
+  }
+  EXPECT_GE(moments.size(), 15U);
+}
+
 TEST(Session, ReadsTheListAgainAfterAGap) {
   Phone phone;
   phone.online();
