@@ -1,18 +1,21 @@
 // A hundred plans whose time comes in the same second, with the real server and broker while all phones walk
-// and report: whether each chat has just its own members, how late each opened, and when the last phone held
-// the list of its chat. Beside it, in the same run, the same phones with one plan for all of them.
+// and report: whether each chat has just its own members, how late each opened by the server's clock, when
+// its start came in at the member who is told last, and when the last phone held the list of its chat. Beside
+// it, in the same run, the same phones with one plan for all of them.
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "ops/crowd/clock.h"
+#include "tests/bench/observer.h"
 #include "tests/bench/phones.h"
 #include "tests/bench/real_site.h"
 #include "tests/support/temp_dir.h"
@@ -22,12 +25,14 @@
 namespace {
 
 namespace json = boost::json;
+using convoke::bench::Observer;
 using convoke::bench::Phones;
 using convoke::bench::RealSite;
 using convoke::crowd::unix_ms;
 
 constexpr std::int64_t kAheadMs = 3'000;
-constexpr double kWalkSpeed = 10;  // times a pedestrian's: a fix a second
+constexpr double kWalkSpeed = 10;         // times a pedestrian's: a fix a second
+constexpr const char* kObserver = "zoe";  // in every chat; the last in order, and so the last who is told
 
 struct Sizes {
   std::size_t plans = 100, phones = 2000, rounds = 3;
@@ -35,7 +40,8 @@ struct Sizes {
 
 /// What one moment showed.
 struct Moment {
-  std::vector<double> late_ms;  // of each chat's opening
+  std::vector<double> late_ms;  // of each chat's opening, by the server
+  std::vector<double> seen_ms;  // after its time the start of each came in at the observer
   double told_ms = 0;           // until the last phone held its list
 };
 
@@ -43,7 +49,7 @@ std::string plan_id(std::size_t round, std::size_t i) { return fmt::format("plan
 
 /// The users of the plan: every so many-th.
 std::set<std::string> team(const std::vector<std::string>& users, std::size_t plans, std::size_t i) {
-  std::set<std::string> team;
+  std::set<std::string> team{kObserver};
   for (std::size_t u = i; u < users.size(); u += plans) team.insert(users[u]);
   return team;
 }
@@ -81,7 +87,8 @@ std::vector<double> check_groups(const RealSite& site, const std::vector<std::st
   return late_ms;
 }
 
-Moment run_moment(const RealSite& site, Phones& phones, std::size_t plans, std::size_t round) {
+Moment run_moment(const RealSite& site, Phones& phones, Observer& observer, std::size_t plans,
+                  std::size_t round) {
   const auto users = phones.users();
   const Phones::Counts before = phones.counts();
   const std::int64_t at_ms = unix_ms() + kAheadMs;
@@ -89,6 +96,13 @@ Moment run_moment(const RealSite& site, Phones& phones, std::size_t plans, std::
   phones.until("lists", [&](const auto& now) { return now.held == before.held + users.size(); });
   Moment moment;
   moment.told_ms = static_cast<double>(unix_ms() - at_ms);
+  std::map<std::string, std::int64_t> seen;  // when, by plan; a repeat counts nothing
+  phones.until("starts at the observer", [&](const auto&) {
+    for (const Observer::Start& start : observer.take())
+      if (start.plan.starts_with(fmt::format("plan-{}-", round))) seen.emplace(start.plan, start.at_ms);
+    return seen.size() == plans;
+  });
+  for (const auto& [plan, ms] : seen) moment.seen_ms.push_back(static_cast<double>(ms - at_ms));
   moment.late_ms = check_groups(site, users, plans, round, at_ms);
   for (std::size_t i = 0; i < plans; ++i) site.call("DELETE", "/plans/" + plan_id(round, i));
   phones.until("ends", [&](const auto& now) { return now.ended == before.ended + users.size(); });
@@ -101,13 +115,18 @@ double of(std::vector<double> values, double part) {
 }
 
 std::string figures(const std::vector<Moment>& moments) {
-  std::vector<double> late, told;
+  std::vector<double> late, seen, told;
   for (const Moment& m : moments) {
     late.insert(late.end(), m.late_ms.begin(), m.late_ms.end());
+    seen.insert(seen.end(), m.seen_ms.begin(), m.seen_ms.end());
     told.push_back(m.told_ms);
   }
-  return fmt::format(R"({{"late_ms":{{"median":{:.0f},"p99":{:.0f},"most":{:.0f}}},"told_ms":{:.0f}}})",
-                     of(late, 0.5), of(late, 0.99), of(late, 1), of(told, 0.5));
+  const auto spread = [](const std::vector<double>& ms) {
+    return fmt::format(R"({{"median":{:.0f},"p99":{:.0f},"most":{:.0f}}})", of(ms, 0.5), of(ms, 0.99),
+                       of(ms, 1));
+  };
+  return fmt::format(R"({{"late_ms":{},"seen_ms":{},"told_ms":{:.0f}}})", spread(late), spread(seen),
+                     of(told, 0.5));
 }
 
 void run(const Sizes& sizes) {
@@ -118,12 +137,13 @@ void run(const Sizes& sizes) {
                 dir.write("keys.jwks", tokens.private_jwks()).string(), {.walk_speed = kWalkSpeed});
   phones.until("connections", [&](const auto& now) { return now.connected == sizes.phones; });
   site.wait_until_inside(sizes.phones);
+  Observer observer(site.broker_url(), tokens, kObserver);
   const std::int64_t began_ms = unix_ms();
   const Phones::Counts before = phones.counts();
   std::vector<Moment> many, one;
   for (std::size_t round = 0; round < sizes.rounds; ++round) {
-    one.push_back(run_moment(site, phones, 1, 2 * round));
-    many.push_back(run_moment(site, phones, sizes.plans, 2 * round + 1));
+    one.push_back(run_moment(site, phones, observer, 1, 2 * round));
+    many.push_back(run_moment(site, phones, observer, sizes.plans, 2 * round + 1));
   }
   const double fixes = static_cast<double>(phones.counts().fixes - before.fixes) * 1000 /
                        static_cast<double>(unix_ms() - began_ms);
