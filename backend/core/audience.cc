@@ -136,8 +136,12 @@ struct Source {
 /// Of the sets that all must be in the smallest, or else those of which one is enough, or else everybody.
 std::vector<Source> sources(const Judge& judge, const Audience& audience) {
   const Condition* smallest = nullptr;
+  // Of equal ones an area, whose users are at hand.
+  const auto size = [&](const Condition& c) {
+    return std::pair(*judge.at_most(c), !std::holds_alternative<InArea>(c));
+  };
   for (const Condition& c : audience.all)
-    if (const auto n = judge.at_most(c); n && (!smallest || *n < *judge.at_most(*smallest))) smallest = &c;
+    if (judge.at_most(c) && (!smallest || size(c) < size(*smallest))) smallest = &c;
   if (smallest) return {{smallest}};
   const auto known = [&](const Condition& c) { return judge.at_most(c).has_value(); };
   if (audience.any.empty() || !std::all_of(audience.any.begin(), audience.any.end(), known)) return {{}};
@@ -221,10 +225,11 @@ std::string reason(const Judge& judge, const Audience& audience, const User& use
 /// smallest lots. The lots are drawn first, because asking costs more.
 Candidates those_who_qualify(const Judge& judge, const Audience& audience, const std::vector<Asked>& to_ask,
                              std::size_t enough, std::string_view seed) {
+  const Lots lots(seed);
   std::vector<std::pair<std::uint64_t, std::uint32_t>> order;  // lots, and places in `to_ask`
   order.reserve(to_ask.size());
   for (std::uint32_t i = 0; i < to_ask.size(); ++i)
-    order.emplace_back(to_ask.size() > enough ? lot_of(seed, *to_ask[i].of.id) : 0, i);
+    order.emplace_back(to_ask.size() > enough ? lots.of(*to_ask[i].of.id) : 0, i);
   Candidates found;
   for (auto next = order.begin(); next != order.end() && found.size() < enough;) {
     const auto rest = static_cast<std::size_t>(order.end() - next);

@@ -67,7 +67,6 @@ void Engine::load_registrations(const PlanId& plan, const UserId& user, std::vec
   const auto it = state_.plans.find(plan);
   if (it == state_.plans.end()) return;
   it->second.registrations[user] = std::move(all);
-  state_.registered_with[user].insert(plan);
   note_acts(it->second, user);
 }
 
@@ -123,7 +122,7 @@ void Engine::load_message_key(const GroupId& group, std::uint64_t key, ChatPlace
 
 void Engine::loaded(TimeMs now) {
   resume_ms_ = now;
-  for (const auto& [id, plan] : state_.plans) state_.plan_index.put(plan);
+  for (const auto& [id, plan] : state_.plans) index_plan(state_, plan);
   for (const auto& [id, user] : state_.users) {
     // Who sent positions after every device had said goodbye, or was lost, has another app that sends them.
     const auto last = tracker_.last(id.str());

@@ -88,6 +88,14 @@ void follow_user(State& state, const UserId& id, Context& ctx) {
   }
 }
 
+void index_plan(State& state, const PlanRecord& plan) {
+  const PlanId& id = plan.plan.id;
+  const bool asked_before = state.plan_index.any(Concern::from_registered, id.str());
+  state.plan_index.put(plan);
+  if (asked_before || !state.plan_index.any(Concern::from_registered, id.str())) return;
+  for (const auto& [user, registrations] : plan.registrations) state.registered_with[user].insert(id);
+}
+
 void note_membership(State& state, const Group& group, const UserId& user) {
   if (state.plan_index.any(Concern::members, group.plan.str())) state.followed.insert(user);
 }

@@ -31,9 +31,10 @@ struct Lot {
 
 /// Each with their lot, which the seed draws.
 std::vector<Lot> draw_lots(const Candidates& users, std::string_view seed) {
+  const Lots drawn(seed);
   std::vector<Lot> lots;
   lots.reserve(users.size());
-  for (const Candidate& user : users) lots.push_back({lot_of(seed, *user.id), user});
+  for (const Candidate& user : users) lots.push_back({drawn.of(*user.id), user});
   return lots;
 }
 
@@ -67,9 +68,9 @@ Candidates first_lots_apart(const State& state, const Candidates& users, std::si
 
 }  // namespace
 
-std::uint64_t lot_of(std::string_view seed, const UserId& user) {
-  return mixed(message_key(seed, user.str()));
-}
+Lots::Lots(std::string_view seed) : seed_(message_key(seed, "")) {}
+
+std::uint64_t Lots::of(const UserId& user) const { return mixed(seed_ ^ message_key(user.str(), "")); }
 
 Candidates draw(const State& state, const Candidates& users, std::size_t max, std::string_view seed) {
   if (!state.blocked_pairs.empty() && keeps_apart(std::min(users.size(), max)))

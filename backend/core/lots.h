@@ -18,7 +18,15 @@ struct Candidate {
 };
 using Candidates = std::vector<Candidate>;
 
-std::uint64_t lot_of(std::string_view seed, const UserId& user);
+/// Each user's lot.
+class Lots {
+ public:
+  explicit Lots(std::string_view seed);
+  std::uint64_t of(const UserId& user) const;
+
+ private:
+  std::uint64_t seed_;
+};
 
 /// Keeps as many as there may be, those with the smallest lots, and keeps blocked pairs apart in a small
 /// chat.

@@ -41,7 +41,7 @@ struct State {
   std::map<AreaId, std::map<UserId, TimeMs>> left;               // of the users' records, by area
   std::unordered_map<UserId, std::set<UserId>> blocked_pairs;    // by each of the two, whoever has blocked
   PlanIndex plan_index;
-  std::unordered_map<UserId, std::set<PlanId>> registered_with;  // of the plans' registrations, by user
+  std::unordered_map<UserId, std::set<PlanId>> registered_with;  // where following audiences ask for it
   Timers timers;
 
   // Matter only while the server runs.

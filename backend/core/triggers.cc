@@ -146,7 +146,7 @@ void put_plan(State& state, Plan plan, Context& ctx) {
   const std::optional<Plan> before = record.plan.id ? std::optional(record.plan) : std::nullopt;
   if (record.live && !record.running) record.running = before;
   record.plan = std::move(plan);
-  state.plan_index.put(record);
+  index_plan(state, record);
   record.disarmed.clear();
   record.again.clear();
   record.scheduled_up_to = std::max(record.scheduled_up_to, ctx.now);

@@ -25,14 +25,16 @@ using convoke::topics::PlanId;
 using convoke::topics::SiteId;
 using convoke::topics::UserId;
 
-constexpr std::size_t kUsers = 10'000;  // whom things happen to, the same however many plans there are
+constexpr std::size_t kHosts =
+    100;  // whom things happen to, of as many plans, the same however many there are
+constexpr std::size_t kRounds = 100;
 constexpr core::TimeMs kHour = 3'600'000;
 
 class Site {
  public:
   explicit Site(std::size_t plans)
       : plans_(plans), engine_(SiteId::parse("bench"), convoke::geo::Rule::plain()) {
-    for (std::size_t i = 0; i < std::max(kUsers, plans); ++i)
+    for (std::size_t i = 0; i < plans; ++i)
       engine_.load_user(bench::make_user(i, core::PresenceState::available));
     engine_.loaded(bench::kNow);
     for (std::size_t i = 0; i < plans; ++i) ids_.push_back(GroupId::parse(fmt::format("{:032x}", i + 1)));
@@ -47,18 +49,18 @@ class Site {
     }
   }
 
-  /// Everybody is away for a moment.
+  /// Each host is away for a moment.
   double flips() {
     return timed([&](std::size_t i, core::Context& ctx) {
       for (const auto state : {core::PresenceState::away, core::PresenceState::available})
         engine_.presence(bench::user_id(i), kPhone, {state, number_++}, ctx);
     });
   }
-  /// Everybody goes into some area, comes into its chat, and out again.
+  /// Each host goes into the next one's area, comes into its chat, and out again.
   double steps() {
     return timed([&](std::size_t i, core::Context& ctx) {
       for (const bool enter : {true, false})
-        core::area_transition(engine_.state(), bench::user_id(i), area((i + 1) % plans_), enter, ctx);
+        core::area_transition(engine_.state(), bench::user_id(i), area((i + 1) % kHosts), enter, ctx);
     });
   }
   void check() const {
@@ -86,13 +88,14 @@ class Site {
     work(ctx);
     engine_.finish(ctx);
   }
-  /// Microseconds of processor time for each of the two things that happen to each user.
+  /// Microseconds of processor time for each of the two things that happen to each host in each round.
   template <class Work>
   double timed(const Work& work) {
     const double ms = bench::timed_ms([&] {
-      for (std::size_t i = 0; i < kUsers; ++i) step([&](core::Context& ctx) { work(i, ctx); });
+      for (std::size_t i = 0; i < kHosts * kRounds; ++i)
+        step([&](core::Context& ctx) { work(i % kHosts, ctx); });
     });
-    return ms * 1000 / (2 * kUsers);
+    return ms * 1000 / (2 * kHosts * kRounds);
   }
 
   inline static const DeviceId kPhone = DeviceId::parse("phone");
@@ -107,7 +110,7 @@ class Site {
 int main(int argc, char** argv) {
   std::vector<std::size_t> plans{100, 1000, 10'000};
   CLI::App app("What presence and areas cost as the plans grow. Prints lines of JSON.");
-  app.add_option("--plans", plans)->capture_default_str();
+  app.add_option("--plans", plans)->check(CLI::Range(kHosts, std::size_t{1'000'000}))->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {
     for (const std::size_t n : plans) {

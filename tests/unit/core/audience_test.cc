@@ -127,7 +127,7 @@ TEST(Audience, TheLotIsTheSameThoughNotEverybodyIsAsked) {
     w.step([&](Engine& e, Context& ctx) { e.put_profile(UserId::parse(user), "", has, {}, ctx); });
     if (i % 2 == 0) w.at(user, 50, 10);
     if ((i % 2 == 0 || guest) && ticket && !crew)
-      lots.emplace_back(lot_of("seed", UserId::parse(user)), user);
+      lots.emplace_back(Lots("seed").of(UserId::parse(user)), user);
   }
   std::sort(lots.begin(), lots.end());
   for (const std::size_t max : {1U, 20U, 200U, 5000U}) {
