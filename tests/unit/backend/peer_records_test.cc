@@ -130,11 +130,11 @@ TEST_F(PeerRecords, R34_TheArchiveGetsThePlaceThatHomeGives) {
   step([&](auto& e, auto& ctx) { e.chat(GroupId::parse(kGroup), UserId::parse("ben"), message, here, ctx); });
   comes({messages::PeerPlace{kGroup, "ben@arena", "1", home},
          messages::PeerPlace{kGroup, "ben@arena", "2", home}});
-  const auto found = journal.history({"", "", "", GroupId::parse(kGroup), 0, 0, 10, {}});
+  const auto found = journal.history({{}, {}, {}, GroupId::parse(kGroup), 0, 0, 10});
   ASSERT_TRUE(found);
-  ASSERT_EQ(found->size(), 1u);
-  EXPECT_EQ((*found)[0].stamp, here);
-  EXPECT_EQ((*found)[0].message.home, home);
+  ASSERT_EQ(found->messages.size(), 1u);
+  EXPECT_EQ(found->messages[0].stamp, here);
+  EXPECT_EQ(found->messages[0].message.home, home);
 }
 
 TEST_F(PeerRecords, R34_DamagedRecordsAreRefused) {
