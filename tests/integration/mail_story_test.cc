@@ -152,6 +152,19 @@ TEST_F(MailStory, R6_R22_AMailRegistersItsSenderAndStopTakesItBack) {
   EXPECT_NE(registrations().find("user2"), std::string::npos);
 }
 
+TEST_F(MailStory, R6_ASenderWhoseAddressIsNotAsciiIsRegistered) {
+  const std::string address = "j\xC3\xBCrgen@club.example";
+  known_by("user2", "mail", address);
+  plan(kRegisters);
+  ASSERT_TRUE(
+      world->mail.send_utf8(letter("J\xC3\xBCrgen <" + address + ">", "let me in"), address, kEvening))
+      << all_logs();
+  ASSERT_TRUE(registered(1)) << all_logs();
+  EXPECT_NE(registrations().find("dkim=pass club.example"), std::string::npos) << registrations();
+  EXPECT_NE(registrations().find("user2"), std::string::npos) << registrations();
+  EXPECT_EQ(world->server.log().find(address), std::string::npos) << "no address in the log";
+}
+
 TEST_F(MailStory, R9_R27_TheMailingStartsTheChatOnce) {
   plan(kStartsByMailing);
   const std::string mailing = letter("The club <news@club.example>", "Tonight", kMailing);

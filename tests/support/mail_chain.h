@@ -24,6 +24,8 @@ class MailChain {
 
   /// Sends this text as the honest server's user; true if it was taken.
   bool send(const std::string& text, const std::string& from, const std::string& to) const;
+  /// The same with SMTPUTF8 (RFC 6531), for addresses that are not ASCII.
+  bool send_utf8(const std::string& text, const std::string& from, const std::string& to) const;
   /// Sends it to the receiving server as anybody can; true if it was taken.
   bool forge(const std::string& text, const std::string& from, const std::string& to) const;
   /// The text, with a signature of this domain on top, whatever its From says.
