@@ -125,10 +125,16 @@ struct OnMail {
   topics::UserId user;
   std::optional<std::string> to, subject;  // to this address; with this in its subject
 };
+/// A mail has this header field, with just this value.
+struct HasHeader {
+  std::string name;  // lower case; one that core/mail_header.h lets plans ask for
+  std::string equals;
+};
 /// A mailing comes in, which went to the terminals' owners too.
 struct OnMailing {
   std::string domain;                        // that vouches for it (DKIM), lower case
   std::optional<std::string> list, subject;  // its List-Id; with this in its subject
+  std::optional<HasHeader> header = {};
 };
 using Trigger = std::variant<OnSchedule, OnRecurrence, OnOccupancy, OnEmptying, OnEnter, OnAvailable, OnEvent,
                              OnMail, OnMailing>;

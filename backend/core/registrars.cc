@@ -116,6 +116,12 @@ bool has(const std::string& text, const std::optional<std::string>& part) {
   return !part || text.find(*part) != std::string::npos;
 }
 
+bool has(const Mail& mail, const std::optional<HasHeader>& header) {
+  if (!header) return true;
+  const auto found = mail.headers.find(header->name);
+  return found != mail.headers.end() && found->second == header->equals;
+}
+
 /// Who sent it, if that is sure.
 UserId sender(const State& state, const Mail& mail) {
   if (mail.personal)
@@ -128,7 +134,7 @@ bool starts(const Trigger& trigger, const Mail& mail, const UserId& from) {
     return from && by->user == from && (!by->to || *by->to == mail.to) && has(mail.subject, by->subject);
   if (const auto* by = std::get_if<OnMailing>(&trigger))
     return !mail.domain.empty() && by->domain == mail.domain && (!by->list || *by->list == mail.list) &&
-           has(mail.subject, by->subject);
+           has(mail.subject, by->subject) && has(mail, by->header);
   return false;
 }
 

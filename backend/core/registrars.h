@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,6 +64,7 @@ struct Mail {
   std::string domain = {};                // DKIM domain that vouches for the mail; empty: none
   std::string list = {};                  // List-Id
   std::string subject = {};
+  std::map<std::string, std::string> headers = {};  // other fields that `domain` vouches for
   std::string proof = {};
   bool stops = false;  // asks to be left out again
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "backend/core/mail_header.h"
 #include "backend/core/recurrence.h"
 #include "topics/messages/json_reader.h"
 #include "topics/messages/limits.h"
@@ -164,11 +165,26 @@ core::Trigger read_mail(PlanReader& r, const json::value& v, const std::string& 
   return mail;
 }
 
+std::optional<core::HasHeader> read_header(PlanReader& r, const json::value& v, const std::string& path) {
+  const json::object* o = r.object(v, path, {"name", "equals"});
+  if (!o) return std::nullopt;
+  core::HasHeader header{lower(r.string(*o, "name", path, core::kMaxHeaderNameBytes)),
+                         r.string(*o, "equals", path, core::kMaxHeaderValueBytes)};
+  if (!core::plans_may_ask_for_header(header.name))
+    r.problem(
+        path + ".name",
+        "a header field's name out of A-Z a-z 0-9 _ -, as \"X-Campaign\"; none that says who sent a mail, to "
+        "whom, when or which way, as From or Received; Subject and List-Id are the keys subject and list");
+  return header;
+}
+
 core::Trigger read_mailing(PlanReader& r, const json::value& v, const std::string& path) {
-  const json::object* o = r.object(v, path, {"on", "domain", "list", "subject"});
+  const json::object* o = r.object(v, path, {"on", "domain", "list", "subject", "header"});
   core::OnMailing mailing{lower(r.string(*o, "domain", path, 253)), {}, {}};
   if (o->contains("list")) mailing.list = lower(r.string(*o, "list", path, 200));
   if (o->contains("subject")) mailing.subject = r.string(*o, "subject", path, 100);
+  if (const json::value* header = o->if_contains("header"))
+    mailing.header = read_header(r, *header, path + ".header");
   return mailing;
 }
 

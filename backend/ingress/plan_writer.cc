@@ -77,6 +77,7 @@ json::value start_to_json(const core::Trigger& trigger) {
     json::object mailing{{"on", "mailing"}, {"domain", m->domain}};
     if (m->list) mailing["list"] = *m->list;
     if (m->subject) mailing["subject"] = *m->subject;
+    if (m->header) mailing["header"] = {{"name", m->header->name}, {"equals", m->header->equals}};
     return mailing;
   }
   const auto& o = std::get<core::OnOccupancy>(trigger);

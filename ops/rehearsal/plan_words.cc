@@ -81,6 +81,7 @@ struct StartWords {
   }
   std::string operator()(const core::OnMailing& on) const {
     return "on a mailing that " + on.domain + " vouches for" + (on.list ? ", of the list " + *on.list : "") +
+           (on.header ? ", with the header " + on.header->name + ": " + on.header->equals : "") +
            subject(on.subject);
   }
   static std::string subject(const std::optional<std::string>& text) {

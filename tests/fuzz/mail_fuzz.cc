@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "backend/core/mail_header.h"
 #include "backend/gateways/mail/mail_address.h"
 #include "backend/gateways/mail/mail_judge.h"
 #include "tests/fuzz/check.h"
@@ -22,10 +23,12 @@ void check(const std::string& bytes, const MailTrust& trust) {
   FUZZ_CHECK(headers->subject.size() <= 200 && headers->list.size() <= 200 && headers->id.size() <= 100);
   FUZZ_CHECK(is_utf8(headers->subject));
   FUZZ_CHECK(!headers->from || (is_utf8(headers->from->address) && headers->from->address.size() <= 254));
+  for (const auto& [name, value] : headers->others)
+    FUZZ_CHECK(convoke::core::plans_may_ask_for_header(name) && value.size() <= 1000);
   const auto judged = judge_mail(*headers, {"a@b.example", "evening+tag@club.example"}, trust, vault, kNow);
   const auto* mail = std::get_if<convoke::core::Mail>(&judged);
   if (!mail) return;
-  FUZZ_CHECK(!mail->verified && mail->domain.empty() && mail->list.empty());
+  FUZZ_CHECK(!mail->verified && mail->domain.empty() && mail->list.empty() && mail->headers.empty());
   FUZZ_CHECK(mail->id.size() <= 200 && !mail->id.empty() && mail->proof.size() <= 200);
   FUZZ_CHECK(mail->at_ms <= kNow && mail->to == "evening@club.example");
 }

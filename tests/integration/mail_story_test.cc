@@ -38,7 +38,7 @@ std::string letter(const std::string& from, const std::string& subject, const st
   return "From: " + from + "\r\nTo: " + kEvening + "\r\nSubject: " + subject + "\r\nDate: " + date(days_ago) +
          "\r\nMessage-ID: <" + std::to_string(++number) + "@club.example>\r\n" + more + "\r\nHello!\r\n";
 }
-const std::string kMailing = "List-Id: <news.club.example>\r\nPrecedence: list\r\n";
+const std::string kMailing = "List-Id: <news.club.example>\r\nPrecedence: list\r\nX-Campaign: evening\r\n";
 
 class MailStory : public testing::Test {
  protected:
@@ -126,6 +126,7 @@ const std::string kStartsByMail =
 const std::string kStartsByMailing =
     "[[plan]]\nid = \"r\"\naudience = { presence = \"any\", any = [{ users = [\"user1\", \"user2\"] }] }\n"
     "[[plan.start]]\non = \"mailing\"\ndomain = \"club.example\"\nlist = \"news.club.example\"\n"
+    "header = { name = \"X-Campaign\", equals = \"evening\" }\n"
     "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n";
 
 TEST_F(MailStory, R6_R22_AMailRegistersItsSenderAndStopTakesItBack) {
@@ -168,6 +169,11 @@ TEST_F(MailStory, R6_ASenderWhoseAddressIsNotAsciiIsRegistered) {
 TEST_F(MailStory, R9_R27_TheMailingStartsTheChatOnce) {
   plan(kStartsByMailing);
   const std::string mailing = letter("The club <news@club.example>", "Tonight", kMailing);
+  const std::string other = letter("The club <news@club.example>", "Tonight",
+                                   "List-Id: <news.club.example>\r\nX-Campaign: matinee\r\n");
+  ASSERT_TRUE(world->mail.send(other, "bounce@club.example", kEvening)) << all_logs();
+  ASSERT_TRUE(world->mail.wait_until_delivered()) << all_logs();
+  EXPECT_EQ(groups(), 0u) << "another mailing of the same list";
   for (int i = 0; i < 2; ++i)
     ASSERT_TRUE(world->mail.send(mailing, "bounce@club.example", kEvening)) << all_logs();
   ASSERT_TRUE(world->mail.wait_until_delivered()) << all_logs();

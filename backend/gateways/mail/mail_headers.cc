@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <stdexcept>
 
+#include "backend/core/mail_header.h"
 #include "backend/gateways/mail/header_fields.h"
 #include "backend/gateways/mail/mime.h"
 
@@ -14,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMaxIdBytes = 100, kMaxSubjectBytes = 200, kMaxListBytes = 200;
 constexpr std::size_t kMaxSignatures = 16, kMaxTraces = 16;
+constexpr std::size_t kMaxOtherBytes = 1000;
 
 using Fields = std::vector<HeaderField>;
 
@@ -99,6 +102,20 @@ bool read_trace(const Fields& fields, MailHeaders& mail) {
   return mail.dkim_signatures.size() <= kMaxSignatures;
 }
 
+/// One that comes twice is none: who reads the other one would see another mail.
+std::map<std::string, std::string> others(const Fields& fields) {
+  std::map<std::string, std::string> once;
+  std::set<std::string> seen;
+  for (const HeaderField& field : fields) {
+    if (!core::plans_may_ask_for_header(field.name)) continue;
+    if (!seen.insert(field.name).second)
+      once.erase(field.name);
+    else if (field.value.size() <= kMaxOtherBytes)
+      once[field.name] = field.value;
+  }
+  return once;
+}
+
 }  // namespace
 
 std::variant<MailHeaders, const char*> read_mail(std::string_view bytes) {
@@ -119,6 +136,7 @@ std::variant<MailHeaders, const char*> read_mail(std::string_view bytes) {
   mail.of_list = find(fields, "list-id") || find(fields, "list-unsubscribe") || find(fields, "list-post");
   mail.report = first_word(value_of(fields, "content-type")) == "multipart/report";
   if (const HeaderField* date = find(fields, "date")) mail.date = parse_date(date->value);
+  mail.others = others(fields);
   if (!read_trace(fields, mail)) return "malformed";
   return mail;
 }

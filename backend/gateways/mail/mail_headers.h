@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ struct MailHeaders {
   std::optional<core::TimeMs> received, date;       // when our mail server got it; when it was written
   std::vector<std::string> authentication_results;  // from the top, those above the second Received field
   std::vector<std::string> dkim_signatures;
+  // Further fields, which come just once and plans may ask for; as they are written, each at most 1000 bytes.
+  std::map<std::string, std::string> others;
 };
 
 /// Reads a message; or why it is not read: "malformed", or "twice" where a field comes twice that may not, so

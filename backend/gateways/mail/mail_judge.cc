@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "backend/core/mail_header.h"
 #include "backend/gateways/mail/authentication_results.h"
 #include "backend/gateways/mail/dkim_signature.h"
 #include "backend/gateways/mail/header_fields.h"
+#include "backend/gateways/mail/mime.h"
 
 namespace convoke::gateways {
 namespace {
@@ -15,6 +17,7 @@ constexpr core::TimeMs kDayMs = 86'400'000;
 constexpr core::TimeMs kMaxAge = 7 * kDayMs, kMaxAhead = kDayMs;
 constexpr std::size_t kMaxHops = 50;
 constexpr std::size_t kMaxDomainBytes = 180;
+constexpr std::size_t kMaxCovered = 50;  // further fields, for plans to ask for
 
 /// What a signature must cover so that nobody can send the mail again as another one.
 constexpr const char* kMustCover[] = {"from", "subject", "date"};
@@ -79,6 +82,19 @@ bool cover(const std::vector<DkimSignature>& all, const std::string& domain, con
   });
 }
 
+/// Of the further fields those that the domain's signatures cover: others anybody could have added.
+std::map<std::string, std::string> covered(const MailHeaders& mail, const std::vector<DkimSignature>& all,
+                                           const std::string& domain) {
+  std::map<std::string, std::string> out;
+  for (const auto& [name, value] : mail.others) {
+    if (out.size() == kMaxCovered) break;
+    if (!cover(all, domain, name.c_str())) continue;
+    std::string text = decode_text(value, 2 * core::kMaxHeaderValueBytes);
+    if (text.size() <= core::kMaxHeaderValueBytes) out.emplace(name, std::move(text));
+  }
+  return out;
+}
+
 void take_dkim(const MethodResult& result, const MailHeaders& mail, const std::vector<DkimSignature>& all,
                Vouching& out) {
   const std::string domain = plain_domain(result.property("header.d"));
@@ -86,7 +102,8 @@ void take_dkim(const MethodResult& result, const MailHeaders& mail, const std::v
     return;
   const bool own = mail.from && aligned(domain, mail.from->domain);
   if (!out.domain.empty() && (out.verified || !own)) return;
-  out = {own, domain, cover(all, domain, "list-id"), cover(all, domain, "message-id"), "dkim=pass " + domain};
+  out = {own, domain, cover(all, domain, "list-id"), cover(all, domain, "message-id"), "dkim=pass " + domain,
+         {}};
 }
 
 void take_dmarc(const MethodResult& result, const MailHeaders& mail, const std::vector<DkimSignature>& all,
@@ -157,6 +174,7 @@ Vouching vouch(const MailHeaders& mail, const MailTrust& trust) {
   const auto results = trusted_results(mail, trust);
   for (const MethodResult& result : results) take_dkim(result, mail, *all, out);
   for (const MethodResult& result : results) take_dmarc(result, mail, *all, out);
+  if (!out.domain.empty()) out.headers = covered(mail, *all, out.domain);
   return out;
 }
 
@@ -167,12 +185,13 @@ std::variant<core::Mail, const char*> judge_mail(const MailHeaders& mail, const 
   const core::TimeMs at = arrived(mail, now);
   // Nobody can tell how often a mail without a date was sent before.
   if (!mail.date || *mail.date < at - kMaxAge || *mail.date > at + kMaxAhead) return "old";
-  const Vouching vouching = vouch(mail, trust);
+  Vouching vouching = vouch(mail, trust);
   const Recipient to = without_tag(envelope.recipient);
   core::Mail out{
       .id = vault.stand_in(id_of(mail, vouching)), .at_ms = at, .to = to.address, .subject = mail.subject};
   out.domain = vouching.domain;
   if (vouching.list) out.list = mail.list;
+  out.headers = std::move(vouching.headers);
   if (!is_mailing(mail)) {
     if (mail.from) out.from = vault.mail(mail.from->address);
     if (!to.tag.empty()) out.personal = vault.personal(to.tag);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,11 +20,12 @@ struct MailTrust {
 
 /// Who vouches for the mail's sender.
 struct Vouching {
-  bool verified = false;  // the domain of From does
-  std::string domain;     // whose signature holds, and covers what counts; empty: none
-  bool list = false;      // and covers List-Id
-  bool id = false;        // and covers Message-ID: sent again, it has the same
-  std::string proof;      // in words
+  bool verified = false;                       // the domain of From does
+  std::string domain;                          // whose signature holds, and covers what counts; empty: none
+  bool list = false;                           // and covers List-Id
+  bool id = false;                             // and covers Message-ID: sent again, it has the same
+  std::string proof;                           // in words
+  std::map<std::string, std::string> headers;  // further fields that it covers, decoded; at most 50
 };
 Vouching vouch(const MailHeaders& mail, const MailTrust& trust);
 

@@ -65,6 +65,7 @@ on = "mailing"
 domain = "club.example"
 list = "news.club.example"
 subject = "Tonight"
+header = { name = "X-Campaign", equals = "Evening" }
 [[plan.end]]
 on = "duration"
 after = "45m"
@@ -117,6 +118,8 @@ TEST(PlanFile, ReadsEveryKeyOfTheFormat) {
   EXPECT_EQ(std::get<core::OnEvent>(p.starts[6]).subject, "west");
   EXPECT_EQ(std::get<core::OnMail>(p.starts[7]).to, "evening@club.example");
   EXPECT_EQ(std::get<core::OnMailing>(p.starts[8]).list, "news.club.example");
+  EXPECT_EQ(std::get<core::OnMailing>(p.starts[8]).header->name, "x-campaign");
+  EXPECT_EQ(std::get<core::OnMailing>(p.starts[8]).header->equals, "Evening");
   ASSERT_EQ(p.registering.by.size(), 4u);
   EXPECT_EQ(std::get<core::ByCall>(p.registering.by[0]).attested, "B");
   EXPECT_EQ(std::get<core::ByMail>(p.registering.by[1]).address, "evening@club.example");
@@ -206,6 +209,49 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\naudience = { presence = \"asleep\" }\n" END,
                 "plan[0](p).audience.presence"},
         BadPlan{HEAD END "[[plan]]\nid = \"p\"\naudience = {}\n" END, "plan[1].id"}));
+
+TEST(PlanFile, R9_AMailingsHeaderIsOneThatSaysNothingOfTheWayOrThePeople) {
+  const auto problems = [](const std::string& header) {
+    return parse_plans_toml(HEAD "[[plan.start]]\non = \"mailing\"\ndomain = \"club.example\"\nheader = " +
+                            header + "\n" END)
+        .problems;
+  };
+  const auto named = [&](const std::string& name) {
+    return problems("{ name = \"" + name + "\", equals = \"1\" }");
+  };
+  EXPECT_TRUE(named("X-Campaign").empty());
+  EXPECT_TRUE(named(std::string(64, 'x')).empty());
+  for (const char* name : {"From",
+                           "SENDER",
+                           "Reply-To",
+                           "Return-Path",
+                           "To",
+                           "Cc",
+                           "Date",
+                           "Message-ID",
+                           "Received",
+                           "Received-SPF",
+                           "Authentication-Results",
+                           "DKIM-Signature",
+                           "ARC-Seal",
+                           "ARC-Authentication-Results",
+                           "Resent-From",
+                           "Subject",
+                           "List-Id",
+                           "X Campaign",
+                           "X-Campaign:",
+                           "X\u00e4",
+                           ""}) {
+    ASSERT_FALSE(named(name).empty()) << name;
+    EXPECT_EQ(named(name)[0].where, "plan[0](p).start[0].header.name") << name;
+  }
+  EXPECT_EQ(named(std::string(65, 'x'))[0].where, "plan[0](p).start[0].header.name");
+  EXPECT_EQ(problems("{ name = \"X\" }")[0].where, "plan[0](p).start[0].header.equals");
+  EXPECT_EQ(problems("{ name = \"X\", equals = \"" + std::string(201, 'x') + "\" }")[0].where,
+            "plan[0](p).start[0].header.equals");
+  EXPECT_EQ(problems("{ name = \"X\", is = \"1\" }")[0].where, "plan[0](p).start[0].header.is");
+  EXPECT_EQ(problems("\"X-Campaign\"")[0].where, "plan[0](p).start[0].header");
+}
 
 TEST(PlanFile, RefusesAKeyThatIsTwiceInAJsonObject) {
   const PlanFile file = parse_plans_json(

@@ -108,7 +108,8 @@ TEST(PlanWords, EveryKindOfStartAndEndHasSome) {
                     "ticket":[{"shop":"s","product":"x"}],"from":"2026-06-01T10:00:00.250Z"},
     "start":[{"on":"schedule","at":"2026-06-01T19:30:00Z"},{"on":"occupancy","area":"hall","falls_to":1},{"on":"enter","area":"hall"},
              {"on":"available","user":"host"},{"on":"event","type":"t","source":"s","subject":"x"},
-             {"on":"mail","user":"host","to":"a@b.example","subject":"go"},{"on":"mailing","domain":"b.example","list":"l"}],
+             {"on":"mail","user":"host","to":"a@b.example","subject":"go"},{"on":"mailing","domain":"b.example","list":"l"},
+             {"on":"mailing","domain":"b.example","header":{"name":"X-Campaign","equals":"evening"},"subject":"go"}],
     "end":[{"on":"set-time","at":"2026-06-01T23:00:00Z"},{"on":"unavailable","user":"host"},{"on":"empty","area":"hall"}],
     "chat":{"announcement_only":true,"slow":"10s","staff":[{"users":["host"]}],"muted":[{"attribute":"guest"}]},"start_timing":{"when_available":"2h"},"end_timing":{"at":"2026-06-02T00:00:00Z"}}]})",
                              true, 0);
@@ -133,6 +134,8 @@ TEST(PlanWords, EveryKindOfStartAndEndHasSome) {
            "on the event t from s about x",
            "on a mail from host to a@b.example with \"go\" in its subject",
            "on a mailing that b.example vouches for, of the list l",
+           "on a mailing that b.example vouches for, with the header x-campaign: evening with \"go\" in its "
+           "subject",
            "only staff speak",
            "one message of a member in 10 seconds",
            "as staff speak those host",

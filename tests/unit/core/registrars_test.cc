@@ -327,6 +327,22 @@ TEST(Registrars, R9_R27_TheMailingStartsTheChat) {
   EXPECT_THAT(w.group().reasons, ElementsAre("mailing from club.example"));
 }
 
+TEST(Registrars, R9_OfAMailingWithAHeaderTheWholeValueCounts) {
+  Outside w(kByAnyTicket,
+            "[[plan.start]]\non = \"mailing\"\ndomain = \"club.example\"\n"
+            "header = { name = \"X-Campaign\", equals = \"evening\" }\n");
+  w.proves("anna", address("a"));
+  w.does(ticket("e1", "order-1", "a"));
+  Mail mailing{.id = "n1", .to = "in@convoke.example", .domain = "club.example"};
+  EXPECT_THAT(w.gets(mailing).starts, IsEmpty()) << "without it";
+  for (const char* other : {"", "Evening", "evening 2", "even"}) {
+    mailing.headers = {{"x-campaign", other}, {"x-other", "evening"}};
+    EXPECT_THAT(w.gets(mailing).starts, IsEmpty()) << other;
+  }
+  mailing.headers = {{"x-campaign", "evening"}};
+  EXPECT_EQ(w.gets(mailing).starts.size(), 1u);
+}
+
 TEST(Registrars, R1_ACallStartsAPlanThatWaitsForSuchEvents) {
   Outside w(kByAnyCall,
             "[[plan.start]]\non = \"event\"\ntype = \"convoke.call\"\nsource = \"/call/+4930123456\"\n");

@@ -125,6 +125,15 @@ TEST(MailHeaders, WhatComesTwiceIsRefused) {
   }
 }
 
+TEST(MailHeaders, R9_FurtherFieldsAreThoseThatComeOnceAndPlansMayAskFor) {
+  const MailHeaders mail = headers(
+      "Received: by us; x\r\nFrom: a@b.c\r\nTo: c@b.c\r\nReply-To: a@b.c\r\nARC-Seal: x\r\nX-Campaign: 1\r\n "
+      "2\r\n"
+      "X-Twice: 1\r\nx-twice: 1\r\nX-Thrice: 1\r\nX-Thrice: 2\r\nX-THRICE: 3\r\nX-Long: " +
+      std::string(1000, 'x') + "\r\nX!Odd: 1\r\n" + std::string(65, 'n') + ": 1\r\n");
+  EXPECT_THAT(mail.others, ElementsAre(testing::Pair("x-campaign", " 1 2")));
+}
+
 TEST(MailHeaders, MoreSignaturesThanWeLookAtAreRefused) {
   std::string many;
   for (int i = 0; i < 17; ++i) many += "DKIM-Signature: d=a; h=from\r\n";

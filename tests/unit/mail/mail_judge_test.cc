@@ -7,6 +7,10 @@
 namespace convoke::gateways {
 namespace {
 
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
 const IdentityVault kVault(std::string(32, 'k'));
 const MailTrust kTrust{"mx.club.example", 1};
 constexpr core::TimeMs kNow = 1'795'877'476'000;  // 2026-11-28T14:51:16Z
@@ -163,6 +167,30 @@ TEST(MailJudge, R9_AMailingMayStartAPlanButIsNobodysOwnAct) {
   EXPECT_EQ(
       (Letter{.results = "mx.club.example; none", .more = "List-Id: <news.club.example>\r\n"}.passed_over()),
       "nobody");
+}
+
+TEST(MailJudge, R9_OfFurtherFieldsOnlyWhatTheSignatureCoversCounts) {
+  Letter letter{.signature = "d=club.example; h=from:subject:date:X-Campaign:x-long",
+                .more = "X-Campaign: =?utf-8?q?gr=C3=BC=C3=9Fe?=\r\nX-Added: 1\r\nX-Long: " +
+                        std::string(201, 'x') + "\r\n"};
+  EXPECT_THAT(letter.mail().headers, ElementsAre(Pair("x-campaign",
+                                                      "gr\xC3\xBC\xC3\x9F"
+                                                      "e")));
+  Letter twice = letter;
+  twice.more += "X-Campaign: 1\r\n";
+  EXPECT_THAT(twice.mail().headers, IsEmpty());
+  Letter nobodys = letter;
+  nobodys.results = "mx.club.example; none";
+  EXPECT_THAT(nobodys.mail().headers, IsEmpty());
+  Letter loose = letter;
+  loose.more += "DKIM-Signature: d=club.example; h=from:subject:date\r\n";
+  EXPECT_THAT(loose.mail().headers, IsEmpty()) << "which of the two holds nobody says";
+  std::string signature = "d=club.example; h=from:subject:date", more;
+  for (int i = 0; i < 60; ++i) {
+    signature += ":x-" + std::to_string(i);
+    more += "X-" + std::to_string(i) + ": 1\r\n";
+  }
+  EXPECT_EQ((Letter{.signature = signature, .more = more}.mail().headers.size()), 50u);
 }
 
 TEST(MailJudge, ProgramsThatAnswerAreNotHeard) {
