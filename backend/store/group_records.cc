@@ -75,7 +75,8 @@ void write_moderation(JsonWriter& w, const core::Group& g) {
 
 void read_moderation(const Field& root, core::Group& g) {
   const Field only = root["announcement_only"], slow = root["slow_ms"], banned = root["banned"];
-  const Field rate = root["per_minute"], muted = root["muted"], staff = root["staff"], kept_out = root["kept_out"];
+  const Field rate = root["per_minute"], muted = root["muted"], staff = root["staff"],
+              kept_out = root["kept_out"];
   const auto each = [](const Field& users, auto put) {
     if (users.present())
       users.each(0, kMaxMany, [&](const Field& user) { put(core::UserId::parse(user.user_id())); });

@@ -265,11 +265,11 @@ void same_stays(const core::State& memory, const core::State& disk, const std::s
   for (const auto& [id, group] : memory.groups) {
     if (group.state != GroupState::open) continue;
     const auto text = [&](const std::map<UserId, std::vector<core::Stay>>& stays) {
-      std::string text;
+      std::string lines;
       for (const auto& [user, all] : stays)
         if (!erasing.contains(user))
-          text += user.str() + " " + store::encode_past_member({"", 0, 0, "", all}) + " ";
-      return text;
+          lines += user.str() + " " + store::encode_past_member({"", 0, 0, "", all}) + " ";
+      return lines;
     };
     same("the former stays in " + id.str(), text(group.stays), text(disk.group(id)->stays));
   }

@@ -68,7 +68,7 @@ typedef struct {
   uint32_t pages;      /* of the whole buddy list */
   uint32_t pages_held; /* of these this phone holds */
   int announcement_only;
-  int64_t slow_ms; /* from a member's message to their next one; the SDK keeps to it */
+  int64_t slow_ms;     /* from a member's message to their next one; the SDK keeps to it */
   uint32_t per_minute; /* messages of a member, 0: no limit; the SDK waits by itself */
 } convoke_group;
 

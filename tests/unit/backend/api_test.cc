@@ -157,7 +157,8 @@ TEST_F(Api, KeepsOrder) {
   EXPECT_EQ(call("POST", path + "/bans", R"({"user":"zoe"})").status, 200);
   const auto shown = call("GET", path);
   EXPECT_TRUE(has(shown, R"("standing":"muted")")) << shown.body;
-  EXPECT_TRUE(has(shown, R"("announcement_only":false,"slow_ms":10000,"per_minute":20,"banned":["zoe"])")) << shown.body;
+  EXPECT_TRUE(has(shown, R"("announcement_only":false,"slow_ms":10000,"per_minute":20,"banned":["zoe"])"))
+      << shown.body;
   EXPECT_TRUE(has(call("POST", path + "/members", R"({"user":"zoe"})"), "\"banned\""));
   EXPECT_EQ(call("DELETE", path + "/bans/zoe").status, 200);
   EXPECT_EQ(call("DELETE", path + "/bans/zoe").status, 404);

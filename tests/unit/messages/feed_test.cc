@@ -78,11 +78,19 @@ TEST(Feed, RefusesBadOperations) {
 }
 
 TEST(FeedResponse, IsWrittenAsDocumented) {
-  EXPECT_EQ(encode(FeedResponse{
-                .seq = 7, .error = "", .epoch = 5, .ready = true, .counters = {{"denied_publish", 3}}}),
+  EXPECT_EQ(encode(FeedResponse{.seq = 7,
+                                .error = "",
+                                .epoch = 5,
+                                .ready = true,
+                                .counters = {{"denied_publish", 3}},
+                                .sign_ins = {}}),
             R"({"seq":7,"ok":true,"epoch":5,"ready":true,"counters":{"denied_publish":3}})");
-  EXPECT_EQ(encode(FeedResponse{
-                .seq = 7, .error = "ops[0].users: expected …", .epoch = 5, .ready = false, .counters = {}}),
+  EXPECT_EQ(encode(FeedResponse{.seq = 7,
+                                .error = "ops[0].users: expected …",
+                                .epoch = 5,
+                                .ready = false,
+                                .counters = {},
+                                .sign_ins = {}}),
             R"({"seq":7,"ok":false,"error":"ops[0].users: expected …","epoch":5,"ready":false})");
 }
 

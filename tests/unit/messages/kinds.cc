@@ -177,7 +177,8 @@ PeerBatch full_peer_batch() {
 }
 
 std::vector<std::string> full_feed_responses() {
-  FeedResponse done{.seq = 7, .error = {}, .epoch = 1, .ready = true, .counters = {{"denied_publish", 3}}};
+  FeedResponse done{
+      .seq = 7, .error = {}, .epoch = 1, .ready = true, .counters = {{"denied_publish", 3}}, .sign_ins = {}};
   done.sign_ins = {{17, "anna", kTime, "+4930110", "anna@home.example"}};
   FeedResponse failed = done;
   failed.error = "ops[0].users: bad";
