@@ -111,7 +111,8 @@ TEST_P(JournalChat, TellsWhatWasSaidWhileTheReaderWasAMember) {
   again.add(restarted.engine, restarted.fx);
   ASSERT_FALSE(again.commit());
   std::vector<std::string> told;
-  for (const auto& m : again.history(restarted.fx.history.at(0))->messages) told.push_back(m.message.id);
+  const auto page = again.history(restarted.fx.history.at(0));
+  for (const auto& m : page->messages) told.push_back(m.message.id);
   EXPECT_EQ(told, (std::vector<std::string>{"a2", "a4"}));
 }
 
