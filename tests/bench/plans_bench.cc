@@ -69,6 +69,20 @@ void put_plans(const RealSite& site, const std::vector<std::string>& users, std:
   site.call("PUT", "/plans", json::serialize(json::object{{"schema", 1}, {"plan", std::move(all)}}));
 }
 
+/// All of them, though an answer has at most 1,000.
+std::set<std::string> members_of(const RealSite& site, const std::string& group) {
+  std::set<std::string> members;
+  for (bool more = true; more;) {
+    const std::string after = members.empty() ? "" : "?after=" + *members.rbegin();
+    const auto answer = site.call("GET", "/groups/" + group + "/members" + after);
+    for (const auto& member : answer.at("members").as_array())
+      members.insert(json::value_to<std::string>(member.at("user")));
+    const auto* goes_on = answer.as_object().if_contains("more");
+    more = goes_on && goes_on->as_bool();
+  }
+  return members;
+}
+
 /// Throws if a group is missing or has other members than its plan says.
 std::vector<double> check_groups(const RealSite& site, const std::vector<std::string>& users,
                                  std::size_t plans, std::size_t round, std::int64_t at_ms) {
@@ -78,10 +92,8 @@ std::vector<double> check_groups(const RealSite& site, const std::vector<std::st
     if (groups.size() != 1) throw std::runtime_error(fmt::format("{} groups of one plan", groups.size()));
     const auto id = json::value_to<std::string>(groups.at(0).at("group"));
     const auto group = site.call("GET", "/groups/" + id);
-    std::set<std::string> members;
-    for (const auto& member : group.at("member_list").as_array())
-      members.insert(json::value_to<std::string>(member.at("user")));
-    if (members != team(users, plans, i)) throw std::runtime_error(plan_id(round, i) + " has wrong members");
+    if (members_of(site, id) != team(users, plans, i))
+      throw std::runtime_error(plan_id(round, i) + " has wrong members");
     late_ms.push_back(static_cast<double>(group.at("started_ms").to_number<std::int64_t>() - at_ms));
   }
   return late_ms;
