@@ -64,6 +64,7 @@ void FenceCells::cut(Block& block, std::uint32_t side) {
   if (block.leaves) {
     forget(block_box(block.key), block);
     bytes_ -= block.count() * sizeof(FenceLeaf::Ptr);
+    ++cuts_;
   }
   block.side = static_cast<std::uint16_t>(side);
   block.changed = false;

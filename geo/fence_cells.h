@@ -39,6 +39,8 @@ class FenceCells {
   /// The same for many, at most kMost; and brings the leaves nearer to the processor.
   static constexpr std::size_t kMost = 64;
   void find_all(std::span<const LatLon> points, std::span<const FenceLeaf*> leaves) const;
+  /// How often `at` has thrown leaves away to make finer ones.
+  std::uint64_t cuts() const { return cuts_; }
   /// Throws away what was known of the box.
   void forget(const Box& box);
   std::size_t bytes() const { return bytes_ + blocks_.size() * sizeof(Block); }
@@ -67,6 +69,7 @@ class FenceCells {
   // the processor's cache. At most half full.
   std::vector<Block> blocks_;
   std::size_t used_ = 0;
+  std::uint64_t cuts_ = 0;
   int shift_ = 32;
   std::size_t bytes_ = 0;  // of leaves, and of their pointers
 };

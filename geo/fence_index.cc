@@ -293,6 +293,8 @@ void FenceIndex::leaves(std::span<const LatLon> points, std::span<const FenceLea
     leaves[i] = has_leaf(points[i]) ? impl_->cells.find(points[i]) : nullptr;
 }
 
+std::uint64_t FenceIndex::cuts() const { return impl_->cells.cuts(); }
+
 std::vector<std::string_view> FenceIndex::near(LatLon point, double radius_m) const {
   std::vector<Handle> areas;
   const auto collect = [&](const BoxedPart& part) { areas.push_back(part.area); };

@@ -56,8 +56,10 @@ class FenceIndex {
   /// The same without the rectangle, which costs more than the areas.
   void covering(LatLon point, std::vector<Handle>& areas, const FenceLeaf* leaf = nullptr) const;
   /// For each of at most 64 points its leaf of the map, or null; brings them nearer to the processor. Good
-  /// until an area changes.
+  /// until an area changes, or `cuts` does.
   void leaves(std::span<const LatLon> points, std::span<const FenceLeaf*> leaves) const;
+  /// Changes when looking for a point's areas has thrown leaves away.
+  std::uint64_t cuts() const;
   /// Ids of all areas whose edge or inside is within `radius_m` of the point, in order of id.
   std::vector<std::string_view> near(LatLon point, double radius_m) const;
   /// Metres from the point to the area's edge, negative inside; +infinity for an unknown id.

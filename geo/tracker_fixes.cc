@@ -69,13 +69,15 @@ void FenceTracker::Impl::take_all(std::span<const UserFix> batch, Crossings& out
   }
   std::array<const FenceLeaf*, kMost> leaves;
   index.leaves({points.data(), count}, {leaves.data(), count});
+  const std::uint64_t cuts = index.cuts();
   for (std::size_t k = 0; k < count; ++k) {
     const UserHandle user = batch[far[k]].user;
     users.prefetch_pairs(user);
     if (users.last(user).undecided) __builtin_prefetch(&ages[ages_place[user]]);
   }
   for (std::size_t k = 0; k < count; ++k)
-    take(batch[far[k]].user, batch[far[k]].position.position(), leaves[k], out);
+    take(batch[far[k]].user, batch[far[k]].position.position(), index.cuts() == cuts ? leaves[k] : nullptr,
+         out);
 }
 
 void FenceTracker::Impl::judge(UserHandle user, const Position& fix, const FenceLeaf* leaf, Crossings& out) {
@@ -95,7 +97,10 @@ void FenceTracker::Impl::judge(UserHandle user, const Position& fix, const Fence
       last.held = true;
       return;
     }
-    if (belief == Belief::both_count) count(user, Position(waiting->second), nullptr, out);
+    if (belief == Belief::both_count) {
+      count(user, Position(waiting->second), nullptr, out);
+      leaf = nullptr;  // that may have cut it
+    }
     if (last.held) held.erase(user);
     last.held = false;
   }

@@ -247,6 +247,13 @@ TEST(Engine, BatchesGiveWhatSingleFixesGive) {
     for (LatLon& p : users) p = world.somewhere(1000);
     std::vector<std::string> one_by_one, in_batches;
     for (int round = 0; round < 60; ++round) {
+      // Many small areas at one place: its block of the map is cut anew in the midst of a batch.
+      for (int i = 0; round % 20 == 10 && i < 40; ++i) {
+        Area small = world.area(1000 + round * 100 + i);
+        small.shape = Circle{{users[0].lat + i * 1e-5, users[0].lon}, 20};
+        single.put_area(small, round * 75'000);
+        batched.put_area(small, round * 75'000);
+      }
       std::vector<UserFix> batch;
       for (int i = 0; i < 150; ++i) {
         const auto user = static_cast<UserHandle>(world.number() % users.size());
