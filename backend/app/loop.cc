@@ -230,8 +230,8 @@ void Loop::close(Times times) {
   journal_.add_positions(engine_);
   journal_.remove_outgoing(outbox_.take_finished());
   if (auto failure = journal_.commit()) hooks_.warn("store: " + *failure);
+  session_.close(times.now);  // first: a site that hangs may take its time
   for (auto& [site, link] : peers_) link.sender.close();
-  session_.close(times.now);
 }
 
 }  // namespace convoke::app

@@ -161,7 +161,7 @@ struct Effects {
   std::set<SiteId> peers;                               // records that changed
   std::set<SiteId> peers_cleared;                       // what waited for them before this step goes
   std::map<SiteId, std::uint64_t> peers_took;           // all up to this number: it waits no more
-  std::set<SiteId> peers_heard;                         // a batch came: they are to be told what was taken
+  std::set<SiteId> peers_heard;                         // items came: they are to be told what was taken
   std::vector<PeerOutgoing> peer_items;
   std::set<GroupId> archived;  // groups whose archived-up-to marker moved
   std::vector<Outgoing> out;

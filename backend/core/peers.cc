@@ -150,7 +150,8 @@ PeerTaken take_batch(State& state, const SiteId& site, const messages::PeerBatch
   if (batch.epoch < peer.in_epoch) return {{"old-epoch"}, false};
   taken.put_off = too_many(peer, batch.items.size(), ctx.now);
   if (taken.put_off) return taken;
-  ctx.fx.peers_heard.insert(site);
+  // An acknowledgement asks for none: two sites would thank one another for ever.
+  if (!batch.items.empty()) ctx.fx.peers_heard.insert(site);
   if (batch.epoch > peer.in_epoch) {
     peer.in_epoch = batch.epoch;
     peer.in_upto = 0;

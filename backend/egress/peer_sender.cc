@@ -80,6 +80,9 @@ void PeerSender::event(const LinkEvent& event, std::int64_t real_ms) {
 }
 
 void PeerSender::pump(const core::Peer& numbers, std::int64_t real_ms) {
+  // Where the clock was put back, waiting begins anew.
+  progress_ms_ = std::min(progress_ms_, real_ms);
+  items_sent_ms_ = std::min(items_sent_ms_, real_ms);
   if (!up_) {
     if (!connecting_ && (real_ms >= retry_ms_ || retry_ms_ > real_ms + kMaxRetryMs)) connect(real_ms);
     if (connecting_ && real_ms - progress_ms_ > kGiveUpMs) down("no answer within 30 s", real_ms);

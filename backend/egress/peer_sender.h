@@ -27,7 +27,7 @@ class PeerSender {
   void push(std::uint64_t number, std::string item, std::int64_t real_ms);
   void took(std::uint64_t upto, std::int64_t real_ms);  // the peer has all up to this
   void clear();                                         // nothing waits any more
-  void heard() { owes_ack_ = true; }                    // a batch came: the peer is to know what was taken
+  void heard() { owes_ack_ = true; }                    // items came: the peer is to know what was taken
 
   /// To be called with each turn: connects when it is time to, and sends what may be sent.
   void pump(const core::Peer& numbers, std::int64_t real_ms);

@@ -117,6 +117,21 @@ TEST_F(Sender, R34_ALinkOnWhichNothingIsTakenIsGivenUp) {
   EXPECT_FALSE(sender->up());
 }
 
+TEST_F(Sender, R34_SendsAgainAlsoWhereTheClockWasPutBack) {
+  up();
+  push(1);
+  pump();
+  sent();
+  now -= 3'600'000;
+  pump();
+  sent();
+  now += 5'000;
+  pump();
+  const auto batches = sent();
+  ASSERT_FALSE(batches.empty());
+  EXPECT_EQ(batches[0].items.size(), 1u);
+}
+
 TEST_F(Sender, R34_GivesASignOfLife) {
   up();
   sent();

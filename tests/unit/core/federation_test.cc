@@ -8,6 +8,7 @@
 #include "backend/core/announce.h"
 #include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
+#include "backend/core/peers.h"
 #include "tests/support/site_worlds.h"
 
 namespace convoke::core {
@@ -224,6 +225,26 @@ TEST_F(Federation, R34_ABatchThatComesTwiceCountsOnce) {
   sites.flow();
   sites.deliver("b", "a", batch);
   EXPECT_EQ(a.archive, (Strings{"ben@b: hello"}));
+}
+
+TEST_F(Federation, R34_AnAcknowledgementIsNotAcknowledged) {
+  all_there();
+  start();
+  b.say("ben", "1");
+  messages::PeerBatch batch = sites.batch("b", "a");
+  ASSERT_FALSE(batch.items.empty());
+  const auto asks_for_one = [&](const messages::PeerBatch& said) {
+    bool asks = false;
+    a.step([&](Engine& e, Context& ctx) {
+      take_batch(e.state(), SiteId::parse("b"), said, ctx);
+      asks = ctx.fx.peers_heard.contains(SiteId::parse("b"));
+    });
+    return asks;
+  };
+  EXPECT_TRUE(asks_for_one(batch));
+  EXPECT_TRUE(asks_for_one(batch)) << "what told it of the first may be lost";
+  batch.items.clear();
+  EXPECT_FALSE(asks_for_one(batch));
 }
 
 TEST_F(Federation, R34_WhatTheBrokerLostIsSaidAgain) {
