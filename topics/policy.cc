@@ -46,8 +46,6 @@ Decision terminal_publishes(const Principal& who, const TopicView& t, const Memb
   }
 }
 
-bool is_of_another_site(std::string_view user) { return user.find('@') != std::string_view::npos; }
-
 Decision server_publishes(const Principal& who, const TopicView& t, const Membership& membership) {
   switch (t.kind) {
     case Kind::group_chat:  // for members of other sites, whose servers pass on what they say
@@ -230,6 +228,8 @@ Decision decide_wildcard_filter(const Principal& who, std::string_view filter, c
 }
 
 }  // namespace
+
+bool is_of_another_site(std::string_view user) { return user.find('@') != std::string_view::npos; }
 
 std::string_view to_string(Decision decision) {
   switch (decision) {

@@ -25,6 +25,9 @@ enum class Decision {
 
 std::string_view to_string(Decision decision);
 
+/// `user@site`. The chat topics of these are the server's to publish on, and nobody else's.
+bool is_of_another_site(std::string_view user);
+
 /// The access policy of the whole product, as one pure function.
 ///
 /// `topic` is a topic name for publish and receive, a topic filter for subscribe. A filter is allowed only if

@@ -17,6 +17,8 @@ using topics::Role;
 
 namespace {
 
+constexpr std::string_view kLinkDevice = ":link";  // ends the client id of another site's server
+
 std::string_view verb(Access access) {
   switch (access) {
     case Access::publish:
@@ -93,21 +95,30 @@ Admission PolicyGate::connect(std::string_view id, std::string_view token, Conne
 /// Another site's server signs its own tokens. Its keys are good for nothing but speaking for that site.
 token::Verdict PolicyGate::verify(std::string_view id, std::string_view token, std::int64_t now_ms) const {
   token::Verdict verdict = token::verify(keys_, token, site_.str(), now_ms / 1000);
-  if (verdict.verified || peers_.empty()) return verdict;
-  for (const auto& [site, keys] : peers_) {
-    if (id != site_.str() + ":" + site + ":link") continue;
-    token::Verdict as_peer = token::verify(keys, token, site_.str(), now_ms / 1000);
-    const bool itself = as_peer.verified && as_peer.verified->principal.role == Role::peer &&
-                        as_peer.verified->principal.subject == site;
-    if (as_peer.verified && !itself) return {std::nullopt, token::Refusal::bad_claim};
-    return as_peer;
-  }
-  return verdict;
+  if (verdict.verified) return verdict;
+  const auto peer = peers_.find(peer_in(id));
+  if (peer == peers_.end()) return verdict;
+  token::Verdict as_peer = token::verify(peer->second, token, site_.str(), now_ms / 1000);
+  const bool itself = as_peer.verified && as_peer.verified->principal.role == Role::peer &&
+                      as_peer.verified->principal.subject == peer->first;
+  if (as_peer.verified && !itself) return {std::nullopt, token::Refusal::bad_claim};
+  return as_peer;
+}
+
+/// The site whose link has this client id; empty if it is none's.
+std::string_view PolicyGate::peer_in(std::string_view id) const {
+  const std::string before = site_.str() + ":";
+  const bool is_link = id.starts_with(before) && id.ends_with(kLinkDevice);
+  return is_link && id.size() > before.size() + kLinkDevice.size()
+             ? id.substr(before.size(), id.size() - before.size() - kLinkDevice.size())
+             : std::string_view();
 }
 
 /// A peer that is not named any more, or has other keys, is cut.
 void PolicyGate::feed_peers(const messages::FeedOp& op) {
-  const auto cut = [&](const std::string& site) { to_kick_.push_back(site_.str() + ":" + site + ":link"); };
+  const auto cut = [&](const std::string& site) {
+    to_kick_.push_back(site_.str() + ":" + site + std::string(kLinkDevice));
+  };
   if (std::holds_alternative<messages::FeedBegin>(op)) other_peers_.emplace();
   if (std::holds_alternative<messages::FeedReady>(op) && other_peers_) {
     for (const auto& [site, keys] : peers_)
@@ -179,7 +190,9 @@ MessageVerdict PolicyGate::message(std::string_view id, std::string_view topic,
   if (!view) return verdict;
   switch (view->kind) {
     case topics::Kind::group_chat:
-      verdict.put_off_ms = from_server(id) ? 0 : too_soon(*view, now_ms);
+      // What users of other sites say comes through our server, a whole partition's worth at once: their own
+      // brokers have counted it.
+      verdict.put_off_ms = topics::is_of_another_site(view->user) ? 0 : too_soon(*view, now_ms);
       if (verdict.put_off_ms > 0) return verdict;
       [[fallthrough]];
     case topics::Kind::group_notice:
@@ -208,13 +221,6 @@ MessageVerdict PolicyGate::message(std::string_view id, std::string_view topic,
   }
   if (verdict.drop_retain) ++counters_.retain_dropped;
   return verdict;
-}
-
-/// What users of other sites say comes through our server, a whole partition's worth at once: their own
-/// brokers have counted it.
-bool PolicyGate::from_server(std::string_view id) const {
-  const Client* client = clients_.find(id);
-  return client && client->principal.role == Role::server;
 }
 
 /// A repeat of a message counts like any other: the members get it too.

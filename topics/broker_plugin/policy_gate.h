@@ -79,7 +79,6 @@ class PolicyGate {
   void replace_keys(token::KeySet keys) { keys_ = std::move(keys); }
 
  private:
-  bool from_server(std::string_view id) const;
   std::int64_t too_soon(const topics::TopicView& chat, std::int64_t now_ms);
   Admission refuse(std::string_view id, std::string_view why, std::int64_t now_ms);
   bool deny(std::string_view id, topics::Access access, topics::Decision why, std::string_view topic);
@@ -91,6 +90,7 @@ class PolicyGate {
   void apply(const messages::FeedOp& op, std::int64_t now_ms);
   void revoke(const messages::FeedRevoke& op, std::int64_t now_ms);
   token::Verdict verify(std::string_view id, std::string_view token, std::int64_t now_ms) const;
+  std::string_view peer_in(std::string_view id) const;
   void feed_peers(const messages::FeedOp& op);
   std::vector<std::pair<std::string, std::uint64_t>> counters() const;
 
