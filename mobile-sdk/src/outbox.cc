@@ -86,8 +86,10 @@ void Outbox::set_pace(std::string_view group, std::int64_t ms) {
     if (ms > 0) paces_.emplace(group, Pace{ms, 0, 0});
     return;
   }
+  if (pace->second.slow_ms == ms) return;
   pace->second.next_ms -= std::max<std::int64_t>(pace->second.slow_ms - ms, 0);
   pace->second.slow_ms = ms;
+  pace->second.learned_ms = 0;  // of a rule that is gone; what still holds the broker says again
 }
 
 void Outbox::put_off(std::string_view group, std::string_view id, std::int64_t now_ms) {

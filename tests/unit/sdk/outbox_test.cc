@@ -80,6 +80,15 @@ TEST(Outbox, WaitsAsLongAsTheBrokerSaysAndThenSendsOneByOne) {
   EXPECT_EQ(outbox.take_due(9'000).size(), 2U) << "as fast as before";
 }
 
+TEST(Outbox, ForgetsWhatItLearnedOfARuleThatIsGone) {
+  Outbox outbox;
+  outbox.set_pace(kGroup, 10'000);
+  for (const char* id : {"m1", "m2"}) outbox.add(kGroup, message(id));
+  outbox.hold_back(kGroup, 10'000, 0);
+  outbox.set_pace(kGroup, 0);
+  EXPECT_EQ(outbox.take_due(0).size(), 2U);
+}
+
 TEST(Outbox, IsMorePatientOnceTheBrokerHasTheMessage) {
   Outbox outbox;
   outbox.add(kGroup, message("m1"));
