@@ -114,6 +114,7 @@ Server::Server(Config config)
   const core::State& state = loop_.engine().state();
   spdlog::info("store loaded: users={} plans={} groups={} outbox={}", state.users.size(), state.plans.size(),
                state.groups.size(), loop_.outbox().size());
+  require_federation_key();
 }
 
 Loop::Hooks Server::hooks() {
@@ -417,6 +418,14 @@ std::string Server::peer_token(const topics::SiteId& site) const {
   return token::sign(*federation_key_, {config_.site.str(), site.str(), topics::Role::peer, "link",
                                         now_s - kSkewS, now_s + kLifetimeS})
       .value_or("");
+}
+
+/// Without our key nothing could be said to sites that still have a part in our chats.
+void Server::require_federation_key() const {
+  const auto& peers = loop_.engine().state().peers;
+  if (federation_key_ || peers.empty()) return;
+  throw std::runtime_error("federation.key_file: missing, though this site is joined with " +
+                           peers.begin()->first.str() + "; to part, run convokectl peer remove first");
 }
 
 std::unique_ptr<egress::Link> Server::peer_link(const core::Peer& peer, std::uint64_t number) {

@@ -74,6 +74,7 @@ class Server {
   std::string status() const;
   std::chrono::milliseconds patience() const;
   std::string read_token();
+  void require_federation_key() const;
   std::string peer_token(const topics::SiteId& site) const;
   std::unique_ptr<egress::Link> peer_link(const core::Peer& peer, std::uint64_t number);
   bool compacted();

@@ -27,7 +27,6 @@ mqtt::ssl_options ssl_options(const LinkTls& tls) {
   ssl.set_trust_store(tls.ca_file);
   if (!tls.cert_file.empty()) ssl.set_key_store(tls.cert_file);
   if (!tls.key_file.empty()) ssl.set_private_key(tls.key_file);
-  ssl.set_ssl_version(MQTT_SSL_VERSION_TLS_1_2);  // the least
   ssl.set_enable_server_cert_auth(true);
   ssl.set_verify(true);  // that the certificate is for this host
   return ssl;
