@@ -239,7 +239,7 @@ TEST_F(Federation, R34_CutOffSitesGoOnAndAreOneAgainAfterwards) {
 
 TEST_F(Federation, R34_TheEndComesAtItsTimeWhereHomeCannotBeReached) {
   make({{"a", "anna"}, {"b", "ben"}});
-  start("[[plan.end]]\non = \"duration\"\nafter = \"4s\"\n");
+  start("[[plan.end]]\non = \"duration\"\nafter = \"8s\"\n");
   wait_for_one_list();
   const std::string group = sites[0]->group();
   cut("a", "b");
@@ -288,16 +288,20 @@ TEST(FederationTls, R34_LinksAreMutualTlsWhereTheConfigurationSaysSo) {
       " && openssl req -newkey rsa:2048 -nodes -subj /CN=site -keyout site.key -out site.csr"
       " && printf subjectAltName=IP:127.0.0.1,DNS:localhost > names"
       " && openssl x509 -req -in site.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 1 -extfile names"
-      " -out site.crt && chmod 644 site.key && chmod 755 .) > /dev/null 2>&1";
+      " -out site.crt && printf subjectAltName=DNS:elsewhere.example > names"
+      " && openssl x509 -req -in site.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 1 -extfile names"
+      " -out elsewhere.crt && chmod 644 site.key && chmod 755 .) > /dev/null 2>&1";
   ASSERT_EQ(std::system(sh.c_str()), 0);
   const auto file = [&](const char* name) { return dir / name; };
-  const std::uint16_t port = test::free_port();
+  const std::uint16_t port = test::free_port(), other_port = test::free_port();
+  const auto listener = [&](std::uint16_t at, const char* certificate) {
+    return "listener " + std::to_string(at) + " 127.0.0.1\ncafile " + file("ca.crt") + "\ncertfile " +
+           file(certificate) + "\nkeyfile " + file("site.key") + "\nrequire_certificate true\n";
+  };
   Site a("a", "anna",
          "ca_file = \"" + file("ca.crt") + "\"\ncert_file = \"" + file("site.crt") +
              "\"\ncert_key_file = \"" + file("site.key") + "\"\n");
-  Site strict("b", "ben", {},
-              "listener " + std::to_string(port) + " 127.0.0.1\ncafile " + file("ca.crt") + "\ncertfile " +
-                  file("site.crt") + "\nkeyfile " + file("site.key") + "\nrequire_certificate true\n");
+  Site strict("b", "ben", {}, listener(port, "site.crt") + listener(other_port, "elsewhere.crt"));
   const auto joins = [&](Site& from, const Site& to, std::uint16_t at) {
     return from.server->call(
         "PUT", "/peers/" + to.name,
@@ -307,10 +311,15 @@ TEST(FederationTls, R34_LinksAreMutualTlsWhereTheConfigurationSaysSo) {
   ASSERT_EQ(joins(a, strict, port).status, 200);
   const auto reaches = [&](const Site& from, const char* to) { return from.link(to).at("state") != "down"; };
   EXPECT_TRUE(a.phones->until([&] { return reaches(a, "b"); })) << a.server->log() << strict.broker.log();
-  ASSERT_EQ(joins(a, strict, strict.broker.port()).status, 200);  // where nobody speaks TLS
-  EXPECT_TRUE(a.phones->until([&] {
-    return !reaches(a, "b") && !a.link("b").at("last_error").as_string().empty();
-  })) << a.server->log();
+  // Where a broker shows another's certificate, and where none speaks TLS.
+  for (const std::uint16_t wrong : {other_port, strict.broker.port()}) {
+    ASSERT_EQ(joins(a, strict, port).status, 200);
+    ASSERT_TRUE(a.phones->until([&] { return reaches(a, "b"); })) << a.server->log();
+    ASSERT_EQ(joins(a, strict, wrong).status, 200);
+    EXPECT_TRUE(a.phones->until([&] {
+      return !reaches(a, "b") && !a.link("b").at("last_error").as_string().empty();
+    })) << a.server->log();
+  }
 }
 
 TEST_F(Federation, R34_AHostilePeerGetsNothingThroughAndIsToldOf) {

@@ -8,16 +8,15 @@
 #include <chrono>
 #include <regex>
 #include <stdexcept>
-#include <thread>
 
 #include "tests/support/child_process.h"
 #include "tests/support/free_port.h"
+#include "tests/support/until.h"
 
 namespace convoke::test {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(60);
-constexpr auto kStep = std::chrono::milliseconds(50);  // between two looks at what another program does
 
 /// Runs a line of shell; its exit code. Its output goes to the file.
 int shell(const std::string& line, const std::string& output) {
@@ -100,12 +99,9 @@ void MailChain::publish_keys(const std::string& signers) {
   dns_.start({"/usr/sbin/dnsmasq", "--keep-in-foreground", "--log-facility=-",
               "--conf-file=" + dir_.write("zone", zone).string(), "--pid-file=" + dir_ / "dns.pid"},
              dir_ / "dns.log");
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (read_file(dir_ / "dns.log").find("started") == std::string::npos) {
-    if (dns_.has_ended() || std::chrono::steady_clock::now() > deadline)
-      throw std::runtime_error("the name server does not start:\n" + read_file(dir_ / "dns.log"));
-    std::this_thread::sleep_for(kStep);
-  }
+  const auto started = [&] { return read_file(dir_ / "dns.log").find("started") != std::string::npos; };
+  until([&] { return started() || dns_.has_ended(); }, kPatience);
+  if (!started()) throw std::runtime_error("the name server does not start:\n" + read_file(dir_ / "dns.log"));
 }
 
 std::string MailChain::server_config() const {
@@ -159,13 +155,8 @@ bool MailChain::is_empty(const std::string& name) const {
 }
 
 bool MailChain::wait_until_delivered() const {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
   // In the order in which mails go.
-  while (!is_empty("honest") || !is_empty("ours")) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(kStep);
-  }
-  return true;
+  return until([&] { return is_empty("honest") && is_empty("ours"); }, kPatience);
 }
 
 std::string MailChain::log() const {

@@ -6,29 +6,11 @@
 #include <chrono>
 #include <fstream>
 #include <stdexcept>
-#include <thread>
 
 #include "tests/support/free_port.h"
+#include "tests/support/until.h"
 
 namespace convoke::test {
-namespace {
-
-constexpr auto kPatience = std::chrono::seconds(30);
-constexpr auto kStep = std::chrono::milliseconds(10);  // between two looks at what another process does
-
-/// Looks at `condition` until it holds; false if it does not in time.
-template <class F>
-bool until(F condition) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(kStep);  // the other process cannot notify us
-  }
-  return true;
-}
-
-}  // namespace
-
 ServerProcess::ServerProcess(const TestTokens& tokens, std::uint16_t broker_port, std::string more_config,
                              std::string data_dir)
     : operator_token_(tokens.make(topics::Role::operator_, "op", "test")), http_port_(free_port()) {

@@ -72,6 +72,11 @@ void TcpProxy::accept_all() {
       continue;
     }
     const MutexLock lock(mutex_);
+    if (cut_) {  // while it was dialled
+      ::close(in);
+      ::close(out);
+      continue;
+    }
     sockets_.push_back(in);
     sockets_.push_back(out);
     carriers_.emplace_back([this, in, out] { carry(in, out); });
