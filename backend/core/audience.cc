@@ -7,6 +7,7 @@
 
 #include "backend/core/blocks.h"
 #include "backend/core/lots.h"
+#include "backend/core/sites.h"
 
 namespace convoke::core {
 namespace {
@@ -196,9 +197,10 @@ std::vector<Asked> those_to_ask(const Judge& judge, const Audience& audience,
     for (std::size_t i = 0; i < users.size(); ++i) {
       prefetch(users, i + kAhead);
       const bool here = users[i].user && users[i].user->presence == PresenceState::available;
-      if (any_presence || here)
-        found.push_back({users[i], &source});
-      else if (absent && ++asked <= kMaxAbsentAsked && meets(judge, audience, {users[i], &source}))
+      if (any_presence || here) {
+        if (!is_remote(*users[i].id)) found.push_back({users[i], &source});  // those are chosen by their site
+      } else if (absent && !is_remote(*users[i].id) && ++asked <= kMaxAbsentAsked &&
+                 meets(judge, audience, {users[i], &source}))
         absent->push_back(users[i]);
     }
   }

@@ -55,9 +55,10 @@ std::set<PlanId> may_follow(const State& state, const User& user) {
   if (const auto with = state.registered_with.find(user.id); with != state.registered_with.end())
     for (const PlanId& plan : with->second) index.add(Concern::from_registered, plan.str(), plans);
   for (const GroupId& id : user.groups) {
-    const PlanId& plan = state.group(id)->plan;
-    plans.insert(plan);
-    index.add(Concern::from_members, plan.str(), plans);
+    const Group& group = *state.group(id);
+    if (group.home) continue;  // its plan is another site's
+    plans.insert(group.plan);
+    index.add(Concern::from_members, group.plan.str(), plans);
   }
   return plans;
 }
@@ -97,7 +98,7 @@ void index_plan(State& state, const PlanRecord& plan) {
 }
 
 void note_membership(State& state, const Group& group, const UserId& user) {
-  if (state.plan_index.any(Concern::members, group.plan.str())) state.followed.insert(user);
+  if (!group.home && state.plan_index.any(Concern::members, group.plan.str())) state.followed.insert(user);
 }
 
 void follow_members(State& state, Context& ctx) {

@@ -34,18 +34,22 @@ std::string no_mirror(const State& state, const SiteId& home, const std::string&
   return group ? "not-home" : "unknown-group";
 }
 
-/// Notes who somebody of another site is.
-void note_stranger(State& state, const SiteId& home, const UserId& user, const messages::PeerMember& m,
+/// Whether home may say this: its staff's words, or its server's.
+bool is_homes(const messages::Notice& notice, const SiteId& home) {
+  if (!notice.message.id.starts_with(messages::kServerIdPrefix)) return false;
+  if (notice.message.type == messages::kSystem) return notice.from == home.str();
+  return (notice.message.type == messages::kAnnouncement || notice.message.type == messages::kDelete) &&
+         site_of(UserId::parse(notice.from)) == home;
+}
+
+/// Notes who somebody of another site is. Of a third site's user home knows only what it was told: their own
+/// site is heard first. An anonymous group tells no names.
+void note_stranger(State& state, const Group& group, const UserId& user, const messages::PeerMember& m,
                    Context& ctx) {
-  User& known = ensure_user(state, user, ctx);
-  if (known.name != m.name) {
-    known.name = m.name;
-    ctx.fx.users.insert(user);
-    for (const GroupId& id : std::set<GroupId>(known.groups))
-      roster_renamed(state, *state.group(id), user, ctx);
-  }
-  // Of a third site's user home knows only what it was told: their own site is heard first.
-  if (site_of(user) == home || known.devices.empty()) remote_presence(state, user, m.presence, ctx);
+  const User& known = ensure_user(state, user, ctx);
+  const bool own = site_of(user) == group.home;
+  if (!group.anonymous && (own || known.name.empty())) rename(state, user, m.name, ctx);
+  if (own || known.devices.empty()) remote_presence(state, user, m.presence, ctx);
 }
 
 /// Who of these are to be members. Ours must be known here: nobody draws in a name that nobody has.
@@ -55,8 +59,10 @@ std::vector<Chosen> newcomers(State& state, Group& group, const std::vector<mess
   for (const messages::PeerMember& m : members) {
     const UserId user = as_here(state, m.user);
     group.unnamed.erase(user);
-    if (is_remote(user)) note_stranger(state, group.home, user, m, ctx);
-    if (group.members.contains(user)) {
+    const bool is_member = group.members.contains(user);
+    if (!is_member && group.members.size() + fresh.size() >= kMaxMirrorMembers) continue;
+    if (is_remote(user)) note_stranger(state, group, user, m, ctx);
+    if (is_member) {
       set_standing(state, group, user, m.standing, ctx);
       continue;
     }
@@ -64,7 +70,6 @@ std::vector<Chosen> newcomers(State& state, Group& group, const std::vector<mess
       send(state, group.home, messages::PeerLeft{group.id.str(), m.user, kUnknownUser}, ctx);
       continue;
     }
-    if (group.members.size() + fresh.size() >= kMaxMirrorMembers) break;
     if (m.standing != topics::Standing::member && group.standings.size() < kMaxStandings)
       group.standings[user] = m.standing;
     fresh.push_back({user, "chosen by " + group.home.str()});
@@ -120,6 +125,7 @@ std::string open_mirror(State& state, const SiteId& home, const messages::PeerOp
   const bool any_here =
       std::any_of(chosen.begin(), chosen.end(), [](const Chosen& c) { return !is_remote(c.user); });
   if (!any_here && !item.more) {
+    for (const Chosen& c : chosen) forget_stranger(state, c.user, ctx);
     send(state, home, messages::PeerClosed{item.group}, ctx);
     return kUnknownUser;
   }
@@ -206,7 +212,7 @@ std::string take_notice(State& state, const SiteId& from, const messages::PeerNo
   Group* group = mirror(state, from, item.group);
   if (!group) return no_mirror(state, from, item.group);
   messages::Notice notice = item.notice;
-  if (!notice.message.id.starts_with(messages::kServerIdPrefix)) return "bad-notice";
+  if (!is_homes(notice, from)) return "bad-notice";
   if (auto& author = notice.message.author) *author = as_here(state, *author).str();
   const std::uint64_t key = message_key(notice.from, notice.message.id);
   if (group->message_keys.contains(key)) return {};

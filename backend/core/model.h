@@ -251,6 +251,8 @@ struct Peer {
   TimeMs forgot_ms = 0;           // since when it says to have less than it said before; 0: it does not
   std::set<UserId> presence_due;  // of whom it is to be told how they are
   TimeMs presence_not_before_ms = 0;
+  TimeMs anew_ms = 0;                            // when we last began to count anew,
+  bool telling_all = false;                      // and whether that is going on
   TimeMs window_ms = 0;                          // of the limit to what it may tell: its begin,
   std::size_t in_window = 0;                     // and how many items came in it
   std::map<std::string, std::uint64_t> refused;  // items, by reason

@@ -122,9 +122,6 @@ std::vector<Chosen> choose(const State& state, const Plan& plan, const GroupId& 
   std::vector<PassedOver> passed;
   const bool any_presence = std::holds_alternative<NextAvailable>(plan.start_timing);
   std::vector<Chosen> chosen = select_audience(state, plan, ctx.now, group.str(), any_presence, &passed);
-  // Those of other sites are chosen there.
-  std::erase_if(chosen, [](const Chosen& c) { return is_remote(c.user); });
-  std::erase_if(passed, [](const PassedOver& p) { return is_remote(p.user); });
   if (chosen.empty()) return chosen;
   for (const PassedOver& p : passed) ctx.fx.past[{group, p.user}] = {"", 0, ctx.now, p.why};
   return chosen;

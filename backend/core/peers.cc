@@ -17,6 +17,7 @@ constexpr TimeMs kPresenceEveryMs = 1000;
 constexpr std::uint64_t kPresenceWaits =
     256;  // items of any kind: then presence waits too, and is newer then
 constexpr TimeMs kForgotMs = 5000;
+constexpr std::uint64_t kClocksDifferMs = 366ULL * 86'400'000;  // an epoch later than that is made up
 constexpr TimeMs kWindowMs = 1000;
 constexpr std::size_t kMaxInWindow = 5000;  // items that a peer may tell in it
 constexpr const char* kPeerRemoved = "site-removed";
@@ -28,17 +29,21 @@ void arm_presence(State& state, const Peer& peer, TimeMs now) {
     state.timers.set_if_unset(presence_timer(peer.site), std::max(now, peer.presence_not_before_ms));
 }
 
-/// Begins to count anew: what waited is given up, and all that the peer must know is said again.
-void begin_anew(State& state, Peer& peer, Context& ctx) {
+/// Begins to count anew, above `beyond`: what waited is given up, and all that the peer must know is said
+/// again.
+void begin_anew(State& state, Peer& peer, std::uint64_t beyond, Context& ctx) {
   std::erase_if(ctx.fx.peer_items, [&](const PeerOutgoing& out) { return out.site == peer.site; });
   ctx.fx.peers_took.erase(peer.site);
   ctx.fx.peers_cleared.insert(peer.site);
   ctx.fx.peers.insert(peer.site);
-  peer.epoch = std::max(peer.epoch + 1, static_cast<std::uint64_t>(ctx.now));
+  peer.epoch = std::max({peer.epoch + 1, beyond + 1, static_cast<std::uint64_t>(ctx.now)});
   peer.next = 1;
   peer.acked = 0;
   peer.forgot_ms = 0;
+  peer.anew_ms = ctx.now;
+  peer.telling_all = true;
   tell_all(state, peer.site, ctx);
+  peer.telling_all = false;
   for (const auto& [id, group] : state.groups)
     if (group.state == GroupState::open) tell_peer_presences(state, group, peer.site, ctx.now);
 }
@@ -48,12 +53,16 @@ void begin_anew(State& state, Peer& peer, Context& ctx) {
 /// broker may hand over a batch of before once more.
 void take_ack(State& state, Peer& peer, const messages::PeerBatch& batch, Context& ctx) {
   const bool nothing_yet = batch.ack_epoch < peer.epoch;
-  if (batch.ack_epoch > peer.epoch || (!nothing_yet && batch.ack_upto >= peer.next))
-    return begin_anew(state, peer, ctx);
+  if (batch.ack_epoch > peer.epoch || (!nothing_yet && batch.ack_upto >= peer.next)) {
+    const bool just_begun = ctx.now >= peer.anew_ms && ctx.now - peer.anew_ms < kForgotMs;
+    const bool possible = batch.ack_epoch <= static_cast<std::uint64_t>(ctx.now) + kClocksDifferMs;
+    if (!just_begun && possible) begin_anew(state, peer, batch.ack_epoch, ctx);
+    return;
+  }
   const std::uint64_t upto = nothing_yet ? 0 : batch.ack_upto;
   if (upto < peer.acked) {
     if (peer.forgot_ms == 0) peer.forgot_ms = ctx.now;
-    if (ctx.now - peer.forgot_ms >= kForgotMs) begin_anew(state, peer, ctx);
+    if (ctx.now - peer.forgot_ms >= kForgotMs) begin_anew(state, peer, 0, ctx);
     return;
   }
   peer.forgot_ms = 0;
@@ -88,7 +97,7 @@ bool too_many(Peer& peer, std::size_t items, TimeMs now) {
     peer.window_ms = now;
     peer.in_window = 0;
   }
-  peer.in_window += items;
+  peer.in_window += std::max<std::size_t>(items, 1);
   return peer.in_window > kMaxInWindow;
 }
 
@@ -98,7 +107,10 @@ void send(State& state, const SiteId& site, const messages::PeerItem& item, Cont
   const auto found = state.peers.find(site);
   if (found == state.peers.end()) return;
   Peer& peer = found->second;
-  if (peer.waiting() >= kMaxPeerWaiting) return begin_anew(state, peer, ctx);
+  if (peer.waiting() >= kMaxPeerWaiting) {
+    if (!peer.telling_all) begin_anew(state, peer, 0, ctx);
+    return;
+  }
   ctx.fx.peer_items.push_back({site, peer.next++, encode(item)});
   ctx.fx.peers.insert(site);
 }
@@ -112,7 +124,7 @@ void put_peer(State& state, const SiteId& site, std::string host, int port, std:
   peer.keys = std::move(keys);
   ctx.fx.peers.insert(site);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedPeer{site.str(), peer.keys}}});
-  if (!known) begin_anew(state, peer, ctx);
+  if (!known) begin_anew(state, peer, 0, ctx);
 }
 
 bool delete_peer(State& state, const SiteId& site, Context& ctx) {

@@ -63,6 +63,14 @@ void remote_presence(State& state, const UserId& user, PresenceState presence, C
   device_presence(state, user, kAll, {presence, 1}, ctx);
 }
 
+void rename(State& state, const UserId& id, const std::string& name, Context& ctx) {
+  User& user = ensure_user(state, id, ctx);
+  if (user.name == name) return;
+  user.name = name;
+  ctx.fx.users.insert(id);
+  for (const GroupId& group : user.groups) roster_renamed(state, *state.group(group), id, ctx);
+}
+
 void begin_presence_grace(State& state, TimeMs restarted_at, Context& ctx) {
   state.timers.set({TimerKind::presence_grace, std::to_string(restarted_at)}, ctx.now + kGraceMs);
 }
@@ -81,17 +89,14 @@ void end_presence_grace(State& state, TimeMs restarted_at, Context& ctx) {
   for (const UserId& id : lost) settle(state, *state.user(id), ctx);
 }
 
-void put_profile(State& state, const UserId& id, std::string name,
+void put_profile(State& state, const UserId& id, const std::string& name,
                  std::map<std::string, std::string> attributes, std::optional<TimeMs> chat_duration_ms,
                  Context& ctx) {
   User& user = ensure_user(state, id, ctx);
-  const bool renamed = user.name != name;
-  user.name = std::move(name);
+  rename(state, id, name, ctx);
   user.attributes = std::move(attributes);
   user.chat_duration_ms = chat_duration_ms;
   ctx.fx.users.insert(id);
-  if (renamed)
-    for (const GroupId& group : user.groups) roster_renamed(state, *state.group(group), id, ctx);
   follow_user(state, id, ctx);
 }
 

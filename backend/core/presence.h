@@ -20,13 +20,16 @@ void device_presence(State& state, const UserId& user, const DeviceId& device,
 /// A user of another site is so, as their site says.
 void remote_presence(State& state, const UserId& user, PresenceState presence, Context& ctx);
 
+/// The user has this name; buddies see it.
+void rename(State& state, const UserId& user, const std::string& name, Context& ctx);
+
 /// The broker started anew at `restarted_at` and has forgotten everybody: who has not been heard of since
 /// then when the grace time is over is offline.
 void begin_presence_grace(State& state, TimeMs restarted_at, Context& ctx);
 void end_presence_grace(State& state, TimeMs restarted_at, Context& ctx);
 
 /// Replaces name, attributes and chat duration; buddies see a new name.
-void put_profile(State& state, const UserId& user, std::string name,
+void put_profile(State& state, const UserId& user, const std::string& name,
                  std::map<std::string, std::string> attributes, std::optional<TimeMs> chat_duration_ms,
                  Context& ctx);
 

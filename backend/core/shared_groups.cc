@@ -153,6 +153,7 @@ void share_head(State& state, const Group& group, Context& ctx) {
 void share_notice(State& state, const Group& group, const messages::Notice& notice, Context& ctx) {
   if (!is_shared_home(group)) return;
   messages::PeerNotice item{group.id.str(), notice};
+  if (notice.message.type != messages::kSystem) item.notice.from = in_full(state, UserId::parse(notice.from));
   if (auto& author = item.notice.message.author) *author = in_full(state, UserId::parse(*author));
   for (const auto& [site, count] : group.sites) send(state, site, item, ctx);
 }
@@ -200,6 +201,11 @@ std::string take_chosen(State& state, const SiteId& from, const messages::PeerCh
   if (!group) return {};  // it is over: a late answer is no fault
   for (const auto& m : item.members)
     if (site_of(UserId::parse(m.user)) != from) return "foreign-user";
+  std::vector<std::string> whys;
+  for (const auto& m : item.members) {
+    whys.push_back(why_chosen(state, *group, m, ctx.now));
+    if (whys.back().empty()) return "not-asked";
+  }
   if (group->asked.erase(from) > 0) {
     ctx.fx.groups.insert(group->id);
     const std::set<UserId> listed = others_listed(state.plan_of(*group))[from];
@@ -208,14 +214,13 @@ std::string take_chosen(State& state, const SiteId& from, const messages::PeerCh
   }
   const std::size_t max = state.plan_of(*group).audience.max;
   std::vector<Chosen> chosen;
-  for (const auto& m : item.members) {
-    std::string why = why_chosen(state, *group, m, ctx.now);
-    if (why.empty()) return "not-asked";
+  for (std::size_t i = 0; i < item.members.size(); ++i) {
+    const auto& m = item.members[i];
     if (group->members.size() + group->invited.size() + chosen.size() >= max) break;
     const UserId user = UserId::parse(m.user);
-    ensure_user(state, user, ctx).name = m.name;
+    rename(state, user, m.name, ctx);
     remote_presence(state, user, m.presence, ctx);
-    chosen.push_back({user, std::move(why)});
+    chosen.push_back({user, std::move(whys[i])});
   }
   if (!chosen.empty()) admit(state, *group, chosen, ctx);
   for (const Chosen& c : chosen) forget_stranger(state, c.user, ctx);  // who is banned, or kept apart

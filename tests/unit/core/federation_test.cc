@@ -134,6 +134,60 @@ TEST_F(Federation, R34_WithoutAnyAnswerAGroupOfOthersDoesNotOpen) {
   EXPECT_EQ(a.engine.state().groups.begin()->second.end_reason, "no-members");
 }
 
+TEST_F(Federation, R34_WhoIsInAnotherSitesChatGoesAndComesBack) {
+  all_there();
+  start();
+  for (const auto state : {PresenceState::busy, PresenceState::available}) {
+    a.presence("anna", state, state == PresenceState::busy ? 2 : 3);
+    b.presence("ben", state, state == PresenceState::busy ? 2 : 3);
+    sites.pass(2000);
+    sites.flow();
+    EXPECT_EQ(b.engine.state().user(UserId::parse("anna@a"))->presence, state);
+    EXPECT_EQ(a.engine.state().user(UserId::parse("ben@b"))->presence, state);
+  }
+}
+
+TEST_F(Federation, R34_HomeSpeaksForItsStaffAndItsServerOnly) {
+  all_there();
+  start();
+  const std::string id = a.group().id.str();
+  const auto refusal = [&](const std::string& by, std::string_view type, const std::string& message_id) {
+    messages::Notice notice{by, {}};
+    notice.message.id = message_id;
+    notice.message.type = type;
+    notice.message.text = "forged";
+    const auto taken = sites.deliver("a", "b", forged(sites, "a", "b", messages::PeerNotice{id, notice}));
+    return taken.refused.empty() ? std::string() : taken.refused[0];
+  };
+  EXPECT_EQ(refusal("ben", messages::kAnnouncement, "cv-1"), "bad-notice");
+  EXPECT_EQ(refusal("carol@c", messages::kAnnouncement, "cv-2"), "bad-notice");
+  EXPECT_EQ(refusal("eve@a", "text", "cv-3"), "bad-notice");
+  EXPECT_EQ(refusal("b", messages::kSystem, "cv-4"), "bad-notice");
+  EXPECT_EQ(refusal("eve@a", messages::kAnnouncement, "5"), "bad-notice");
+  EXPECT_EQ(refusal("eve@a", messages::kAnnouncement, "cv-6"), "");
+  EXPECT_EQ(refusal("a", messages::kSystem, "cv-7"), "");
+}
+
+TEST_F(Federation, R34_WhatAPeerSaysToHaveBeyondReasonStartsNothingAnew) {
+  all_there();
+  start();
+  const auto epoch = [&] { return a.engine.state().peers.at(SiteId::parse("b")).epoch; };
+  const std::uint64_t before = epoch();
+  messages::PeerBatch batch = sites.batch("b", "a");
+  batch.items.clear();
+  batch.ack_epoch = messages::kMaxInteger;
+  sites.deliver("b", "a", batch);
+  EXPECT_EQ(epoch(), before);
+  a.pass(6000);
+  batch.ack_epoch = before + 1000;
+  sites.deliver("b", "a", batch);
+  EXPECT_GT(epoch(), before + 1000) << "it has a later epoch: we have forgotten";
+  const std::uint64_t anew = epoch();
+  batch.ack_epoch = anew + 1;
+  sites.deliver("b", "a", batch);
+  EXPECT_EQ(epoch(), anew) << "not with each batch";
+}
+
 TEST_F(Federation, R34_PresenceCrossesOnceASecond) {
   all_there();
   start();
@@ -273,7 +327,7 @@ TEST_F(Federation, R34_StaffWordsAndActsCross) {
     extend_group(e.state(), g, *g.ends_ms + 60'000, ctx);
   });
   sites.flow();
-  EXPECT_EQ(b.archive, (Strings{"eve: Welcome"}));
+  EXPECT_EQ(b.archive, (Strings{"eve@a: Welcome"}));
   EXPECT_EQ(b.group().standings.at(UserId::parse("ben")), topics::Standing::muted);
   EXPECT_EQ(b.group().ends_ms, a.group().ends_ms);
 }
