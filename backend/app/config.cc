@@ -9,6 +9,7 @@
 #include "backend/core/safe_regions.h"
 #include "backend/gateways/hooks/kinds.h"
 #include "backend/gateways/mail/authentication_results.h"
+#include "backend/gateways/phone_number.h"
 
 namespace convoke::app {
 namespace {
@@ -215,9 +216,8 @@ HookConfig read_hook(Section& hook) {
   c.api = hook.string("api", "");
   c.say = hook.string("say", "");
   c.country = hook.string("country", "");
-  const bool calling_code =
-      c.country.size() <= 3 && c.country.find_first_not_of("0123456789") == c.country.npos;
-  if (!calling_code) hook.fail("country", "a calling code as \"49\"");
+  if (!c.country.empty() && !gateways::is_calling_code(c.country))
+    hook.fail("country", "a country's calling code as \"49\"");
   c.per_second = hook.whole("per_second", 0, 0, 100'000);
   hook.finish();
   return c;

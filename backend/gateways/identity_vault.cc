@@ -9,6 +9,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "backend/gateways/phone_number.h"
 #include "topics/token/base64url.h"
 
 namespace convoke::gateways {
@@ -147,8 +148,8 @@ core::Identity IdentityVault::seal(const std::string& kind, const std::string& v
   return {std::move(key), std::move(sealed)};
 }
 
-std::optional<core::Identity> IdentityVault::phone(std::string_view text) const {
-  const auto number = to_e164(text);
+std::optional<core::Identity> IdentityVault::phone(std::string_view text, std::string_view country) const {
+  const auto number = to_e164(text, country);
   return number ? std::optional(seal("phone", *number)) : std::nullopt;
 }
 
@@ -189,29 +190,5 @@ std::optional<std::string> IdentityVault::open(const std::string& key, std::stri
 }
 
 std::string IdentityVault::stand_in(std::string_view text) const { return hex(hmac(stand_in_key_, text)); }
-
-std::optional<std::string> to_e164(std::string_view text) {
-  if (text.size() > 40) return std::nullopt;
-  std::string digits;
-  bool plus = false;
-  // "+49 (0)30": the zero is for callers within the country, and no part of the number.
-  std::string written(text);
-  const auto zero = written.find("(0)");
-  if (zero != std::string::npos && zero > 0) written.erase(zero, 3);
-  for (const char c : written) {
-    if (c >= '0' && c <= '9')
-      digits += c;
-    else if (c == '+' && digits.empty() && !plus)
-      plus = true;
-    else if (std::string_view(" ()-./").find(c) == std::string_view::npos)
-      return std::nullopt;
-  }
-  if (!plus) {
-    if (digits.compare(0, 2, "00") != 0) return std::nullopt;
-    digits.erase(0, 2);
-  }
-  if (digits.size() < 4 || digits.size() > 15 || digits[0] == '0') return std::nullopt;
-  return "+" + digits;
-}
 
 }  // namespace convoke::gateways

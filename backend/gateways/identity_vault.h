@@ -21,11 +21,8 @@ class IdentityVault {
   /// From a file that holds the key in base64url. Throws std::runtime_error naming the file.
   static IdentityVault load(const std::string& path);
 
-  /// A number in international form: "+49 30 123456", also with 00 for the "+", spaces and ()-./ in between,
-  /// and
-  /// "(0)" behind the country, which is left out.
-  /// Nothing if it is not one (4 to 15 digits, ITU-T E.164).
-  std::optional<core::Identity> phone(std::string_view text) const;
+  /// A telephone number, as `to_e164` (phone_number.h) reads it.
+  std::optional<core::Identity> phone(std::string_view text, std::string_view country = {}) const;
   /// A mail address, at most 254 bytes; large and small ASCII letters are the same.
   std::optional<core::Identity> mail(std::string_view address) const;
   /// A ticket's code, 1 to 200 bytes, as the shop wrote it.
@@ -50,8 +47,5 @@ class IdentityVault {
 
   std::string match_key_, seal_key_, tag_key_, stand_in_key_;
 };
-
-/// The number as "+" and digits, or nothing: see IdentityVault::phone.
-std::optional<std::string> to_e164(std::string_view text);
 
 }  // namespace convoke::gateways

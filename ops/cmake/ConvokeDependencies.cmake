@@ -17,6 +17,7 @@ pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(ical REQUIRED IMPORTED_TARGET libical)
 pkg_check_modules(gmime REQUIRED IMPORTED_TARGET gmime-3.0)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+find_package(PhoneNumber REQUIRED)
 find_path(MOSQUITTO_INCLUDE_DIR NAMES mosquitto_plugin.h REQUIRED)  # mosquitto-dev
 find_path(MOSQUITTO_CLIENT_INCLUDE_DIR NAMES mosquitto.h REQUIRED)  # libmosquitto-dev: error codes, property functions
 

@@ -97,7 +97,7 @@ const std::vector<Rule>& rules() {
       {"backend/egress", {"backend/core", "topics", "topics/messages"}, with_system({"mqtt/"})},
       {"backend/gateways",
        {"backend/core", "topics", "topics/messages", "topics/sync", "topics/token"},
-       with_system({"openssl/"})},
+       with_system({"openssl/", "phonenumbers/"})},
       {"backend/gateways/hooks",
        {"backend/core", "backend/gateways", "topics", "topics/messages", "topics/sync"},
        with_system({"httplib.h", "openssl/"})},

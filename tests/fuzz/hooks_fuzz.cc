@@ -79,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FUZZ_CHECK(path[0] == '/' && path.find("..") == std::string::npos && path.find('@') == std::string::npos);
     return end == std::string::npos ? std::string() : text.substr(end + 1);
   };
-  check(which == 6 ? make_pretix(fetch, vault())->read(request)
+  check(which == 6 ? make_pretix(fetch, "49", vault())->read(request)
                    : make_eventbrite("https://e.example/v3", fetch, vault())->read(request));
   return 0;
 }

@@ -18,13 +18,22 @@ fake() {
 }
 install() { PATH=$work:$PATH "$root/ops/install" "$@" </dev/null 2>&1; }
 
-# shellcheck disable=SC2016 # the fake expands it
-fake dpkg-query <<<'shift 3; for package; do echo "$package installed"; done'
+# all_but PACKAGE [VERSION]: every package is installed but this one; that version of libphonenumber, or the real one.
+all_but() {
+  local version='exec /usr/bin/dpkg-query "$@"'
+  [ $# -lt 2 ] || version="echo '$2'; exit"
+  fake dpkg-query <<TEXT
+case \$3 in *Version*) $version ;; esac
+shift 3
+for package; do [ "\$package" = "$1" ] || echo "\$package installed"; done
+TEXT
+}
+
+all_but nothing
 output=$(install run) || fail "with everything there: exit code $?"
 [ -z "$output" ] || fail "with everything there it speaks: $output"
 
-# shellcheck disable=SC2016 # the fake expands it
-fake dpkg-query <<<'shift 3; for package; do [ "$package" = cmake ] || echo "$package installed"; done'
+all_but cmake
 fake id <<<'echo 1000'
 fake sudo <<<'exit 1'
 fake apt-get <<<'echo "apt-get was called"'
@@ -33,4 +42,10 @@ output=$(install run) || code=$?
 [ "$code" = 2 ] || fail "without root and sudo: expected exit code 2, got $code: $output"
 [[ $output == *$'\napt-get update && '*' apt-get install '*' cmake' ]] || fail "expected the line to run, got: $output"
 [[ $output != *"was called"* ]] || fail "it installed without being root"
+
+all_but nothing 0.unknown
+code=0
+output=$(install run) || code=$?
+[ "$code" = 2 ] || fail "without headers of the library's version: expected exit code 2, got $code: $output"
+[[ $output == *' apt-get install '*$' libphonenumber8\nand then, '*': ops/install' ]] || fail "expected two lines to run, got: $output"
 echo "well"

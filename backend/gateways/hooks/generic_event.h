@@ -21,8 +21,4 @@ Reading read_generic(const Envelope& envelope, const Field& data, const std::str
 /// Whether it is a type that read_generic knows.
 bool is_generic_type(const std::string& type);
 
-/// "+49 30 123", "0049 30 123", or of numbers in the country with this calling code "030 123". Empty where it
-/// is no number.
-std::string to_number(const std::string& text, const std::string& country);
-
 }  // namespace convoke::gateways::hooks

@@ -11,7 +11,7 @@ using Make = std::unique_ptr<Hook> (*)(const HookOptions&, const IdentityVault&)
 /// Asks the shop itself, which needs its address and a token instead of a secret.
 std::unique_ptr<Hook> make_pretix_on_network(const HookOptions& options, const IdentityVault& vault) {
   const auto api = std::make_shared<ShopApi>(options.api, "Token " + options.token);
-  return make_pretix([api](const std::string& path) { return api->get(path); }, vault);
+  return make_pretix([api](const std::string& path) { return api->get(path); }, options.country, vault);
 }
 std::unique_ptr<Hook> make_eventbrite_on_network(const HookOptions& options, const IdentityVault& vault) {
   const auto api = std::make_shared<ShopApi>(options.api, "Bearer " + options.token);

@@ -17,7 +17,7 @@ struct HookOptions {
   Secrets secrets = {};
   std::string public_url = {};  // twilio: how the provider sees us, without the path
   std::string say = {};         // twilio: what the caller hears; empty: the call is rejected, free of charge
-  std::string country = {};     // calls: calling code that local numbers ("030 …") belong to
+  std::string country = {};     // calling code of local numbers ("030 …")
   std::string api = {};         // pretix, eventbrite: base URL of the shop's API
   std::string token = {};       // to ask it with
   int per_second = 0;           // how many it takes a second; 0: 1000, or 20 of kinds that ask the shop
@@ -36,7 +36,8 @@ std::unique_ptr<Hook> make_shopify(const HookOptions& options, const IdentityVau
 std::unique_ptr<Hook> make_ticket_tailor(const HookOptions& options, const IdentityVault& vault);
 std::unique_ptr<Hook> make_twilio(const HookOptions& options, const IdentityVault& vault);
 std::unique_ptr<Hook> make_cloud_events(const HookOptions& options, const IdentityVault& vault);
-std::unique_ptr<Hook> make_pretix(ShopApi::Fetch fetch, const IdentityVault& vault);
+std::unique_ptr<Hook> make_pretix(ShopApi::Fetch fetch, const std::string& country,
+                                  const IdentityVault& vault);
 std::unique_ptr<Hook> make_eventbrite(const std::string& api, ShopApi::Fetch fetch,
                                       const IdentityVault& vault);
 

@@ -15,7 +15,8 @@ bool is_name(const std::string& text) { return topics::is_plain_id(text) && text
 
 class Pretix : public Hook {
  public:
-  Pretix(ShopApi::Fetch fetch, const IdentityVault& vault) : fetch_(std::move(fetch)), vault_(vault) {}
+  Pretix(ShopApi::Fetch fetch, std::string country, const IdentityVault& vault)
+      : fetch_(std::move(fetch)), country_(std::move(country)), vault_(vault) {}
 
   Signed verify(const Request&) const override { return Signed::good; }
   std::string_view expected() const override { return ""; }
@@ -63,7 +64,7 @@ class Pretix : public Hook {
                 payments = root["payments"];
     add_product(act, event);
     add(act, vault_.mail(optional_line(mail, kMaxMailBytes)));
-    add(act, vault_.phone(optional_line(phone)));
+    add(act, vault_.phone(optional_line(phone), country_));
     positions.each(0, kMaxItems, [&](const Field& position) {
       const Field item = position["item"], attendee = position["attendee_email"], secret = position["secret"],
                   canceled = position["canceled"];
@@ -81,13 +82,15 @@ class Pretix : public Hook {
   }
 
   ShopApi::Fetch fetch_;
+  std::string country_;
   const IdentityVault& vault_;
 };
 
 }  // namespace
 
-std::unique_ptr<Hook> make_pretix(ShopApi::Fetch fetch, const IdentityVault& vault) {
-  return std::make_unique<Pretix>(std::move(fetch), vault);
+std::unique_ptr<Hook> make_pretix(ShopApi::Fetch fetch, const std::string& country,
+                                  const IdentityVault& vault) {
+  return std::make_unique<Pretix>(std::move(fetch), country, vault);
 }
 
 }  // namespace convoke::gateways::hooks

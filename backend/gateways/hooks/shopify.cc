@@ -9,7 +9,8 @@ namespace {
 
 class Shopify : public Hook {
  public:
-  Shopify(Secrets secrets, const IdentityVault& vault) : secrets_(std::move(secrets)), vault_(vault) {}
+  Shopify(const HookOptions& options, const IdentityVault& vault)
+      : secrets_(options.secrets), country_(options.country), vault_(vault) {}
 
   Signed verify(const Request& r) const override {
     return check_base64(Digest::sha256, r.header("x-shopify-hmac-sha256"), r.body, secrets_);
@@ -70,17 +71,18 @@ class Shopify : public Hook {
   void people(const Field& root, core::Act& act) const {
     const Field mail = root["email"], phone = root["phone"];
     add(act, vault_.mail(optional_line(mail, kMaxMailBytes)));
-    add(act, vault_.phone(optional_line(phone)));
+    add(act, vault_.phone(optional_line(phone), country_));
   }
 
   Secrets secrets_;
+  std::string country_;
   const IdentityVault& vault_;
 };
 
 }  // namespace
 
 std::unique_ptr<Hook> make_shopify(const HookOptions& options, const IdentityVault& vault) {
-  return std::make_unique<Shopify>(options.secrets, vault);
+  return std::make_unique<Shopify>(options, vault);
 }
 
 }  // namespace convoke::gateways::hooks

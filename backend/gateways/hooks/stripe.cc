@@ -19,7 +19,8 @@ What what_of(std::string_view type) {
 
 class Stripe : public Hook {
  public:
-  Stripe(Secrets secrets, const IdentityVault& vault) : secrets_(std::move(secrets)), vault_(vault) {}
+  Stripe(const HookOptions& options, const IdentityVault& vault)
+      : secrets_(options.secrets), country_(options.country), vault_(vault) {}
 
   Signed verify(const Request& r) const override {
     return check_timed(r.header("stripe-signature"), ".", r.body, secrets_, r.now_ms);
@@ -94,17 +95,18 @@ class Stripe : public Hook {
     if (!details.given()) return;
     const Field mail = details["email"], phone = details["phone"];
     add(act, vault_.mail(optional_line(mail, kMaxMailBytes)));
-    add(act, vault_.phone(optional_line(phone)));
+    add(act, vault_.phone(optional_line(phone), country_));
   }
 
   Secrets secrets_;
+  std::string country_;
   const IdentityVault& vault_;
 };
 
 }  // namespace
 
 std::unique_ptr<Hook> make_stripe(const HookOptions& options, const IdentityVault& vault) {
-  return std::make_unique<Stripe>(options.secrets, vault);
+  return std::make_unique<Stripe>(options, vault);
 }
 
 }  // namespace convoke::gateways::hooks

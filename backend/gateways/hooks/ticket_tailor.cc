@@ -8,7 +8,8 @@ namespace {
 
 class TicketTailor : public Hook {
  public:
-  TicketTailor(Secrets secrets, const IdentityVault& vault) : secrets_(std::move(secrets)), vault_(vault) {}
+  TicketTailor(const HookOptions& options, const IdentityVault& vault)
+      : secrets_(options.secrets), country_(options.country), vault_(vault) {}
 
   Signed verify(const Request& r) const override {
     return check_timed(r.header("tickettailor-webhook-signature"), "", r.body, secrets_, r.now_ms);
@@ -56,7 +57,7 @@ class TicketTailor : public Hook {
     if (!buyer.given()) return act;
     const Field mail = buyer["email"], phone = buyer["phone"];
     add(act, vault_.mail(optional_line(mail, kMaxMailBytes)));
-    add(act, vault_.phone(optional_line(phone)));
+    add(act, vault_.phone(optional_line(phone), country_));
     return act;
   }
 
@@ -78,13 +79,14 @@ class TicketTailor : public Hook {
   }
 
   Secrets secrets_;
+  std::string country_;
   const IdentityVault& vault_;
 };
 
 }  // namespace
 
 std::unique_ptr<Hook> make_ticket_tailor(const HookOptions& options, const IdentityVault& vault) {
-  return std::make_unique<TicketTailor>(options.secrets, vault);
+  return std::make_unique<TicketTailor>(options, vault);
 }
 
 }  // namespace convoke::gateways::hooks

@@ -4,8 +4,8 @@
 
 #include "backend/gateways/hooks/fields.h"
 #include "backend/gateways/hooks/form.h"
-#include "backend/gateways/hooks/generic_event.h"
 #include "backend/gateways/hooks/kinds.h"
+#include "backend/gateways/phone_number.h"
 #include "topics/ids.h"
 
 /// Twilio Voice: somebody calls. The signature covers the URL as Twilio called it, which a proxy in front of
@@ -106,7 +106,7 @@ class Twilio : public Hook {
     act.id = value_of(*form, "CallSid");
     if (!topics::is_plain_id(act.id))
       return Refusal{400, "CallSid: expected 1 to 64 characters out of A-Z a-z 0-9 . _ -"};
-    act.to = to_number(std::string(value_of(*form, "To")), country_);
+    act.to = to_e164(value_of(*form, "To"), country_).value_or("");
     if (act.to.empty()) return Refusal{400, "To: expected a telephone number as +4930123456"};
     act.at_ms = r.now_ms;
     act.attested = attestation(value_of(*form, "StirVerstat"));

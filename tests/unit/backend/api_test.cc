@@ -322,6 +322,18 @@ TEST_F(Api, OperatorsSayByWhatAUserIsKnown) {
   EXPECT_TRUE(has(call("GET", "/v1/users/anna/identities"), R"("identities":[])"));
 }
 
+TEST_F(Api, R5_APlansNumberIsTheFormThatCallsAreMatchedBy) {
+  const auto put = [&](const std::string& number) {
+    return call("PUT", "/v1/plans",
+                R"({"schema":1,"plan":[{"id":"p","audience":{"all":[{"registered":"call"}]},"registration":)"
+                R"({"call":[{"number":")" +
+                    number + R"("}]},"end":[{"on":"duration","after":"1h"}]}]})");
+  };
+  EXPECT_EQ(put("+4930123456").status, 200);
+  EXPECT_TRUE(has(put("+5215512345678"), "plan(p).registration.call: number: expected +525512345678"));
+  EXPECT_TRUE(has(put("+999123456789"), "expected a telephone number as +4930123456"));
+}
+
 TEST_F(Api, ListsMembersPageByPageAndWhoIsMissing) {
   std::string users;
   for (int i = 0; i < 1500; ++i) users += (i ? ",\"u" : "\"u") + std::to_string(10'000 + i) + "\"";

@@ -63,6 +63,8 @@ TEST(Config, ReadsHooks) {
             ":13: hook.name: expected one that no other hook has");
   EXPECT_EQ(refusal(std::string(kGood) + "[[hook]]\nname = \"a\"\nkind = \"stripe\"\nsecret_files = \"x\"\n"),
             ":12: hook.secret_files: expected a list of at most 100 strings");
+  EXPECT_EQ(refusal(std::string(kGood) + "[[hook]]\nname = \"a\"\nkind = \"stripe\"\ncountry = \"999\"\n"),
+            ":12: hook.country: expected a country's calling code as \"49\"");
 }
 
 TEST(Config, TakesMailsWhereItSaysHow) {

@@ -38,7 +38,7 @@ const std::string kOrder =
 
 TEST(PretixHook, R7_TheOrderThatTheShopKnowsIsThePurchase) {
   Shop shop{kOrder, {}};
-  const core::Act act = act_of(make_pretix(shop.fetch(), vault())->read(post(kHint)));
+  const core::Act act = act_of(make_pretix(shop.fetch(), "49", vault())->read(post(kHint)));
   EXPECT_THAT(shop.asked, ElementsAre("/api/v1/organizers/club/events/summer/orders/ABC12/"));
   EXPECT_EQ(act.subject, "summer/ABC12");
   EXPECT_EQ(act.at_ms, *topics::parse_rfc3339("2026-01-01T09:04:00Z")) << "paid then";
@@ -52,7 +52,7 @@ TEST(PretixHook, R7_TheOrderThatTheShopKnowsIsThePurchase) {
 
 TEST(PretixHook, R7_WhatTheHintSaysDoesNotCount) {
   Shop shop{with(kOrder, "\"p\"", "\"c\""), {}};
-  const auto hook = make_pretix(shop.fetch(), vault());
+  const auto hook = make_pretix(shop.fetch(), "49", vault());
   EXPECT_EQ(said(hook->read(post(kHint))), "back summer/ABC12");
   shop.answer = with(kOrder, "\"p\"", "\"n\"");
   EXPECT_EQ(said(hook->read(post(kHint))), "nothing: not paid yet");
@@ -66,7 +66,7 @@ TEST(PretixHook, R7_WhatTheHintSaysDoesNotCount) {
 
 TEST(PretixHook, NothingInAHintLeadsElsewhere) {
   Shop shop{kOrder, {}};
-  const auto hook = make_pretix(shop.fetch(), vault());
+  const auto hook = make_pretix(shop.fetch(), "49", vault());
   for (const char* code : {"..", ".", "a/b", "a%2fb", "a?x=1", "", "a b", "a#b", "@host"})
     EXPECT_THAT(said(hook->read(post(with(kHint, "ABC12", code)))), StartsWith("400")) << code;
   EXPECT_THAT(said(hook->read(post(with(kHint, "order.paid", "../checkin")))), StartsWith("nothing"));
@@ -75,7 +75,7 @@ TEST(PretixHook, NothingInAHintLeadsElsewhere) {
 
 TEST(PretixHook, AShopThatDoesNotAnswerIsAskedAgainLater) {
   Shop shop{Refusal{503, "the shop's API does not answer: try again later", 60}, {}};
-  EXPECT_THAT(said(make_pretix(shop.fetch(), vault())->read(post(kHint))), StartsWith("503"));
+  EXPECT_THAT(said(make_pretix(shop.fetch(), "49", vault())->read(post(kHint))), StartsWith("503"));
 }
 
 constexpr const char* kApi = "https://www.eventbriteapi.com/v3";

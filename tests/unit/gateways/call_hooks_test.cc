@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "backend/gateways/hooks/form.h"
-#include "backend/gateways/hooks/generic_event.h"
 #include "tests/unit/gateways/hook_world.h"
 
 namespace convoke::gateways::hooks {
@@ -192,15 +191,6 @@ TEST(Form, ReadsWhatBrowsersAndTwilioWrite) {
   std::string many;
   for (int i = 0; i < 201; ++i) many += "a=1&";
   EXPECT_FALSE(parse_form(many));
-}
-
-TEST(Number, LocalOnesNeedACountry) {
-  EXPECT_EQ(to_number("+49 (30) 1234", ""), "+49301234");
-  EXPECT_EQ(to_number("0049301234", ""), "+49301234");
-  EXPECT_EQ(to_number("030 1234", "49"), "+49301234");
-  EXPECT_EQ(to_number("030 1234", ""), "");
-  EXPECT_EQ(to_number("1234", "49"), "");
-  EXPECT_EQ(to_number("anonymous", "49"), "");
 }
 
 }  // namespace

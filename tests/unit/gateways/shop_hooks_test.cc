@@ -39,6 +39,14 @@ TEST(StripeHook, R7_APaidCheckoutIsAPurchase) {
   EXPECT_FALSE(act.withdrawn);
 }
 
+TEST(StripeHook, R7_ABuyersNumberMayBeLocal) {
+  const HookOptions options{.name = "h", .kind = "stripe", .secrets = {"s"}, .country = "49"};
+  const core::Act act =
+      act_of(make_hook(options, vault())->read(post(with(kCheckout, "+4930111", "030 111"))));
+  EXPECT_TRUE(is_by(act, vault().phone("+4930111")));
+  EXPECT_EQ(act_of(make("stripe")->read(post(with(kCheckout, "+4930111", "030 111")))).who.size(), 1u);
+}
+
 TEST(StripeHook, R7_WhatIsNotPaidYetCountsOnceItIs) {
   const auto hook = make("stripe");
   EXPECT_EQ(said(hook->read(post(with(kCheckout, "\"paid\"", "\"unpaid\"")))), "nothing: not paid yet");
