@@ -69,6 +69,21 @@ void check_present(State& state, PlanRecord& record, const std::optional<Plan>& 
   }
 }
 
+/// The trigger's next set time after this one.
+std::optional<TimeMs> next_time(const Trigger& trigger, TimeMs after) {
+  if (const auto* once = std::get_if<OnSchedule>(&trigger); once && once->at_ms > after) return once->at_ms;
+  if (const auto* again = std::get_if<OnRecurrence>(&trigger)) return next_occurrence(*again, after);
+  return std::nullopt;
+}
+
+/// Which of the plan's triggers have this as their next set time.
+std::vector<std::size_t> scheduled_at(const PlanRecord& record, TimeMs at) {
+  std::vector<std::size_t> which;
+  for (std::size_t i = 0; i < record.plan.starts.size(); ++i)
+    if (next_time(record.plan.starts[i], record.scheduled_up_to) == at) which.push_back(i);
+  return which;
+}
+
 bool fits(const OnEvent& trigger, const ExternalEvent& event) {
   return trigger.type == event.type && (!trigger.source || trigger.source == event.source) &&
          (!trigger.subject || trigger.subject == event.subject);
@@ -178,14 +193,8 @@ bool delete_plan(State& state, const PlanId& id, Context& ctx) {
 std::optional<TimeMs> next_schedule(const PlanRecord& record) {
   std::optional<TimeMs> next;
   if (!record.plan.enabled) return next;
-  for (const Trigger& trigger : record.plan.starts) {
-    std::optional<TimeMs> at;
-    if (const auto* once = std::get_if<OnSchedule>(&trigger); once && once->at_ms > record.scheduled_up_to)
-      at = once->at_ms;
-    if (const auto* again = std::get_if<OnRecurrence>(&trigger))
-      at = next_occurrence(*again, record.scheduled_up_to);
-    if (at) next = std::min(*at, next.value_or(*at));
-  }
+  for (const Trigger& trigger : record.plan.starts)
+    if (const auto at = next_time(trigger, record.scheduled_up_to)) next = std::min(*at, next.value_or(*at));
   return next;
 }
 
@@ -231,10 +240,16 @@ void plan_schedule_due(State& state, PlanRecord& record, Context& ctx) {
   if (!due || *due > ctx.now) return;
   if (ctx.fresh_ids.empty())
     return state.timers.set({TimerKind::plan_schedule, record.plan.id.str()}, ctx.now + kPutOffMs);
+  const std::vector<std::size_t> which = scheduled_at(record, *due);
   record.scheduled_up_to = *due;
   ctx.fx.plans.insert(record.plan.id);
   const std::string at = topics::format_rfc3339(*due);
-  start_group(state, record, "schedule: " + at, "schedule:" + at, ctx);
+  // The first makes the group, each of the others is one more reason of it, and says which it is.
+  for (const std::size_t i : which) {
+    const std::string name = which.size() > 1 ? ", start[" + std::to_string(i) + "]" : "";
+    const std::string key = "schedule:" + at + (i == which.front() ? "" : "#" + std::to_string(i));
+    if (!start_group(state, record, "schedule: " + at + name, key, ctx).group) break;
+  }
   arm_plan_timers(state, record);
 }
 

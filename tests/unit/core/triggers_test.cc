@@ -276,6 +276,30 @@ TEST(Triggers, R14_R31_StartsEveryWeekAndOnceForEachTimeMissed) {
   EXPECT_EQ(w.group().reasons.size(), 2u) << "two times, one group";
 }
 
+TEST(Triggers, R14_R31_TwoSetTimesAtOneInstantAreOneGroupAndTwoReasons) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.available("anna");
+  w.at("anna", 50, 10);
+  const std::string at = "[[plan.start]]\non = \"schedule\"\nat = 2026-01-01T";
+  w.plan(
+      plan("on = \"schedule\"\nrule = \"FREQ=DAILY\"\nfrom = \"2026-01-01T12:00:00\"\nzone = \"Etc/UTC\"\n" +
+           at + "11:00:00Z\n" + at + "12:00:00Z"));
+  constexpr TimeMs kHour = 3'600'000;
+  w.pass(12 * kHour);
+  ASSERT_EQ(w.events<StartEvent>().size(), 2u);
+  EXPECT_EQ(w.events<StartEvent>()[0].reasons,
+            std::vector<std::string>{"schedule: 2026-01-01T11:00:00.000Z"});
+  EXPECT_EQ(w.group().reasons, (std::vector<std::string>{"schedule: 2026-01-01T12:00:00.000Z, start[0]",
+                                                         "schedule: 2026-01-01T12:00:00.000Z, start[2]"}));
+  w.pass(13 * kHour);
+  EXPECT_EQ(w.events<StartEvent>().size(), 2u);
+  w.pass(12 * kHour);
+  EXPECT_EQ(w.events<StartEvent>().size(), 3u) << "the next day, and only the one that repeats";
+  EXPECT_EQ(w.events<StartEvent>()[2].reasons,
+            std::vector<std::string>{"schedule: 2026-01-02T12:00:00.000Z"});
+}
+
 /// The chats of a plan that starts daily at 12:00 and lasts an hour, with a clock that is put to other times.
 struct Daily : CoreWorld {
   Daily() {
