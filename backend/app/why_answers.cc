@@ -5,6 +5,7 @@
 #include <map>
 
 #include "backend/core/audience.h"
+#include "topics/rfc3339.h"
 
 namespace convoke::app {
 namespace {
@@ -58,6 +59,58 @@ void add_present(Users& users, const Group& group, const std::string& after) {
     users[it->first.str()] = of_member(group, it->first, it->second);
 }
 
+/// "in hall; has ticket", of one part.
+std::string listed(const core::Selection& selected, std::string_view part) {
+  std::string words;
+  for (const core::AskedCondition& asked : selected.asked)
+    if (asked.part == part) words += (words.empty() ? "" : "; ") + asked.condition;
+  return words;
+}
+
+/// What one must have done of who is in no record: everybody else who met the audience is in one.
+std::string not_met(const core::Selection& selected) {
+  std::string words;
+  const auto add = [&](const std::string& how, const std::string& conditions) {
+    if (!conditions.empty()) words += (words.empty() ? "" : ", or ") + how + conditions;
+  };
+  const std::string all = listed(selected, "all");
+  add("met none of: ", listed(selected, "any"));
+  add(all.find("; ") == std::string::npos ? "did not meet: " : "did not meet all of: ", all);
+  add("met one of those left out: ", listed(selected, "none"));
+  add("did not meet others that are not kept, so many: ", listed(selected, "more"));
+  if (selected.follows) add("was not ", listed(selected, "presence"));
+  if (!selected.all_passed_over)
+    words +=
+        std::string(words.empty() ? "" : ", or ") + "was passed over: of many who qualify only some are kept";
+  if (words.empty()) words = "did not qualify";
+  if (selected.follows) words += ", neither when it opened nor later";
+  return words;
+}
+
+/// Why a user of whom there is no record is not in the group.
+std::string why_not(const core::State& state, const Group& group, const core::UserId& id) {
+  if (group.home) return "chosen by " + group.home.str() + ", which knows why";
+  const core::TimeMs at = group.selected.at_ms;
+  if (at == 0 && group.state == GroupState::scheduled) return "nobody has been chosen yet";
+  if (at == 0) return "opened by an earlier server, which did not keep it";
+  const core::User* user = state.user(id);
+  if (!user) return "not known to this server: never heard of, or erased";
+  if (user->known_ms > at)
+    return "not known when it was decided: first heard of " + topics::format_rfc3339(user->known_ms) +
+           ", or erased since" + (group.selected.follows ? "; after that " + not_met(group.selected) : "");
+  return not_met(group.selected);
+}
+
+/// Adds what was asked of everybody.
+void add_selection(json::object& o, const core::Selection& selected) {
+  if (selected.at_ms == 0) return;
+  json::array asked;
+  for (const core::AskedCondition& c : selected.asked)
+    asked.push_back({{"part", c.part}, {"condition", c.condition}});
+  o["t"] = selected.at_ms;
+  o["asked"] = std::move(asked);
+}
+
 /// A user of whom there is no record in the group.
 json::object of_other(const core::State& state, const Group& group, const core::UserId& id,
                       core::TimeMs now) {
@@ -65,6 +118,9 @@ json::object of_other(const core::State& state, const Group& group, const core::
   if (const auto it = group.invited.find(id); it != group.invited.end()) {
     o["standing"] = "invited";
     o["why"] = it->second.why;
+  } else if (!group.banned.contains(id)) {
+    o["ended"] = why_not(state, group, id);
+    add_selection(o, group.selected);
   }
   if (is_over(group)) return o;
   core::User unheard;

@@ -185,10 +185,15 @@ bool meets(const Judge& judge, const Audience& audience, const Asked& asked) {
   return meets(judge, audience, unheard, *asked.source);
 }
 
-/// Those whose presence is as it should be, from all sources. `absent` gets those of the others who would
-/// qualify but for it, or nobody where asking them would take long.
+/// Who would qualify but for their presence.
+struct Absent {
+  Candidates users;  // nobody where asking all would take long:
+  bool all = true;
+};
+
+/// Those whose presence is as it should be, from all sources. `absent` gets the others.
 std::vector<Asked> those_to_ask(const Judge& judge, const Audience& audience,
-                                const std::vector<Source>& sources, bool any_presence, Candidates* absent) {
+                                const std::vector<Source>& sources, bool any_presence, Absent* absent) {
   constexpr std::size_t kAhead = 16;
   std::vector<Asked> found;
   std::size_t asked = 0;
@@ -201,10 +206,10 @@ std::vector<Asked> those_to_ask(const Judge& judge, const Audience& audience,
         if (!is_remote(*users[i].id)) found.push_back({users[i], &source});  // those are chosen by their site
       } else if (absent && !is_remote(*users[i].id) && ++asked <= kMaxAbsentAsked &&
                  meets(judge, audience, {users[i], &source}))
-        absent->push_back(users[i]);
+        absent->users.push_back(users[i]);
     }
   }
-  if (absent && asked > kMaxAbsentAsked) absent->clear();
+  if (absent && asked > kMaxAbsentAsked) *absent = {{}, false};
   return found;
 }
 
@@ -246,11 +251,12 @@ Candidates those_who_qualify(const Judge& judge, const Audience& audience, const
 bool by_id(const Candidate& a, const Candidate& b) { return *a.id < *b.id; }
 
 /// Adds them in order of user id, as many as there is room for.
-void pass_over(std::vector<PassedOver>& passed, Candidates users, const char* why) {
-  const std::size_t room = std::min(users.size(), kMaxPassedOver - std::min(passed.size(), kMaxPassedOver));
+void pass_over(Passed& passed, Candidates users, const char* why) {
+  const std::size_t room = std::min(users.size(), kMaxPassedOver - passed.users.size());
+  if (room < users.size()) passed.all = false;
   const auto end = users.begin() + static_cast<std::ptrdiff_t>(room);
   std::partial_sort(users.begin(), end, users.end(), by_id);
-  for (auto it = users.begin(); it != end; ++it) passed.push_back({*it->id, why});
+  for (auto it = users.begin(); it != end; ++it) passed.users.push_back({*it->id, why});
 }
 
 /// Those of `all` that are not in `chosen`, which is in order of user id.
@@ -277,10 +283,10 @@ bool any_holds(const State& state, const Plan& plan, const std::vector<Condition
 }
 
 std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs now, std::string_view seed,
-                                    bool any_presence, std::vector<PassedOver>* passed) {
+                                    bool any_presence, Passed* passed) {
   const Audience& audience = plan.audience;
   const Judge judge(state, plan, now);
-  Candidates absent;
+  Absent absent;
   const std::vector<Source> from = sources(judge, audience);
   const std::vector<Asked> to_ask = those_to_ask(
       judge, audience, from, any_presence || !audience.only_available, passed ? &absent : nullptr);
@@ -290,8 +296,11 @@ std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs
   const Candidates all = those_who_qualify(judge, audience, to_ask, enough, seed);
   Candidates users = draw(state, all, audience.max, seed);
   std::sort(users.begin(), users.end(), by_id);
-  if (passed) pass_over(*passed, std::move(absent), kNotAvailable);
-  if (passed && users.size() < all.size()) pass_over(*passed, others(all, users), kLot);
+  if (passed) {
+    passed->all = absent.all && (all.size() < enough || enough == to_ask.size());
+    pass_over(*passed, std::move(absent.users), kNotAvailable);
+    if (users.size() < all.size()) pass_over(*passed, others(all, users), kLot);
+  }
   std::vector<Chosen> chosen;
   User unheard;
   for (const Candidate& c : users) {
@@ -316,6 +325,27 @@ Explanation explain(const State& state, const Plan& plan, const User& user, Time
   e.why = reason(judge, audience, user);
   e.qualifies = !e.why.empty() && (available || !audience.only_available);
   return e;
+}
+
+std::vector<AskedCondition> asked_of_all(const Plan& plan) {
+  std::vector<AskedCondition> asked;
+  std::size_t bytes = 0, left_out = 0;
+  const auto add = [&](const char* part, const std::vector<Condition>& conditions) {
+    for (const Condition& c : conditions) {
+      std::string words = in_words(c);
+      bytes += words.size();
+      if (bytes > kMaxWhyBytes)
+        ++left_out;
+      else
+        asked.push_back({part, std::move(words)});
+    }
+  };
+  add("any", plan.audience.any);
+  add("all", plan.audience.all);
+  add("none", plan.audience.none);
+  if (plan.audience.only_available) asked.push_back({"presence", "available"});
+  if (left_out > 0) asked.push_back({"more", std::to_string(left_out)});
+  return asked;
 }
 
 std::set<TimeMs> asked_after_leaving(const State& state, const AreaId& area) {

@@ -23,13 +23,17 @@ struct PassedOver {
   const char* why;
 };
 inline constexpr std::size_t kMaxPassedOver = 1000;  // are told, so that asking costs little
+struct Passed {
+  std::vector<PassedOver> users;
+  bool all = true;  // all of them are told
+};
 
 /// Those who qualify for the plan now, in order of user id. Of more than the audience's maximum a lot decides
 /// that `seed` draws: each has the same chance, and the same seed gives the same choice. It decides too which
 /// one of a blocked pair takes part in a small chat. `any_presence`: whatever their presence.
-/// `passed` gets some of those passed over.
+/// `passed` gets those passed over, or some of many.
 std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs now, std::string_view seed,
-                                    bool any_presence = false, std::vector<PassedOver>* passed = nullptr);
+                                    bool any_presence = false, Passed* passed = nullptr);
 
 /// One thing that the audience asks of a user, and whether it is so.
 struct Finding {
@@ -44,6 +48,9 @@ struct Explanation {
   std::vector<Finding> findings;
 };
 Explanation explain(const State& state, const Plan& plan, const User& user, TimeMs now);
+/// All that the audience asks, whoever it is asked of; of very many words the number of those that are left
+/// out.
+std::vector<AskedCondition> asked_of_all(const Plan& plan);
 
 /// Whether one of these conditions of the plan holds for the user now.
 bool any_holds(const State& state, const Plan& plan, const std::vector<Condition>& conditions,

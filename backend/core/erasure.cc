@@ -69,6 +69,11 @@ void scrub(State& state, Group& group, const UserId& user, Context& ctx) {
     reason = kErasedReason;
     changed = true;
   }
+  for (AskedCondition& asked : group.selected.asked) {
+    if (!mentions(asked.condition, user)) continue;
+    asked.condition = kErasedReason;
+    changed = true;
+  }
   changed |= std::erase_if(group.start_keys, [&](const std::string& key) {
                const bool theirs = mentions(key, user);
                if (theirs) state.start_keys.erase({group.plan, key});

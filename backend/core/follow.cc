@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/core/audience.h"
@@ -40,7 +41,8 @@ void follow(State& state, Group& group, const User& user, Context& ctx) {
   }
   if (why.empty() || group.invited.contains(user.id) || group.kept_out.contains(user.id)) return;
   if (group.members.size() + group.invited.size() < plan.audience.max)
-    admit(state, group, {{user.id, why}}, ctx);
+    return admit(state, group, {{user.id, why}}, ctx);
+  if (std::exchange(group.selected.all_passed_over, false)) ctx.fx.groups.insert(group.id);
 }
 
 /// The plans for whose following audience the user may qualify, or in whose chat they are.

@@ -30,7 +30,11 @@ void withdraw_invitation(State& state, Group& group, const UserId& user, Context
 }
 
 void withdraw_invitations(State& state, Group& group, Context& ctx) {
-  while (!group.invited.empty()) withdraw_invitation(state, group, UserId(group.invited.begin()->first), ctx);
+  while (!group.invited.empty()) {
+    const auto [user, invitation] = *group.invited.begin();
+    pass_over(group, user, invitation.at_ms ? kOver : kNotAvailable, ctx);
+    withdraw_invitation(state, group, user, ctx);
+  }
   state.timers.cancel({TimerKind::invitations, group.id.str()});
 }
 
@@ -66,7 +70,10 @@ void invitations_due(State& state, Group& group, Context& ctx) {
     else
       late.push_back(user);
   }
-  for (const UserId& user : late) withdraw_invitation(state, group, user, ctx);
+  for (const UserId& user : late) {
+    pass_over(group, user, kNotAvailable, ctx);
+    withdraw_invitation(state, group, user, ctx);
+  }
   if (!admitted.empty()) admit(state, group, admitted, ctx);
   if (group.state == GroupState::open && group.members.empty() && group.invited.empty())
     return end_group(state, group, "empty", ctx);

@@ -66,6 +66,12 @@ bool is_last(const Group& group, const UserId& user) {
   return group.members.size() == 1 && group.invited.empty();
 }
 
+/// Why one who qualifies cannot come in; null: they can.
+const char* why_out(const State& state, const Group& group, const UserId& user, TimeMs now) {
+  if (!kept_apart_from(state, group, user).empty()) return kKeptApart;
+  return over_for(state, group, user, now) ? kOver : nullptr;
+}
+
 }  // namespace
 
 bool over_for(const State& state, const Group& group, const UserId& user, TimeMs now) {
@@ -87,6 +93,7 @@ void enroll(State& state, Group& group, const UserId& id, const std::string& why
   User& user = state.users[id];
   if (user.id.empty()) {
     user.id = id;
+    user.known_ms = ctx.now;
     ctx.fx.users.insert(id);
   }
   user.groups.insert(group.id);
@@ -111,7 +118,10 @@ void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Contex
   std::vector<UserId> added;
   for (const Chosen& c : chosen) {
     if (group.members.contains(c.user) || group.banned.contains(c.user)) continue;
-    if (!kept_apart_from(state, group, c.user).empty() || over_for(state, group, c.user, ctx.now)) continue;
+    if (const char* why = why_out(state, group, c.user, ctx.now)) {
+      pass_over(group, c.user, why, ctx);
+      continue;
+    }
     if (group.state == GroupState::gathering) {
       open_group(state, group, {c}, ctx);
       continue;
@@ -132,7 +142,7 @@ void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Contex
 
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx) {
   if (group.members.contains(user) || group.banned.contains(user)) return;
-  if (!kept_apart_from(state, group, user).empty() || over_for(state, group, user, ctx.now)) return;
+  if (why_out(state, group, user, ctx.now)) return;
   group.kept_out.erase(user);
   admit(state, group, {{user, why}}, ctx);
   group.members.at(user).by_hand = true;
@@ -169,6 +179,10 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
 void member_end_due(State& state, Group& group, const UserId& user, Context& ctx) {
   const bool spread = group.spread_from_ms && ctx.now >= *group.spread_from_ms;
   remove_member(state, group, user, spread ? group.end_kind : "duration", ctx);
+}
+
+void pass_over(const Group& group, const UserId& user, const char* why, Context& ctx) {
+  if (!group.stays.contains(user)) ctx.fx.past[{group.id, user}] = {"", 0, ctx.now, why};
 }
 
 PastMember past_member(const Group& group, const Member& member, const std::string& reason, TimeMs now) {

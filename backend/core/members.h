@@ -33,6 +33,8 @@ void renew_member_end(State& state, const Group& group, const UserId& user, Memb
 /// A member's own ending time has come.
 void member_end_due(State& state, Group& group, const UserId& user, Context& ctx);
 
+/// Keeps why somebody who qualifies did not come in, unless they were in before.
+void pass_over(const Group& group, const UserId& user, const char* why, Context& ctx);
 PastMember past_member(const Group& group, const Member& member, const std::string& reason, TimeMs now);
 
 }  // namespace convoke::core

@@ -47,6 +47,7 @@ struct User {
   std::set<AreaId> areas;           // areas inside
   std::map<AreaId, TimeMs> left;    // when they last left an area, where a plan asks for that
   std::set<UserId> blocked;         // whom they have blocked
+  TimeMs known_ms = 0;              // when first heard of; 0: an earlier server did
   TimeMs unavailable_since_ms = 0;  // when they ceased to be available; 0: they are, or never were
 
   // Follow from the devices and from the groups' members.
@@ -143,11 +144,28 @@ struct Member {
 struct PastMember {
   std::string why;                    // empty: passed over
   TimeMs joined_ms = 0, left_ms = 0;  // passed over: 0, and then
-  std::string reason;                 // why not any more: the chat-end's; passed over: kNotAvailable or kLot
-  std::vector<Stay> stays = {};       // in the chat, in order
+  std::string reason;            // why not any more: the chat-end's; passed over: kNotAvailable, kLot, …
+  std::vector<Stay> stays = {};  // in the chat, in order
 };
 inline constexpr const char* kNotAvailable = "not-available";
 inline constexpr const char* kLot = "lot";
+inline constexpr const char* kKeptApart = "kept-apart";  // from a member, when their turn came
+inline constexpr const char* kOver = "over";             // the chat, when their turn would have come
+
+/// One thing that an audience asks, in words, for staff.
+struct AskedCondition {
+  std::string part;       // "any", "all", "none", "presence"; "more": how many others
+  std::string condition;  // "in hall-a", "available"
+};
+
+/// How a group's first members were chosen. Who met what was asked is in a record, so of all others it says
+/// why they were not.
+struct Selection {
+  TimeMs at_ms = 0;                   // 0: nobody has been chosen yet
+  std::vector<AskedCondition> asked;  // of the plan as the group began with it
+  bool follows = false;               // and whoever came to qualify later came in
+  bool all_passed_over = true;        // are in a record; else some of many
+};
 
 /// Somebody chosen for a group who becomes a member later.
 struct Invitation {
@@ -193,6 +211,7 @@ struct Group {
   std::optional<TimeMs> spread_from_ms;  // members end one after the other from then to ends_ms
   std::vector<std::string> reasons;      // why it started, and what would have started it since
   std::vector<std::string> start_keys;   // idempotency keys of its start and of starts that met it
+  Selection selected;                    // how its first members were
   TimeMs ended_ms = 0;
   std::string end_reason;
   TimeMs keep_until_ms = 0;    // after the end: then only its id is left

@@ -117,14 +117,19 @@ std::vector<Chosen> first_of(State& state, Group& group, const std::vector<Chose
   return first;
 }
 
-/// The group's id, which nobody can guess, draws the lot. Who is passed over is kept for whoever asks why.
-std::vector<Chosen> choose(const State& state, const Plan& plan, const GroupId& group, Context& ctx) {
-  std::vector<PassedOver> passed;
+/// The group's id, which nobody can guess, draws the lot.
+std::vector<Chosen> choose(const State& state, const Plan& plan, const GroupId& group, TimeMs now,
+                           Passed& passed) {
   const bool any_presence = std::holds_alternative<NextAvailable>(plan.start_timing);
-  std::vector<Chosen> chosen = select_audience(state, plan, ctx.now, group.str(), any_presence, &passed);
-  if (chosen.empty()) return chosen;
-  for (const PassedOver& p : passed) ctx.fx.past[{group, p.user}] = {"", 0, ctx.now, p.why};
-  return chosen;
+  return select_audience(state, plan, now, group.str(), any_presence, &passed);
+}
+
+/// Keeps what was asked and who was passed over, for whoever asks why not.
+void keep_selection(const State& state, Group& group, const Passed& passed, Context& ctx) {
+  const Plan& plan = state.plan_of(group);
+  group.selected = {ctx.now, asked_of_all(plan), plan.audience.follow_ms.has_value(), passed.all};
+  for (const PassedOver& p : passed.users) ctx.fx.past[{group.id, p.user}] = {"", 0, ctx.now, p.why};
+  ctx.fx.groups.insert(group.id);
 }
 
 /// Opens the group if one of the chosen can come at once; else it waits for the first.
@@ -232,13 +237,15 @@ StartOutcome start_group(State& state, PlanRecord& record, const std::string& re
   drop_used_ids(state, ctx);
   if (ctx.fresh_ids.empty()) return {StartResult::put_off, {}};
   const bool now = opens_ms == ctx.now;
-  const std::vector<Chosen> chosen =
-      now ? choose(state, record.plan, ctx.fresh_ids.front(), ctx) : std::vector<Chosen>();
+  Passed passed;
+  std::vector<Chosen> chosen;
+  if (now) chosen = choose(state, record.plan, ctx.fresh_ids.front(), ctx.now, passed);
   if (now && chosen.empty() && !lists_others(record.plan)) {
     ctx.event(NoMembersEvent{record.plan.id, reason});
     return {};
   }
   Group& group = new_group(state, record, reason, key, ctx);
+  if (now) keep_selection(state, group, passed, ctx);
   if (now)
     gather(state, group, chosen, ctx);
   else
@@ -252,7 +259,9 @@ void open_due(State& state, Group& group, Context& ctx) {
   if (group.state == GroupState::gathering) return dismiss(state, group, "no-members", ctx);
   if (group.state != GroupState::scheduled) return;
   if (over(state.plan_of(group), ctx.now)) return dismiss(state, group, "set-time", ctx);
-  const std::vector<Chosen> chosen = choose(state, state.plan_of(group), group.id, ctx);
+  Passed passed;
+  const std::vector<Chosen> chosen = choose(state, state.plan_of(group), group.id, ctx.now, passed);
+  keep_selection(state, group, passed, ctx);
   if (chosen.empty() && !lists_others(state.plan_of(group))) return dismiss(state, group, "no-members", ctx);
   gather(state, group, chosen, ctx);
 }

@@ -38,6 +38,7 @@ User& ensure_user(State& state, const UserId& id, Context& ctx) {
   User& user = state.users[id];
   if (user.id.empty()) {
     user.id = id;
+    user.known_ms = ctx.now;
     ctx.fx.users.insert(id);
   }
   return user;

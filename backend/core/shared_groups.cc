@@ -25,10 +25,6 @@ std::map<SiteId, std::set<UserId>> others_listed(const Plan& plan) {
   return listed;
 }
 
-void pass_over(const Group& group, const UserId& user, const char* why, Context& ctx) {
-  ctx.fx.past[{group.id, user}] = {"", 0, ctx.now, why};
-}
-
 void ask(State& state, const Group& group, const SiteId& site, const std::set<UserId>& users, Context& ctx) {
   const Plan& plan = state.plan_of(group);
   messages::PeerAsk item{group.id.str(), group.plan.str(), group.name, {}, !plan.audience.only_available};

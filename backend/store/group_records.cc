@@ -41,6 +41,36 @@ void read_notices(const Field& field, std::vector<messages::Notice>& notices) {
   });
 }
 
+void write_selection(JsonWriter& w, const core::Selection& s) {
+  w.key("selected").begin_object();
+  w.member("t", s.at_ms);
+  w.key("asked").begin_list();
+  for (const auto& [part, condition] : s.asked) {
+    w.begin_list();
+    w.string(part);
+    w.string(condition);
+    w.end_list();
+  }
+  w.end_list();
+  if (s.follows) w.member("follows", true);
+  if (!s.all_passed_over) w.member("passed_over_partly", true);
+  w.end_object();
+}
+
+core::Selection read_selection(const Field& field) {
+  core::Selection s;
+  const Field t = field["t"], asked = field["asked"], follows = field["follows"],
+              partly = field["passed_over_partly"];
+  s.at_ms = t.time_ms();
+  asked.each(0, kMaxMany, [&](const Field& one) {
+    if (one.list_size(2, 2) == 2)
+      s.asked.push_back({one.at(0).line(1, 16), one.at(1).line(1, core::kMaxWhyBytes)});
+  });
+  s.follows = follows.flag();
+  s.all_passed_over = !partly.flag();
+  return s;
+}
+
 void write_numbers(JsonWriter& w, std::initializer_list<std::uint64_t> numbers) {
   w.begin_list();
   for (const std::uint64_t n : numbers) w.number(n);
@@ -142,6 +172,7 @@ std::string encode_group(const core::Group& g) {
     for (std::size_t i = 1; i < g.start_keys.size(); ++i) w.string(g.start_keys[i]);
     w.end_list();
   }
+  if (g.selected.at_ms) write_selection(w, g.selected);
   w.member("ended", g.ended_ms);
   w.member("end_reason", g.end_reason);
   if (g.keep_until_ms) w.member("keep_until", g.keep_until_ms);
@@ -176,7 +207,7 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
               count = root["messages"], epoch = root["epoch"];
   const Field upto = root["upto"], missing = root["missing"], pages = root["pages"],
               notices = root["notices"], unarchived = root["unarchived"];
-  const Field keep_until = root["keep_until"];
+  const Field keep_until = root["keep_until"], selected = root["selected"];
   const Field opens = root["opens"], watched = root["watched"], warned = root["warned"],
               spread = root["spread"], last_message = root["last_message"];
   g.plan = core::PlanId::parse(plan.plain_id());
@@ -194,6 +225,7 @@ Result<core::Group> decode_group(std::string_view key, std::string_view value) {
   if (!start_key.is_empty_string()) g.start_keys.push_back(start_key.line(1, 256));
   if (more_keys.present())
     more_keys.each(0, kMaxMany, [&](const Field& k) { g.start_keys.push_back(k.line(1, 256)); });
+  if (selected.present()) g.selected = read_selection(selected);
   g.ended_ms = ended.time_ms();
   g.end_reason = end_reason.line(0, 256);
   // An earlier server did not say until when.

@@ -91,6 +91,7 @@ std::string encode_user(const core::User& user) {
     w.end_list();
   }
   if (user.unavailable_since_ms) w.member("unavailable_since", user.unavailable_since_ms);
+  if (user.known_ms) w.member("known", user.known_ms);
   w.end_object();
   return w.take();
 }
@@ -123,6 +124,7 @@ Result<core::User> decode_user(std::string_view key, std::string_view value) {
     blocked.each(0, kMaxMany,
                  [&](const Field& other) { user.blocked.insert(core::UserId::parse(other.user_id())); });
   user.unavailable_since_ms = unavailable.optional_time_ms().value_or(0);
+  user.known_ms = root["known"].optional_time_ms().value_or(0);
   if (!user.id) return Error{"key", "a user id"};
   return r.finish(std::move(user));
 }

@@ -149,7 +149,7 @@ void add_group_people_commands(CLI::App& group, Context& context) {
   why->footer(
       "Also after its end. Who was passed over when it opened (not available, or by lot) is listed too, up "
       "to "
-      "1000 users.\n"
+      "1000 users; of any other user, named, it says what of the audience they cannot have met.\n"
       "Examples:\n  convokectl group why 0123456789abcdef0123456789abcdef\n"
       "  convokectl group why 0123456789abcdef0123456789abcdef anna");
   auto asked = std::make_shared<Asked>();

@@ -13,28 +13,33 @@ struct Kept : test::CoreWorld {
   std::unique_ptr<store::Store> store = store::make_memory_store();
   store::Journal journal{*store};
 
-  template <class F>
-  void keep(F f) {
-    f();
-    journal.add(engine, fx);
-    ASSERT_FALSE(journal.commit());
+  Kept() {
+    after_step = [this] {
+      journal.add(engine, fx);
+      ASSERT_FALSE(journal.commit());
+    };
   }
-  void start() {
-    plan(R"([[plan]]
-id = "p"
-audience = { any = [{ users = ["anna", "ben", "cleo"] }] }
-[[plan.end]]
-on = "duration"
-after = "1h"
-)");
+  void start(const std::string& audience = R"(any = [{ users = ["anna", "ben", "cleo"] }])",
+             const std::string& timing = "") {
+    plan("[[plan]]\nid = \"p\"\naudience = { " + audience + " }\n" + timing +
+         "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
     available("anna");
     available("ben");
-    keep([&] {
-      step([](auto& e, auto& ctx) {
-        core::start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
-      });
+    step([](auto& e, auto& ctx) {
+      core::start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
     });
-    id = group().id;
+    id = engine.state().groups.begin()->first;
+  }
+  void end() {
+    step([&](auto& e, auto& ctx) { core::end_group(e.state(), *e.state().group(id), "staff", ctx); });
+  }
+  /// As after a restart of the server: what the records say.
+  std::string why_after_restart(const std::string& user) {
+    core::Engine fresh(topics::SiteId::parse("demo"), geo::Rule::plain());
+    store::Journal again{*store};
+    again.load(fresh, now);
+    fresh.loaded(now);
+    return group_why(fresh.state(), again, {id, topics::UserId::parse(user), ""}, now).body;
   }
   std::string why(const std::string& user = "", const std::string& after = "") {
     ShowGroupWhy asked{id, {}, after};
@@ -52,9 +57,10 @@ TEST(GroupWhy, SaysOfEachUserWhyInAndWhyNot) {
   EXPECT_TRUE(has(w.why("anna"), R"("standing":"member","why":"listed","joined_ms":1767225600000)"))
       << w.why("anna");
   EXPECT_TRUE(has(w.why("cleo"), R"("standing":"passed-over","t":1767225600000,"ended":"not-available")"));
-  EXPECT_TRUE(has(w.why("zoe"), R"("standing":"none","qualifies":false,"findings":[{"part":"any")"));
+  EXPECT_TRUE(has(w.why("zoe"), R"("standing":"none","ended":"not known to this server)"));
+  EXPECT_TRUE(has(w.why("zoe"), R"("qualifies":false,"findings":[{"part":"any")"));
   w.now += 1000;
-  w.keep([&] { w.request("ben", messages::LeaveRequest{w.id.str()}); });
+  w.request("ben", messages::LeaveRequest{w.id.str()});
   EXPECT_TRUE(has(
       w.why("ben"),
       R"("standing":"left","why":"listed","joined_ms":1767225600000,"left_ms":1767225601000,"ended":"left")"))
@@ -64,10 +70,8 @@ TEST(GroupWhy, SaysOfEachUserWhyInAndWhyNot) {
 TEST(GroupWhy, GoesOnAfterTheEndAndAfterThePhonesHaveConfirmedIt) {
   Kept w;
   w.start();
-  w.keep([&] {
-    w.step([&](auto& e, auto& ctx) { core::end_group(e.state(), *e.state().group(w.id), "staff", ctx); });
-  });
-  for (const char* user : {"anna", "ben"}) w.keep([&] { w.hold(user, w.id, 0, true); });
+  w.end();
+  for (const char* user : {"anna", "ben"}) w.hold(user, w.id, 0, true);
   ASSERT_TRUE(w.engine.state().group(w.id)->members.empty());
   const std::string all = w.why();
   EXPECT_TRUE(
@@ -78,6 +82,106 @@ TEST(GroupWhy, GoesOnAfterTheEndAndAfterThePhonesHaveConfirmedIt) {
               has(all, R"({"user":"cleo","standing":"passed-over")"));
   EXPECT_FALSE(has(w.why("", "anna"), "anna"));
   EXPECT_TRUE(has(w.why("", "anna"), "ben"));
+}
+
+TEST(GroupWhy, SaysOfWhoMetNothingAllThatWasAsked) {
+  Kept w;
+  w.available("zoe");
+  w.now += 1000;
+  w.start(
+      R"(any = [{ registered = "mail" }, { area = "hall", within = "5m" }, { users = ["anna"] }], none = [{ attribute = "crew" }])");
+  // Another audience from now on does not change what was asked.
+  w.plan(
+      "[[plan]]\nid = \"p\"\naudience = { any = [{ users = [\"zoe\"] }] }\n[[plan.end]]\non = "
+      "\"duration\"\nafter = \"1h\"\n");
+  w.end();
+  for (const std::string& why : {w.why("zoe"), w.why_after_restart("zoe")})
+    EXPECT_TRUE(has(
+        why, R"("standing":"none","ended":"met none of: registered by mail; in hall within 300 s; listed, )"
+             R"(or met one of those left out: has crew","t":1767225601000,"asked":[{"part":"any",)"
+             R"("condition":"registered by mail"})"))
+        << why;
+}
+
+TEST(GroupWhy, SaysWhichMustAllBeMetAndThatTheAudienceWasFollowed) {
+  Kept w;
+  w.available("zoe");
+  w.now += 1000;
+  w.step([](auto& e, auto& ctx) {
+    e.put_profile(topics::UserId::parse("anna"), "", {{"ticket", "1"}}, {}, ctx);
+  });
+  w.start(R"(all = [{ users = ["anna", "ben"] }, { attribute = "ticket" }], follow = "1m")");
+  w.end();
+  const std::string why = w.why_after_restart("zoe");
+  EXPECT_TRUE(has(why,
+                  R"("ended":"did not meet all of: listed; has ticket, or was not available, neither when )"
+                  R"(it opened nor later")"))
+      << why;
+}
+
+TEST(GroupWhy, SaysThatSomebodyCameToTheServerLaterOrWasErasedSince) {
+  Kept w;
+  w.available("zoe");
+  w.now += 1000;
+  w.start(R"(any = [{ users = ["anna", "zoe"] }], follow = "1m")");
+  EXPECT_TRUE(has(w.why("zoe"), R"("standing":"member")"));
+  w.now += 1000;
+  w.step([](auto& e, auto& ctx) { e.erase_user(topics::UserId::parse("zoe"), ctx); });
+  w.end();
+  EXPECT_FALSE(w.engine.state().user(topics::UserId::parse("zoe")));
+  w.now += 1000;
+  w.presence("yuri", messages::PresenceState::available);
+  const std::string why = w.why_after_restart("yuri");
+  EXPECT_TRUE(has(why,
+                  R"("ended":"not known when it was decided: first heard of 2026-01-01T00:00:03.000Z, or )"
+                  R"(erased since; after that met none of: listed, or was not available, neither when it )"
+                  R"(opened nor later")"))
+      << why;
+}
+
+TEST(GroupWhy, DoesNotClaimMoreThanItKeeps) {
+  Kept w;
+  for (int i = 0; i < 1500; ++i) w.presence("user" + std::to_string(i), messages::PresenceState::away);
+  w.now += 1000;
+  w.start(R"(max = 1)");
+  w.end();
+  const std::string why = w.why_after_restart("user999");
+  EXPECT_TRUE(has(why, R"("ended":"was passed over: of many who qualify only some are kept")")) << why;
+  EXPECT_FALSE(has(why, "met none of"));
+}
+
+TEST(GroupWhy, OfAnEarlierServersGroupItKnowsNothing) {
+  Kept w;
+  w.available("zoe");
+  w.start();
+  w.engine.state().group(w.id)->selected = {};
+  w.end();
+  EXPECT_TRUE(has(w.why_after_restart("zoe"), R"("standing":"none","ended":"opened by an earlier server)"));
+}
+
+TEST(GroupWhy, BeforeItOpensNobodyHasBeenChosen) {
+  Kept w;
+  w.available("zoe");
+  w.start(R"(any = [{ users = ["anna"] }])", "[plan.start_timing]\ndelay = \"5m\"\n");
+  EXPECT_TRUE(has(w.why("zoe"), R"("standing":"none","ended":"nobody has been chosen yet")")) << w.why("zoe");
+}
+
+TEST(GroupWhy, WhoWasInvitedAndDidNotComeIsPassedOver) {
+  Kept w;
+  w.start(R"(any = [{ users = ["anna", "cleo", "dora"] }])",
+          "[plan.start_timing]\nwhen_available = \"5m\"\n");
+  EXPECT_TRUE(has(w.why("cleo"), R"("standing":"invited","why":"listed")")) << w.why("cleo");
+  w.pass(5 * 60'000);
+  EXPECT_TRUE(has(w.why("cleo"), R"("standing":"passed-over","t":1767225900000,"ended":"not-available")"))
+      << w.why("cleo");
+}
+
+TEST(GroupWhy, AGroupThatNobodyCameToSaysWhy) {
+  Kept w;
+  w.start(R"(any = [{ users = ["cleo", "dora"] }])", "[plan.start_timing]\ndelay = \"5m\"\n");
+  w.pass(5 * 60'000);
+  EXPECT_TRUE(has(w.why("cleo"), R"("end_reason":"no-members","user":"cleo","standing":"passed-over")"))
+      << w.why("cleo");
 }
 
 TEST(GroupWhy, KnowsNoOtherGroups) {

@@ -382,9 +382,12 @@ TEST_F(ServerCommandsTest, GroupWhySaysItInWords) {
             "ben   passed-over  2026-06-01T19:30:00Z                                   lot\n");
   server_.will_answer(
       200, R"({"group":"g","plan":"p","state":"open","started_ms":1780342200000,"reasons":["staff eve"],
-      "user":"zoe","standing":"none","qualifies":false,"findings":[{"part":"any","condition":"listed","holds":false}]})");
+      "user":"zoe","standing":"none","ended":"met none of: listed","t":1780342200000,"qualifies":false,"findings":[{"part":"any","condition":"listed","holds":false}]})");
   const std::string one = call({"group", "why", kGroup, "zoe"}).out;
-  EXPECT_NE(one.find("zoe: none\ndoes not qualify now\n"), std::string::npos) << one;
+  EXPECT_NE(
+      one.find("zoe: none 2026-06-01T19:30:00Z\nnot in because: met none of: listed\ndoes not qualify now\n"),
+      std::string::npos)
+      << one;
 }
 
 }  // namespace

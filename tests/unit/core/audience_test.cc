@@ -138,10 +138,11 @@ TEST(Audience, TheLotIsTheSameThoughNotEverybodyIsAsked) {
     std::set<std::string> expected;
     for (std::size_t i = 0; i < std::min(max, lots.size()); ++i) expected.insert(lots[i].second);
     EXPECT_THAT(w.chosen("seed"), testing::ElementsAreArray(expected)) << max;
-    std::vector<PassedOver> passed;
+    Passed passed;
     select_audience(w.engine.state(), w.record().plan, w.now, "seed", false, &passed);
-    EXPECT_THAT(passed, SizeIs(std::min(kMaxPassedOver, lots.size() - expected.size())));
-    for (const PassedOver& p : passed) EXPECT_FALSE(expected.contains(p.user.str()));
+    EXPECT_THAT(passed.users, SizeIs(std::min(kMaxPassedOver, lots.size() - expected.size())));
+    EXPECT_EQ(passed.all, lots.size() - expected.size() <= kMaxPassedOver);
+    for (const PassedOver& p : passed.users) EXPECT_FALSE(expected.contains(p.user.str()));
   }
 }
 
@@ -179,9 +180,10 @@ TEST(Audience, ToldOfThoseWhoArePassedOverNoMoreThanAThousand) {
   for (int i = 0; i < 1500; ++i) users += (i ? ", \"u" : "\"u") + std::to_string(i) + "\"";
   w.audience("any = [{ users = [" + users + "] }]");
   w.available("u7");
-  std::vector<PassedOver> passed;
+  Passed passed;
   EXPECT_THAT(select_audience(w.engine.state(), w.record().plan, w.now, "seed", false, &passed), SizeIs(1));
-  EXPECT_THAT(passed, SizeIs(kMaxPassedOver));
+  EXPECT_THAT(passed.users, SizeIs(kMaxPassedOver));
+  EXPECT_FALSE(passed.all);
 }
 
 }  // namespace

@@ -21,8 +21,9 @@ struct Erasure : CoreWorld {
   Erasure() {
     area("hall", 50, 10, 100);
     plan(
-        "[[plan]]\nid = \"p\"\naudience = { presence = \"any\", follow = \"1m\", any = [{ area = \"hall\" }] "
-        "}\n"
+        "[[plan]]\nid = \"p\"\naudience = { presence = \"any\", follow = \"1m\", any = [{ area = \"hall\" "
+        "}], none "
+        "= [{ attribute = \"mentor\", equals = \"anna\" }] }\n"
         "registration = { self = true }\n"
         "[[plan.start]]\non = \"enter\"\narea = \"hall\"\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
     for (const char* user : {"anna", "ben", "cleo"}) {
@@ -44,6 +45,8 @@ struct Erasure : CoreWorld {
       if (g.members.contains(kAnna) || g.invited.contains(kAnna) || g.standings.contains(kAnna) ||
           g.banned.contains(kAnna) || g.kept_out.contains(kAnna) || g.gone.contains(kAnna))
         return true;
+      for (const auto& asked : g.selected.asked)
+        if (asked.condition.find("anna") != std::string::npos) return true;
       for (const auto& text : g.reasons)
         if (text.find("anna") != std::string::npos) return true;
     }
