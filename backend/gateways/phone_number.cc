@@ -58,7 +58,8 @@ std::optional<std::string> read(const std::string& text, const std::string& regi
   PhoneNumber number;
   const bool good =
       library().ParseAndKeepRawInput(text, region, &number) == PhoneNumberUtil::NO_PARSING_ERROR;
-  if (!good || !counts(number, text, region)) return std::nullopt;
+  // Nobody has zeros only, which Format would give back as they were written.
+  if (!good || number.national_number() == 0 || !counts(number, text, region)) return std::nullopt;
   std::string e164;
   library().Format(number, PhoneNumberUtil::E164, &e164);
   return e164.size() <= kMaxE164Bytes ? std::optional(std::move(e164)) : std::nullopt;
