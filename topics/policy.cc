@@ -83,6 +83,8 @@ Decision may_publish(const Principal& who, const TopicView& t, const Membership&
     case Role::staff:
     case Role::operator_:
       return t.kind == Kind::staff_request || t.kind == Kind::staff_event ? if_own(who, t) : deny_role;
+    case Role::gateway:
+      return t.kind == Kind::staff_event ? if_own(who, t) : deny_role;
     case Role::peer:
       if (t.kind != Kind::peer) return deny_role;
       return allow_if(t.sender_site == who.subject, deny_not_own);
@@ -173,6 +175,8 @@ Decision may_receive(const Principal& who, const TopicView& t, const Membership&
       return viewer_receives(t);
     case Role::server:
       return server_receives(who, t);
+    case Role::gateway:
+      return t.kind == Kind::staff_response ? if_own(who, t) : deny_role;
     case Role::peer:
       return deny_role;
   }
@@ -209,6 +213,7 @@ bool is_open_to_role(const Principal& who, std::string_view filter) {
       return within("/area/#") || within("/server/+/status");
     case Role::terminal:
     case Role::peer:
+    case Role::gateway:
       return false;
   }
   return false;

@@ -6,13 +6,14 @@
 namespace convoke::topics {
 namespace {
 
-constexpr std::array<std::pair<Role, std::string_view>, 6> kRoles{{
+constexpr std::array<std::pair<Role, std::string_view>, 7> kRoles{{
     {Role::terminal, "terminal"},
     {Role::staff, "staff"},
     {Role::operator_, "operator"},
     {Role::server, "server"},
     {Role::peer, "peer"},
     {Role::viewer, "viewer"},
+    {Role::gateway, "gateway"},
 }};
 
 }  // namespace

@@ -10,9 +10,9 @@
 namespace convoke::topics {
 
 /// What a token says its bearer is. The names in tokens are the enumerators' names.
-enum class Role : std::uint8_t { terminal, staff, operator_, server, peer, viewer };
+enum class Role : std::uint8_t { terminal, staff, operator_, server, peer, viewer, gateway };
 
-/// "terminal", "staff", "operator", "server", "peer", "viewer".
+/// "terminal", "staff", "operator", "server", "peer", "viewer", "gateway".
 std::string_view to_string(Role role);
 std::optional<Role> parse_role(std::string_view text);
 

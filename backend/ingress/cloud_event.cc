@@ -3,9 +3,13 @@
 #include "topics/messages/json_reader.h"
 
 namespace convoke::ingress {
+namespace {
+
+constexpr std::size_t kMaxBytes = 1 << 20;
+
+}  // namespace
 
 messages::Result<core::ExternalEvent> decode_cloud_event(std::string_view payload) {
-  constexpr std::size_t kMaxBytes = 1 << 20;
   messages::JsonReader reader(payload, kMaxBytes);
   const messages::Field& root = reader.root();
   const messages::Field version = root["specversion"], id = root["id"], source = root["source"],
@@ -20,6 +24,12 @@ messages::Result<core::ExternalEvent> decode_cloud_event(std::string_view payloa
                             {}};
   if (subject.present()) event.subject = subject.line(1, core::kMaxEventBytes);
   return reader.finish(std::move(event));
+}
+
+std::string answer_id(std::string_view payload) {
+  messages::JsonReader reader(payload, kMaxBytes);
+  return reader.ok() && reader.root()["answerid"].present() ? reader.root()["answerid"].plain_id()
+                                                            : std::string();
 }
 
 }  // namespace convoke::ingress

@@ -11,4 +11,8 @@ namespace convoke::ingress {
 /// names is passed over.
 [[nodiscard]] messages::Result<core::ExternalEvent> decode_cloud_event(std::string_view payload);
 
+/// The id under which the sender of such an event wants to be answered (extension attribute "answerid");
+/// empty if it does not, or not in that form.
+std::string answer_id(std::string_view payload);
+
 }  // namespace convoke::ingress

@@ -1,12 +1,14 @@
 #include "backend/ingress/decoder.h"
 
 #include "backend/ingress/cloud_event.h"
+#include "topics/messages/json_writer.h"
 #include "topics/messages/limits.h"
 #include "topics/messages/owntracks.h"
 #include "topics/messages/peer.h"
 #include "topics/messages/position.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/request.h"
+#include "topics/messages/staff.h"
 
 namespace convoke::ingress {
 namespace {
@@ -18,6 +20,18 @@ const char* wrong_time(const messages::Fix& fix, const core::Context& ctx) {
   if (fix.time_ms > ctx.now + messages::kMaxFutureMs) return "position-in-future";
   if (fix.time_ms < ctx.now - messages::kMaxPastMs) return "position-too-old";
   return nullptr;
+}
+
+/// As HTTP has it.
+std::string bad_request(const std::string& detail) {
+  messages::JsonWriter json;
+  json.begin_object();
+  json.key("error").begin_object();
+  json.member("code", "bad-request");
+  json.member("detail", detail);
+  json.end_object();
+  json.end_object();
+  return json.take();
 }
 
 }  // namespace
@@ -105,15 +119,28 @@ void Decoder::notice(const topics::Topic& t, const Incoming& m, std::int64_t rea
   engine_.chat_unreadable(t.group, *m.stamp, ctx);
 }
 
-/// Nobody waits for an answer: the sender says it again until it may stop, which is harmless.
+/// Whoever asks for an answer gets it, as all answers, once what it says is on disk. Others say it again
+/// until they may stop, which is harmless.
 void Decoder::staff_event(const topics::Topic& t, const Incoming& m, std::int64_t real_ms,
                           core::Context& ctx) {
-  const std::string sender = t.user.str() + ":" + t.device.str();
-  if (const auto wrong = outside_ ? outside_(m.payload, ctx) : std::nullopt)
-    return wrong->empty() ? void() : refuse("event", sender, *wrong, real_ms);
-  const auto event = decode_cloud_event(m.payload);
-  if (!event) return refuse("event", sender, event.error().to_string(), real_ms);
+  const std::string wrong = take_event(m.payload, ctx);
+  if (!wrong.empty()) refuse("event", t.user.str() + ":" + t.device.str(), wrong, real_ms);
+  const std::string id = answer_id(m.payload);
+  if (id.empty()) return;
+  const bool echo = m.correlation.size() <= messages::kMaxCorrelationBytes;
+  const messages::StaffResponse answer{id, wrong.empty() ? 200u : 400u,
+                                       wrong.empty() ? "{}" : bad_request(wrong)};
+  ctx.publish({topics::staff_response_topic(t.site, t.user, t.device), encode(answer), 1, false, false,
+               std::string(echo ? m.correlation : "")});
+}
+
+/// What is wrong with it; nothing if it was taken.
+std::string Decoder::take_event(std::string_view payload, core::Context& ctx) {
+  if (auto wrong = outside_ ? outside_(payload, ctx) : std::nullopt) return *std::move(wrong);
+  const auto event = decode_cloud_event(payload);
+  if (!event) return event.error().to_string();
   engine_.external_event(*event, ctx);
+  return {};
 }
 
 /// The broker has checked that it comes from that site's server. An item that is refused is taken all the

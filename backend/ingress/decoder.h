@@ -49,6 +49,7 @@ class Decoder {
   void chat(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
   void notice(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
   void staff_event(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
+  std::string take_event(std::string_view payload, core::Context& ctx);
   void peer(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
   void refuse(const std::string& reason, const std::string& sender, const std::string& detail,
               std::int64_t real_ms);

@@ -118,7 +118,8 @@ void init_keys(const Context& context, const std::string& dir) {
 void add_token_issue(CLI::App& token, Context& context) {
   auto* issue = token.add_subcommand("issue", "Sign a token with the site's keys");
   issue->footer(
-      "Needs no server. Roles: terminal (a phone), staff, operator, server, peer, viewer.\nExamples:\n"
+      "Needs no server. Roles: terminal (a phone), staff, operator, server, peer, viewer, "
+      "gateway.\nExamples:\n"
       "  convokectl token issue --user anna --role terminal --device phone\n"
       "  convokectl token issue --user ops --role operator --device cli --site demo --keys signing.jwks "
       "--out ops.token");
@@ -127,7 +128,7 @@ void add_token_issue(CLI::App& token, Context& context) {
       ->required();
   issue->add_option("--role", wanted->role, "what the bearer is")
       ->required()
-      ->check(CLI::IsMember({"terminal", "staff", "operator", "server", "peer", "viewer"}));
+      ->check(CLI::IsMember({"terminal", "staff", "operator", "server", "peer", "viewer", "gateway"}));
   issue->add_option("--device", wanted->device, "device id")->required()->check(kPlainId);
   issue->add_option("--ttl", wanted->ttl, "how long it holds")->check(kDuration)->capture_default_str();
   issue->add_option("--phone", wanted->phone, "a number that they have proved to be theirs: +4930123456");

@@ -28,8 +28,8 @@ void check_filter(std::string_view filter, std::string_view name) {
 void check_policy(std::string_view topic) {
   Membership membership;
   membership.add("0123456789abcdef0123456789abcdef", "anna");
-  for (const Role role :
-       {Role::terminal, Role::staff, Role::operator_, Role::server, Role::peer, Role::viewer}) {
+  for (const Role role : {Role::terminal, Role::staff, Role::operator_, Role::server, Role::peer,
+                          Role::viewer, Role::gateway}) {
     const Principal who{SiteId::parse("demo"), role, "anna", DeviceId::parse("phone")};
     decide(who, Access::publish, topic, false, membership);
     const Decision subscribe = decide(who, Access::subscribe, topic, false, membership);

@@ -13,6 +13,16 @@ std::optional<std::string> attestation(std::string_view text) {
   return text == "A" || text == "B" || text == "C" ? std::optional(std::string(text)) : std::nullopt;
 }
 
+/// Of local numbers; what the sender says counts before what the configuration does.
+std::string country_of(const Field& data, const std::string& configured) {
+  const Field country = data["country"];
+  const auto known = [](std::string_view text) {
+    return text.empty() || is_calling_code(text) ? std::optional(std::string(text)) : std::nullopt;
+  };
+  const std::string said = country.given() ? country.choice(known, "a country's calling code as 49") : "";
+  return said.empty() ? configured : said;
+}
+
 Reading call(core::Act act, const Field& data, const std::string& country, const IdentityVault& vault) {
   const Field number = data["number"], caller = data["caller"], attested = data["attested"],
               verified = data["verified"];
@@ -57,9 +67,9 @@ Reading read_generic(const Envelope& envelope, const Field& data, const std::str
   act.id = envelope.id;
   act.at_ms = envelope.at_ms;
   if (!is_generic_type(envelope.type)) return Nothing{"of a type that is no call and no ticket"};
-  if (envelope.type == kCall) return call(std::move(act), data, country, vault);
+  if (envelope.type == kCall) return call(std::move(act), data, country_of(data, country), vault);
   act.withdrawn = envelope.type == kTicketWithdrawn;
-  return ticket(std::move(act), data, country, vault);
+  return ticket(std::move(act), data, country_of(data, country), vault);
 }
 
 }  // namespace convoke::gateways::hooks

@@ -137,5 +137,25 @@ TEST_F(DecoderOf, R1_TakesCloudEventsAndRefusesOthers) {
   EXPECT_EQ(w.group().reasons.size(), 1U) << "the same event counts once";
 }
 
+TEST_F(DecoderOf, R1_AnswersAnEventWhereTheSenderAsksForIt) {
+  const auto answer = [&](const std::string& more) {
+    deliver("cv1/demo/staff/sip/main/event",
+            R"({"specversion":"1.0","id":"1","type":"doors.open")" + more + "}");
+    if (w.fx.out.empty()) return std::string("none");
+    const auto& p = std::get<core::Publish>(w.fx.out.at(0));
+    EXPECT_EQ(p.topic, "cv1/demo/staff/sip/main/res");
+    EXPECT_EQ(p.correlation, "corr");
+    return p.payload;
+  };
+  EXPECT_EQ(answer(R"(,"source":"/gate")"), "none");
+  EXPECT_EQ(answer(R"(,"source":"/gate","answerid":"a b")"), "none") << "no id";
+  EXPECT_EQ(answer(R"(,"source":"/gate","answerid":"12.34")"), R"({"id":"12.34","status":200,"body":{}})");
+  const std::string refused = answer(R"(,"answerid":"12.35")");
+  EXPECT_EQ(
+      refused.find(R"({"id":"12.35","status":400,"body":{"error":{"code":"bad-request","detail":"source: )"),
+      0u)
+      << refused;
+}
+
 }  // namespace
 }  // namespace convoke::ingress

@@ -65,7 +65,8 @@ class PolicyGateTest : public testing::Test {
 };
 
 TEST_F(PolicyGateTest, LetsOnlyServersInUntilItHasBeenFed) {
-  for (const Role role : {Role::terminal, Role::staff, Role::operator_, Role::viewer, Role::peer}) {
+  for (const Role role :
+       {Role::terminal, Role::staff, Role::operator_, Role::viewer, Role::peer, Role::gateway}) {
     EXPECT_EQ(connect(role, "x"), Admission::try_later);
   }
   EXPECT_EQ(connect(Role::server, "s1"), Admission::accepted);
@@ -73,7 +74,7 @@ TEST_F(PolicyGateTest, LetsOnlyServersInUntilItHasBeenFed) {
   EXPECT_EQ(connect(Role::terminal, "anna"), Admission::try_later);
   feed({messages::FeedReady{}});
   EXPECT_EQ(connect(Role::terminal, "anna"), Admission::accepted);
-  EXPECT_EQ(counter("refused_not_ready"), 6u);
+  EXPECT_EQ(counter("refused_not_ready"), 7u);
 }
 
 TEST_F(PolicyGateTest, ABadTokenIsRefusedEvenBeforeTheFeed) {

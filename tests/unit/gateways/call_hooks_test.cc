@@ -154,6 +154,19 @@ TEST(CloudEventsHook, R5_ACallAsOneJsonObject) {
               StartsWith("400 body.specversion"));
 }
 
+TEST(CloudEventsHook, R5_TheEventMaySayWhoseLocalNumbersItHas) {
+  const auto read = [](const std::string& json) {
+    return cloud_events()->read(post(json, {{"content-type", "application/cloudevents+json"}}));
+  };
+  const std::string american =
+      with(kCall, "\"caller\":\"030 111\"", R"("caller":"(415) 867-5309","country":"1")");
+  EXPECT_TRUE(is_by(act_of(read(american)), vault().phone("+14158675309")));
+  EXPECT_TRUE(
+      is_by(act_of(read(with(kCall, "\"caller\"", R"("country":"","caller")"))), vault().phone("+4930111")));
+  EXPECT_THAT(said(read(with(american, R"("country":"1")", R"("country":"999")"))),
+              StartsWith("400 body.data.country: expected"));
+}
+
 TEST(CloudEventsHook, TheSameInHeadersAndBody) {
   const auto hook = cloud_events();
   std::map<std::string, std::string> headers = {{"content-type", "application/json"},

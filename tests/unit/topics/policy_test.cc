@@ -43,6 +43,7 @@ class Policy : public testing::Test {
   const Principal viewer = make(Role::viewer, "screen");
   const Principal server = make(Role::server, "s1");
   const Principal peer = make(Role::peer, "other");
+  const Principal gateway = make(Role::gateway, "sip");
 };
 
 TEST_F(Policy, TerminalPublishesOnItsOwnTopicsOnly) {
@@ -104,7 +105,7 @@ TEST_F(Policy, MemberReceivesItsGroupsTopics) {
 }
 
 TEST_F(Policy, NobodyButTheServerSpeaksWhereAnnouncementsAre) {
-  for (const Principal& who : {anna, dave, sam, olga, viewer, peer})
+  for (const Principal& who : {anna, dave, sam, olga, viewer, peer, gateway})
     EXPECT_EQ(publish(who, kG + "/notice"), Decision::deny_role) << to_string(who.role);
   EXPECT_EQ(publish(server, kG + "/notice", true), Decision::deny_retain);
 }
@@ -170,7 +171,7 @@ TEST_F(Policy, FilterMustBeWhollyInsideWhatATerminalMayReceive) {
 }
 
 TEST_F(Policy, AllowedWildcardFilterMatchesNothingThatMayNotBeReceived) {
-  const std::vector<Principal> people{anna, dave, sam, olga, viewer, server, peer};
+  const std::vector<Principal> people{anna, dave, sam, olga, viewer, server, peer, gateway};
   std::vector<std::string> names;
   for (const std::string site : {"demo", "else"}) {
     const std::string p = "cv1/" + site;
@@ -252,6 +253,19 @@ TEST_F(Policy, ViewerSeesAreasAndServersAndSaysNothing) {
   EXPECT_EQ(subscribe(viewer, "cv1/demo/g/+/head"), Decision::deny_role);
   EXPECT_EQ(publish(viewer, "cv1/demo/staff/screen/d1/req"), Decision::deny_role);
   EXPECT_EQ(publish(viewer, "cv1/demo/u/screen/d1/presence"), Decision::deny_role);
+}
+
+TEST_F(Policy, GatewayTellsWhatHappenedAndHearsTheAnswers) {
+  EXPECT_EQ(publish(gateway, "cv1/demo/staff/sip/d1/event"), Decision::allow);
+  EXPECT_EQ(publish(gateway, "cv1/demo/staff/sip/d1/event", true), Decision::deny_retain);
+  EXPECT_EQ(publish(gateway, "cv1/demo/staff/sip/d2/event"), Decision::deny_not_own);
+  EXPECT_EQ(publish(gateway, "cv1/demo/staff/sip/d1/req"), Decision::deny_role);
+  EXPECT_EQ(subscribe(gateway, "cv1/demo/staff/sip/d1/res"), Decision::allow);
+  EXPECT_EQ(subscribe(gateway, "cv1/demo/staff/sam/d1/res"), Decision::deny_not_own);
+  for (const std::string filter :
+       {"cv1/demo/area/hall-a/events", "cv1/demo/server/s1/status", "cv1/demo/staff/sip/d1/+",
+        "cv1/demo/staff/sip/d1/event", "cv1/demo/u/sip/in", "$SYS/#"})
+    EXPECT_EQ(subscribe(gateway, filter), Decision::deny_role) << filter;
 }
 
 TEST_F(Policy, ServerHearsWhatIsForItAndSpeaksAsItself) {

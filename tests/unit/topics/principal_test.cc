@@ -6,8 +6,8 @@ namespace convoke::topics {
 namespace {
 
 TEST(Role, NamesReadBack) {
-  for (const Role role :
-       {Role::terminal, Role::staff, Role::operator_, Role::server, Role::peer, Role::viewer}) {
+  for (const Role role : {Role::terminal, Role::staff, Role::operator_, Role::server, Role::peer,
+                          Role::viewer, Role::gateway}) {
     EXPECT_EQ(parse_role(to_string(role)), role);
   }
   EXPECT_EQ(to_string(Role::operator_), "operator");
