@@ -15,6 +15,7 @@
 #include "tests/support/mosquitto_process.h"
 #include "tests/support/phones.h"
 #include "tests/support/server_process.h"
+#include "tests/support/tcp_proxy.h"
 
 namespace convoke {
 namespace {
@@ -57,8 +58,9 @@ class MailStory : public testing::Test {
     test::MailChain mail;
     test::MosquittoProcess broker{"demo", tokens.public_jwks()};
     bool broker_runs = (broker.start(), true);
+    test::TcpProxy way{broker.port(), true};  // from the server to the broker
     test::ServerProcess server{
-        tokens, broker.port(),
+        tokens, way.port(),
         "[identities]\nkey_file = \"" +
             dir.write("identities.key", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY").string() + "\"\n" +
             mail.server_config()};
@@ -137,7 +139,9 @@ TEST_F(MailStory, R6_R22_AMailRegistersItsSenderAndStopTakesItBack) {
   EXPECT_NE(registrations().find("dkim=pass club.example"), std::string::npos) << registrations();
   ASSERT_EQ(call("POST", "/groups", R"({"plan":"p"})").status, 201);
   expect_chat_of({"user0"});
-  EXPECT_EQ(world->server.log().find(kAnna), std::string::npos) << "no address in the log";
+  for (const std::string& text : {world->server.log(), world->broker.log(), world->way.carried()})
+    EXPECT_EQ(text.find(kAnna), std::string::npos) << "no address in a log or on a topic";
+  EXPECT_NE(world->way.carried().find("user0"), std::string::npos);
 
   ASSERT_TRUE(world->mail.send(letter(kAnna, "Stop"), kAnna, kEvening));
   EXPECT_TRUE(registered(0)) << all_logs();

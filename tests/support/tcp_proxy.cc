@@ -29,7 +29,7 @@ int dial(std::uint16_t port) {
 
 }  // namespace
 
-TcpProxy::TcpProxy(std::uint16_t target) : target_(target) {
+TcpProxy::TcpProxy(std::uint16_t target, bool keep) : target_(target), keep_(keep) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in own = loopback(0);
   socklen_t size = sizeof own;
@@ -62,6 +62,11 @@ void TcpProxy::cut() {
   for (const int fd : sockets_) ::shutdown(fd, SHUT_RDWR);  // closed with the proxy: no number is used twice
 }
 
+std::string TcpProxy::carried() const {
+  const MutexLock lock(mutex_);
+  return carried_;
+}
+
 void TcpProxy::accept_all() {
   while (!stopping_) {
     const int in = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -89,6 +94,10 @@ void TcpProxy::carry(int from, int to) {
   while (true) {
     const ssize_t n = ::recv(from, buffer, sizeof buffer, 0);
     if (n <= 0) break;
+    if (keep_) {
+      const MutexLock lock(mutex_);
+      carried_.append(buffer, static_cast<std::size_t>(n));
+    }
     for (ssize_t done = 0; done < n;) {
       const ssize_t sent = ::send(to, buffer + done, static_cast<std::size_t>(n - done), MSG_NOSIGNAL);
       if (sent <= 0) return;
