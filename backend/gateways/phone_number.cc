@@ -71,7 +71,8 @@ std::optional<std::string> to_e164(std::string_view text, std::string_view count
   if (!is_plain(text)) return std::nullopt;
   std::string written(text);
   if (country.empty() && text.substr(0, 2) == "00") written.replace(0, 2, "+");
-  auto number = read(written, region_of(country));
+  const bool international = written[0] == '+';
+  auto number = read(written, international ? kNoRegion : region_of(country));
   // Prefixes for calls within are taken off. Where this does not end at once, nobody has such a number.
   const bool settled = number && (*number == written || read(*number, kNoRegion) == number);
   return settled ? number : std::nullopt;
