@@ -73,8 +73,8 @@ MailChain::~MailChain() {
 
 void MailChain::set_up(const std::string& name, const std::string& more) {
   const std::string line = std::string(MAIL_SETUP) + " " + more + " --dir " + dir_ / name + " --no-start";
-  if (shell(line, dir_ / "setup.log") != 0)
-    throw std::runtime_error("ops/mail/setup failed:\n" + read_file(dir_ / "setup.log"));
+  const std::string said = dir_ / (name + ".setup");
+  if (shell(line, said) != 0) throw std::runtime_error("ops/mail/setup failed:\n" + read_file(said));
 }
 
 /// A zone with the key in it, of every domain the same, and a name server for it.
@@ -105,8 +105,8 @@ void MailChain::publish_keys(const std::string& signers) {
 }
 
 std::string MailChain::server_config() const {
-  return "[mail]\nlisten = \"unix:" + dir_ / "lmtp.sock" +
-         "\"\ngroup = \"postfix\"\ndomains = [\"club.example\"]\nauthserv_id = \"mx.club.example\"\n";
+  const std::string said = read_file(dir_ / "ours.setup");
+  return said.substr(said.find("[mail]"));
 }
 
 bool MailChain::send(const std::string& text, const std::string& from, const std::string& to) const {

@@ -19,7 +19,7 @@ class MailChain {
   explicit MailChain(const std::string& signers = "club.example,evil.example");
   ~MailChain();
 
-  /// Lines for the server's configuration: it listens where Postfix delivers.
+  /// Lines for the server's configuration, as ops/mail/setup prints them: it listens where Postfix delivers.
   std::string server_config() const;
 
   /// Sends this text as the honest server's user; true if it was taken.
