@@ -111,6 +111,7 @@ Server::Server(Config config)
       hook_gate_(make_hook_gate(config_, vault_ ? &*vault_ : nullptr, metrics_,
                                 [this](const core::Act& act) { return take_act(act); })),
       staff_desk_(config_.site, config_.area_limits, vault_ ? &*vault_ : nullptr) {
+  staff_desk_.load(loop_.journal().staff_answers());
   const core::State& state = loop_.engine().state();
   spdlog::info("store loaded: users={} plans={} groups={} outbox={}", state.users.size(), state.plans.size(),
                state.groups.size(), loop_.outbox().size());

@@ -1,37 +1,44 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include "backend/core/effects.h"
 
 namespace convoke::app {
 
-/// The answers to the last requests that staff sent over MQTT, where QoS 1 may deliver one twice: the second
-/// time it gets the first's answer and is not carried out again. A repeat comes from the same device with the
-/// same bytes, the request's id among them. Bounded in number and age.
+/// The answers to the last requests that staff sent over MQTT, where one may come twice: by QoS 1, or because
+/// the sender has had no answer. The second time it gets the first's answer and is not carried out again,
+/// also after a restart: an answer is written with what the request did. A repeat comes from the same device
+/// with the same bytes, the request's id among them, for which a hash of both stands. Bounded in number and
+/// age.
 class StaffAnswers {
  public:
   static constexpr std::size_t kMax = 256;
   static constexpr std::int64_t kMaxAgeMs = 10 * 60'000;
 
-  /// The answer that this request has had; null: none. Valid until the next `remember`.
-  const std::string* find(std::string_view topic, std::string_view request, std::int64_t now_ms) const {
-    for (const Answer& a : answers_)
-      if (a.topic == topic && a.request == request && now_ms - a.at_ms < kMaxAgeMs) return &a.answer;
-    return nullptr;
-  }
-  void remember(std::string topic, std::string request, std::string answer, std::int64_t now_ms) {
-    if (answers_.size() == kMax) answers_.pop_back();
-    answers_.push_front({std::move(topic), std::move(request), std::move(answer), now_ms});
-  }
+  /// Takes up those of before the start, the oldest first.
+  void load(std::vector<std::pair<std::string, core::StaffAnswer>> answers);
+  /// The answer that this request has had; null: none. Valid until the next other call.
+  const std::string* find(std::string_view topic, std::string_view request, std::int64_t now_ms) const;
+  void remember(std::string_view topic, std::string_view request, std::string answer, std::int64_t now_ms,
+                core::Effects& fx);
+  /// Forgets those that are too old.
+  void forget_old(std::int64_t now_ms, core::Effects& fx);
 
  private:
-  struct Answer {
-    std::string topic, request, answer;
-    std::int64_t at_ms;
+  void forget_last(core::Effects& fx);
+
+  struct Kept {
+    std::string request;
+    core::StaffAnswer had;
   };
-  std::deque<Answer> answers_;  // the newest first
+  std::deque<Kept> answers_;  // the newest first
 };
 
 }  // namespace convoke::app

@@ -27,6 +27,7 @@ void StaffDesk::take(const topics::Topic& topic, const egress::LinkMessage& mess
     ctx.publish({topics::staff_response_topic(site_, topic.user, topic.device), std::move(body), 1, false,
                  false, echo ? message.correlation : ""});
   };
+  answers_.forget_old(real_ms, ctx.fx);
   if (const std::string* had = answers_.find(message.topic, message.payload, real_ms)) return answer(*had);
   const auto request = messages::decode_staff_request(message.payload);
   if (!request) {
@@ -50,7 +51,7 @@ void StaffDesk::take(const topics::Topic& topic, const egress::LinkMessage& mess
     response = api_error(413, "too-large", "the answer is too large for a message; use HTTP");
   std::string body = to_message(request->id, response);
   if (request->method != messages::Method::get)
-    answers_.remember(message.topic, message.payload, body, real_ms);
+    answers_.remember(message.topic, message.payload, body, real_ms, ctx.fx);
   answer(std::move(body));
 }
 

@@ -2,6 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "backend/app/api.h"
 #include "backend/app/staff_answers.h"
@@ -22,6 +25,10 @@ class StaffDesk {
   StaffDesk(topics::SiteId site, geo::AreaLimits area_limits, const gateways::IdentityVault* vault = nullptr)
       : site_(std::move(site)), limits_(area_limits), vault_(vault) {}
 
+  /// Takes up the answers of before the start.
+  void load(std::vector<std::pair<std::string, core::StaffAnswer>> answers) {
+    answers_.load(std::move(answers));
+  }
   /// `topic` is that of the message, taken apart.
   void take(const topics::Topic& topic, const egress::LinkMessage& message, std::int64_t real_ms,
             const CarryOut& carry_out, core::Context& ctx);

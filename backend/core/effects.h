@@ -110,6 +110,12 @@ struct ReportEntry {
   std::size_t after = 0;  // so many archive entries of this step came before
 };
 
+/// The answer that a request of staff over MQTT has had, and when (real time): it is carried out once.
+struct StaffAnswer {
+  std::int64_t at_ms = 0;
+  std::string answer;
+};
+
 /// An item for another site's server, which is kept until it has it.
 struct PeerOutgoing {
   SiteId site;
@@ -163,6 +169,8 @@ struct Effects {
   std::map<SiteId, std::uint64_t> peers_took;           // all up to this number: it waits no more
   std::set<SiteId> peers_heard;                         // items came: they are to be told what was taken
   std::vector<PeerOutgoing> peer_items;
+  // By what stands for the request; one without an answer is forgotten.
+  std::map<std::string, std::optional<StaffAnswer>> staff_answers;
   std::set<GroupId> archived;  // groups whose archived-up-to marker moved
   std::vector<Outgoing> out;
   std::optional<std::size_t> blocks_at;  // in `out`, the feed change that takes more of this step's blocks

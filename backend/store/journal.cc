@@ -143,6 +143,17 @@ std::vector<core::PeerOutgoing> Journal::peer_items() const {
   return items;
 }
 
+std::vector<std::pair<std::string, core::StaffAnswer>> Journal::staff_answers() const {
+  std::vector<std::pair<std::string, core::StaffAnswer>> answers;
+  store_.scan(Family::staff_answers, {}, {}, [&](auto k, auto v) {
+    if (auto answer = decode_staff_answer(v)) answers.emplace_back(k, *std::move(answer));
+    return true;
+  });
+  std::stable_sort(answers.begin(), answers.end(),
+                   [](const auto& a, const auto& b) { return a.second.at_ms < b.second.at_ms; });
+  return answers;
+}
+
 std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::Effects& fx) {
   add_records(engine, fx);
   add_outside(engine.state(), fx);
@@ -158,6 +169,8 @@ std::vector<std::uint64_t> Journal::add(const core::Engine& engine, const core::
   }
   for (const core::PlaceEntry& place : fx.places) add_place(place);
   add_peers(engine.state(), fx);
+  for (const auto& [request, answer] : fx.staff_answers)
+    put(Family::staff_answers, request, answer ? std::optional(encode_staff_answer(*answer)) : std::nullopt);
   positions_.insert(fx.positions.begin(), fx.positions.end());
   // Not a second later: the files may be compacted by then.
   for (const core::UserId& user : fx.erased) {

@@ -34,6 +34,10 @@ class Journal {
   /// What waits for other sites, in order of each one's numbers.
   std::vector<core::PeerOutgoing> peer_items() const;
 
+  /// The answers that staff's requests have had, by what stands for the request, the oldest first. One that
+  /// cannot be read is passed over: it is only good for a repeat.
+  std::vector<std::pair<std::string, core::StaffAnswer>> staff_answers() const;
+
   /// Adds the step's writes to the batch; gives the outbox sequence number of each of `fx.out` (0: not
   /// durable).
   std::vector<std::uint64_t> add(const core::Engine& engine, const core::Effects& fx);

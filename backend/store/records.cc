@@ -249,6 +249,23 @@ Result<Report> decode_report(std::string_view value) {
   return r.finish(std::move(report));
 }
 
+std::string encode_staff_answer(const core::StaffAnswer& answer) {
+  JsonWriter w(128);
+  w.begin_object();
+  w.member("t", answer.at_ms);
+  w.member("answer", answer.answer);
+  w.end_object();
+  return w.take();
+}
+
+Result<core::StaffAnswer> decode_staff_answer(std::string_view value) {
+  JsonReader r(value, kMaxRecordBytes);
+  const Field& root = r.root();
+  const Field t = root["t"], answer = root["answer"];
+  core::StaffAnswer read{t.time_ms(), answer.text(1, messages::kMaxPayloadBytes)};
+  return r.finish(std::move(read));
+}
+
 std::string encode_outgoing(const core::Outgoing& outgoing) {
   JsonWriter w(512);
   w.begin_object();

@@ -50,6 +50,7 @@ std::string encode_act(const core::ActRecord& act);
 std::string encode_report(const core::ReportEntry& report, const messages::ArchivedMessage& message);
 std::string encode_peer(const core::Peer& peer);
 std::string encode_relayed(const core::Relayed& relayed);
+std::string encode_staff_answer(const core::StaffAnswer& answer);
 std::string encode_outgoing(const core::Outgoing& outgoing);
 
 // The readers get the key too: it names the record. An error means a damaged store or one of a newer server.
@@ -82,6 +83,7 @@ struct Report {
 [[nodiscard]] messages::Result<std::pair<core::GroupId, std::uint64_t>> decode_relayed_key(
     std::string_view key);
 [[nodiscard]] messages::Result<core::Relayed> decode_relayed(std::string_view value);
+[[nodiscard]] messages::Result<core::StaffAnswer> decode_staff_answer(std::string_view value);
 [[nodiscard]] messages::Result<core::Outgoing> decode_outgoing(std::string_view value);
 
 }  // namespace convoke::store

@@ -17,7 +17,7 @@ namespace {
 constexpr std::array<const char*, kFamilies> kNames = {
     "meta", "users",       "positions",   "areas",         "plans",      "groups",  "members",
     "chat", "outbox",      "invitations", "registrations", "identities", "waiting", "acts",
-    "past", "revocations", "erasures",    "peers",         "peer_items", "relayed"};
+    "past", "revocations", "erasures",    "peers",         "peer_items", "relayed", "staff_answers"};
 
 /// RocksDB's own log file is not wanted: it would hold keys, and on a full disk the writer of it aborts the
 /// process.

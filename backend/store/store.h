@@ -31,9 +31,10 @@ enum class Family : std::uint8_t {
   erasures,
   peers,
   peer_items,
-  relayed
+  relayed,
+  staff_answers
 };
-inline constexpr std::size_t kFamilies = 20;
+inline constexpr std::size_t kFamilies = 21;
 
 /// One put (value set) or removal (value absent); with `end`, the removal of all keys from `key` on that come
 /// before it.
