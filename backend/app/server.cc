@@ -273,10 +273,7 @@ ApiResponse Server::carry_out(const topics::Principal& who, Command command, cor
     return api_error(409, "no-federation", "this server has no other sites: set [federation] key_file");
   if (std::holds_alternative<ListPeers>(command)) return list_peers(loop_, ctx.now, Clock::real_now());
   if (std::holds_alternative<MakeBackup>(command)) return make_backup();
-  if (std::holds_alternative<ShowErasures>(command))
-    return {200,
-            boost::json::serialize(boost::json::object{{"running", loop_.eraser().running()},
-                                                       {"backups", boost::json::value_from(backups())}})};
+  if (std::holds_alternative<ShowErasures>(command)) return show_erasures();
   return execute(loop_.engine(), who, std::move(command), status(), ctx);
 }
 
@@ -386,6 +383,14 @@ bool Server::compacted() {
     return store_->compact();
   });
   return false;
+}
+
+ApiResponse Server::show_erasures() const {
+  boost::json::array sites;
+  for (const core::SiteId& site : loop_.eraser().waits_for()) sites.emplace_back(site.str());
+  return {200, boost::json::serialize(boost::json::object{{"running", loop_.eraser().running()},
+                                                          {"waits_for", std::move(sites)},
+                                                          {"backups", boost::json::value_from(backups())}})};
 }
 
 /// The store as it is on the disk now.

@@ -78,6 +78,7 @@ class Server {
   std::string peer_token(const topics::SiteId& site) const;
   std::unique_ptr<egress::Link> peer_link(const core::Peer& peer, std::uint64_t number);
   bool compacted();
+  ApiResponse show_erasures() const;
   ApiResponse make_backup();
   std::vector<std::string> backups() const;
 

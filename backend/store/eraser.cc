@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "backend/core/erasure.h"
+
 namespace convoke::store {
 namespace {
 
@@ -62,7 +64,7 @@ std::vector<std::pair<core::UserId, core::TimeMs>> Eraser::load() {
     const auto user = core::UserId::parse(key);
     const std::size_t seq = std::min(value.size(), kNumberBytes);
     users.emplace_back(user, static_cast<core::TimeMs>(parse_outbox_key(value.substr(seq))));
-    pending_.push_back({user, parse_outbox_key(value.substr(0, seq)), {}, {}});
+    pending_.push_back({user, parse_outbox_key(value.substr(0, seq)), {}, {}, {}});
     return true;
   });
   store_.scan(Family::meta, kCompactKey, {}, [&](auto, auto) {
@@ -76,15 +78,27 @@ void Eraser::begin(const core::UserId& user, std::uint64_t last_seq, core::TimeM
                    std::vector<Write>& batch) {
   batch.push_back(
       {Family::erasures, user.str(), outbox_key(last_seq) + outbox_key(static_cast<std::uint64_t>(now))});
-  pending_.push_back({user, last_seq, {}, {}});
+  pending_.push_back({user, last_seq, {}, {}, {}});
 }
 
-void Eraser::work(std::optional<std::uint64_t> waiting_from, std::vector<Write>& batch) {
+void Eraser::work(const Waiting& waiting, std::vector<Write>& batch) {
   if (pending_.empty()) return;
   Pending& first = pending_.front();
   if (!first.chat_done) return chat(first, batch);
   if (!first.past_done) return past(first, batch);
-  if (waiting_from && *waiting_from <= first.last_seq) return;  // some message that names them waits still
+  if (waiting.oldest && *waiting.oldest <= first.last_seq)
+    return;  // some message that names them waits still
+  if (!first.named_in.empty()) {
+    forget_taken(first, waiting);
+    if (!first.named_in.empty()) {  // the next one, who may wait for nobody
+      std::rotate(pending_.begin(), pending_.begin() + 1, pending_.end());
+      return;
+    }
+    first.next_item.clear();  // once more from the begin: something may have come since
+  }
+  items(first, waiting);
+  if (!first.items_done || !first.named_in.empty()) return;
+  answers(first, batch);
   batch.push_back({Family::erasures, first.user.str()});
   batch.push_back({Family::meta, std::string(kCompactKey), "1"});
   pending_.pop_front();
@@ -125,6 +139,56 @@ void Eraser::past(Pending& pending, std::vector<Write>& batch) {
   });
   pending.past_done = next.empty();
   pending.next_past = std::move(next);
+}
+
+void Eraser::note_item(Pending& pending, const Waiting& waiting, const core::SiteId& site,
+                       std::uint64_t number, std::string_view item) {
+  const auto peer = waiting.peers.find(site);
+  if (peer == waiting.peers.end() || number <= peer->second.acked || !core::mentions(item, pending.user))
+    return;
+  pending.named_in[site] = {peer->second.epoch, number};
+}
+
+/// What the site has taken waits no more, nor what is given up as it is told everything anew.
+void Eraser::forget_taken(Pending& pending, const Waiting& waiting) {
+  std::erase_if(pending.named_in, [&](const auto& last) {
+    const auto peer = waiting.peers.find(last.first);
+    return peer == waiting.peers.end() || peer->second.epoch != last.second.epoch ||
+           peer->second.acked >= last.second.number;
+  });
+}
+
+/// Looks for them in what waits for other sites.
+void Eraser::items(Pending& pending, const Waiting& waiting) {
+  std::size_t seen = 0;
+  std::string next;
+  store_.scan(Family::peer_items, {}, pending.next_item, [&](auto key, auto item) {
+    if (++seen > kRecordsATurn) {
+      next = key;
+      return false;
+    }
+    if (const auto of = decode_peer_item_key(key)) note_item(pending, waiting, of->first, of->second, item);
+    return true;
+  });
+  for (const core::PeerOutgoing& out : waiting.added)
+    note_item(pending, waiting, out.site, out.number, out.item);
+  pending.items_done = next.empty();
+  pending.next_item = std::move(next);
+}
+
+/// What staff were told of them. They are few.
+void Eraser::answers(const Pending& pending, std::vector<Write>& batch) {
+  store_.scan(Family::staff_answers, {}, {}, [&](auto key, auto value) {
+    if (core::mentions(value, pending.user)) batch.push_back({Family::staff_answers, std::string(key)});
+    return true;
+  });
+}
+
+std::set<core::SiteId> Eraser::waits_for() const {
+  std::set<core::SiteId> sites;
+  for (const Pending& pending : pending_)
+    for (const auto& [site, last] : pending.named_in) sites.insert(site);
+  return sites;
 }
 
 bool Eraser::take_compaction() {

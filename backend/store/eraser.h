@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,8 +18,9 @@ namespace convoke::store {
 inline constexpr std::string_view kErasedUser = "-";
 
 /// Erases users from what only the store has: archive, reports, past memberships. A few thousand records a
-/// turn, so that the server goes on meanwhile. A record in the family `erasures` says until the end that it
-/// is to be done, so that a crash only makes it begin again.
+/// turn, so that the server goes on meanwhile. It is done when what names them has gone out too: to the
+/// broker, and to other sites. A record in the family `erasures` says until the end that it is to be done, so
+/// that a crash only makes it begin again.
 class Eraser {
  public:
   explicit Eraser(const Store& store) : store_(store) {}
@@ -28,8 +30,18 @@ class Eraser {
 
   /// Notes, in the batch, that the user is to be erased. `last_seq`: of the messages that go out by then.
   void begin(const core::UserId& user, std::uint64_t last_seq, core::TimeMs now, std::vector<Write>& batch);
-  /// Adds the next part of the work to the batch. `waiting_from`: the oldest message still waiting to go out.
-  void work(std::optional<std::uint64_t> waiting_from, std::vector<Write>& batch);
+  /// What still waits to go out: the oldest message to the broker, how far other sites are, and the items for
+  /// them that this turn adds.
+  struct Waiting {
+    std::optional<std::uint64_t> oldest;
+    const std::map<core::SiteId, core::Peer>& peers;
+    const std::vector<core::PeerOutgoing>& added;
+  };
+  /// Adds the next part of the work to the batch.
+  void work(const Waiting& waiting, std::vector<Write>& batch);
+  /// Sites that have not taken yet what names somebody who is being erased; while one cannot be reached, that
+  /// is not done.
+  std::set<core::SiteId> waits_for() const;
 
   /// The records are gone: the files are to be compacted, so that the bytes are too. True once each time.
   bool take_compaction();
@@ -40,14 +52,24 @@ class Eraser {
   std::size_t running() const { return pending_.size() + compacting_ + to_compact_; }
 
  private:
+  struct ItemNumber {
+    std::uint64_t epoch = 0, number = 0;
+  };
   struct Pending {
     core::UserId user;
     std::uint64_t last_seq = 0;
-    std::string next_chat, next_past;  // where to go on
-    bool chat_done = false, past_done = false;
+    std::string next_chat, next_past, next_item;  // where to go on
+    bool chat_done = false, past_done = false, items_done = false;
+    // The last item that names them, of those that were looked at.
+    std::map<core::SiteId, ItemNumber> named_in = {};
   };
   void chat(Pending& pending, std::vector<Write>& batch);
   void past(Pending& pending, std::vector<Write>& batch);
+  void items(Pending& pending, const Waiting& waiting);
+  static void forget_taken(Pending& pending, const Waiting& waiting);
+  static void note_item(Pending& pending, const Waiting& waiting, const core::SiteId& site,
+                        std::uint64_t number, std::string_view item);
+  void answers(const Pending& pending, std::vector<Write>& batch);
 
   const Store& store_;
   std::deque<Pending> pending_;

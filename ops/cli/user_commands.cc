@@ -1,5 +1,7 @@
 #include <boost/json.hpp>
 #include <chrono>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "ops/cli/context.h"
@@ -60,9 +62,14 @@ void erase_user(const Context& context, const std::string& id) {
   auto client = context.client();
   auto answer = client.call("DELETE", "/v1/users/" + id);
   boost::json::value left;
+  std::set<std::string> told;
   do {
     left = client.call("GET", "/v1/erasures");
     if (show(field(left, "running")) == "0") break;
+    for (const auto& site : list(left, "waits_for"))
+      if (const std::string name = printable(show(site)); told.insert(name).second)
+        context.err << "waits until site " << name << " has taken what waits for it and names them; "
+                    << "convokectl peer remove " << name << " gives it up\n";
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   } while (true);
   if (auto* o = answer.if_object()) (*o)["backups"] = list(left, "backups");

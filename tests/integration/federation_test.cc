@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
 #include <set>
+#include <sstream>
 
 #include "tests/support/free_port.h"
 #include "tests/support/mosquitto_process.h"
@@ -66,6 +68,18 @@ struct Site {
     for (const auto& peer : shown.at("peers").as_array())
       if (peer.at("site").as_string() == site) return peer.as_object();
     return {};
+  }
+
+  /// The files of its server that have this in them.
+  std::set<std::string> files_with(const std::string& text) const {
+    std::set<std::string> found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(server->folder())) {
+      if (!entry.is_regular_file()) continue;
+      std::ostringstream bytes;
+      bytes << std::ifstream(entry.path(), std::ios::binary).rdbuf();
+      if (bytes.str().find(text) != std::string::npos) found.insert(entry.path().string());
+    }
+    return found;
   }
 
   const std::string name, user;
@@ -235,6 +249,31 @@ TEST_F(Federation, R34_CutOffSitesGoOnAndAreOneAgainAfterwards) {
     const auto home = archive(*sites[0], group);
     return home.size() == 80 && archive(*sites[1], group) == home;
   })) << say();
+}
+
+TEST_F(Federation, R34_AnErasureIsDoneWhenOtherSitesHaveTakenWhatNamesTheUser) {
+  make({{"b", "ben"}, {"a", "zaphod-7q"}});
+  Site& theirs = *sites[1];
+  start();
+  wait_for_one_list();
+  const std::string group = theirs.group();
+  cut("a", "b");
+  ASSERT_TRUE(theirs.phone().client->send(group, "Mermaid ahoy"));
+  ASSERT_TRUE(until([&] { return theirs.phone().archived.size() == 1; })) << say();
+  ASSERT_EQ(theirs.server->call("DELETE", "/users/zaphod-7q").status, 202);
+  const auto waits_for_b = [&] { return theirs.get("/erasures").at("waits_for") == boost::json::array{"b"}; };
+  ASSERT_TRUE(until(waits_for_b)) << say();
+  EXPECT_EQ(theirs.get("/erasures").at("running"), 1);
+  EXPECT_FALSE(theirs.files_with("zaphod-7q").empty());
+
+  theirs.server->kill9();
+  theirs.server->start();
+  ASSERT_TRUE(until(waits_for_b)) << "after a restart too" << say();
+  heal();
+  ASSERT_TRUE(until([&] { return theirs.get("/erasures").at("running") == 0; })) << say();
+  EXPECT_EQ(theirs.files_with("zaphod-7q"), std::set<std::string>{});
+  EXPECT_EQ(theirs.files_with("Mermaid ahoy"), std::set<std::string>{});
+  EXPECT_TRUE(until([&] { return sites[0]->phone().client->buddies(group).size() == 1; })) << say();
 }
 
 TEST_F(Federation, R34_TheEndComesAtItsTimeWhereHomeCannotBeReached) {

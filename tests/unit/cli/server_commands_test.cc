@@ -345,6 +345,15 @@ TEST_F(ServerCommandsTest, IdentitiesAreListedAndPut) {
   EXPECT_EQ(seen.at(1).body, R"({"kind":"personal","proven":true})");
 }
 
+TEST_F(ServerCommandsTest, UserEraseSaysWhichSitesItWaitsFor) {
+  server_.will_answer(202, R"({"user":"anna","plans_that_name_them":[]})");
+  server_.will_answer(200, R"({"running":1,"waits_for":["arena"],"backups":[]})");
+  server_.will_answer(200, R"({"running":0,"waits_for":[],"backups":[]})");
+  const auto outcome = call({"user", "erase", "anna", "--yes"});
+  EXPECT_EQ(outcome.out, "user anna is erased\n");
+  EXPECT_NE(outcome.err.find("waits until site arena has taken"), std::string::npos) << outcome.err;
+}
+
 TEST_F(ServerCommandsTest, GroupShowGoesThroughAllPages) {
   server_.will_answer(200, R"({"group":"g","member_list":[{"user":"anna"}],"more":true})");
   server_.will_answer(200, R"({"members":[{"user":"ben"}],"more":true})");
