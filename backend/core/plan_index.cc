@@ -2,6 +2,8 @@
 
 #include <variant>
 
+#include "backend/core/registrars.h"
+
 namespace convoke::core {
 namespace {
 
@@ -14,6 +16,18 @@ void add_start(const Trigger& start, Keys& keys) {
     keys.emplace(Concern::start_area, falls->area.str());
   if (const auto* enter = std::get_if<OnEnter>(&start)) keys.emplace(Concern::start_area, enter->area.str());
   if (const auto* on = std::get_if<OnAvailable>(&start)) keys.emplace(Concern::start_user, on->user.str());
+  if (const auto* on = std::get_if<OnEvent>(&start)) keys.emplace(Concern::start_event, on->type);
+  if (const auto* by = std::get_if<OnMail>(&start)) keys.emplace(Concern::start_mail, by->user.str());
+  if (const auto* by = std::get_if<OnMailing>(&start)) keys.emplace(Concern::start_mailing, by->domain);
+}
+
+void add_registrar(const Registrar& by, Keys& keys) {
+  const auto add = [&](const char* source, const std::string& to) {
+    keys.emplace(Concern::registers, acts_of(source, to));
+  };
+  if (const auto* call = std::get_if<ByCall>(&by)) add(kByCall, call->number);
+  if (const auto* mail = std::get_if<ByMail>(&by)) add(kByMail, mail->address);
+  if (const auto* ticket = std::get_if<ByTicket>(&by)) add(kByTicket, ticket->shop);
 }
 
 void add_end(const End& end, Keys& keys) {
@@ -50,6 +64,7 @@ void add_condition(const Condition& condition, bool follows, Keys& keys) {
 void add_plan(const Plan& plan, Keys& keys) {
   for (const Trigger& start : plan.starts) add_start(start, keys);
   for (const End& end : plan.ends) add_end(end, keys);
+  for (const Registrar& by : plan.registering.by) add_registrar(by, keys);
   const bool follows = plan.audience.follow_ms.has_value();
   if (follows) add_sources(plan, keys);
   for (const auto* conditions : {&plan.audience.any, &plan.audience.all, &plan.audience.none})
@@ -57,6 +72,8 @@ void add_plan(const Plan& plan, Keys& keys) {
 }
 
 }  // namespace
+
+std::string acts_of(const std::string& source, const std::string& to) { return source + "/" + to; }
 
 void PlanIndex::put(const PlanRecord& record) {
   const PlanId& id = record.plan.id;

@@ -14,9 +14,13 @@ namespace convoke::core {
 
 /// What a plan asks after.
 enum class Concern {
-  start_area,  // a start: who is in this area
-  start_user,  // a start: whether this user is available
-  end_area,    // an end: the same two
+  start_area,     // a start: who is in this area
+  start_user,     // a start: whether this user is available
+  start_event,    // a start: an event from outside of this type,
+  start_mail,     // a mail of this user,
+  start_mailing,  // a mail that this domain vouches for
+  registers,      // who does this outside: see acts_of
+  end_area,       // an end: who is in this area, and whether this user is available
   end_user,
   left_area,        // who has left this area
   from_area,        // a following audience: whoever qualifies is, or was, in this area,
@@ -27,6 +31,9 @@ enum class Concern {
   from_all,         // or may be anybody
   members           // a following audience: who is in the chat of this plan
 };
+
+/// Stands for all acts of a kind: calls of this number, mails to this address, tickets of this shop.
+std::string acts_of(const std::string& source, const std::string& to);
 
 class PlanIndex {
  public:

@@ -147,8 +147,11 @@ ActOutcome act(State& state, const Act& act, Context& ctx) {
   const News news = take_note(state, act, ctx);
   outcome.known = news == News::none;
   if (outcome.known) return outcome;
-  for (auto& [id, plan] : state.plans) {
-    if (news == News::change && !act.withdrawn) withdraw_unnamed(state, plan, act, outcome, ctx);
+  // Any plan may have a registration by an order of before: also one that asks for no such tickets any more.
+  if (news == News::change && !act.withdrawn)
+    for (auto& [id, plan] : state.plans) withdraw_unnamed(state, plan, act, outcome, ctx);
+  for (const PlanId& id : state.plan_index.of(Concern::registers, acts_of(act.source, act.to))) {
+    PlanRecord& plan = state.plans.at(id);
     if (!waits_for(plan.plan, act) || !is_in_time(plan.plan.registering, act)) continue;
     ++outcome.plans;
     if (act.withdrawn)
@@ -176,7 +179,11 @@ MailOutcome mail(State& state, const Mail& mail, Context& ctx) {
     act.withdrawn = mail.stops;
     outcome.act = core::act(state, act, ctx);
   }
-  for (auto& [id, plan] : state.plans) {
+  std::set<PlanId> concerned;
+  if (from) state.plan_index.add(Concern::start_mail, from.str(), concerned);
+  if (!mail.domain.empty()) state.plan_index.add(Concern::start_mailing, mail.domain, concerned);
+  for (const PlanId& id : concerned) {
+    PlanRecord& plan = state.plans.at(id);
     const bool waits =
         plan.plan.enabled && std::any_of(plan.plan.starts.begin(), plan.plan.starts.end(),
                                          [&](const Trigger& trigger) { return starts(trigger, mail, from); });

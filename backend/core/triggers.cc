@@ -140,7 +140,8 @@ void availability_changed(State& state, const UserId& user, Context& ctx) {
 std::vector<std::pair<PlanId, StartOutcome>> external_event(State& state, const ExternalEvent& event,
                                                             Context& ctx) {
   std::vector<std::pair<PlanId, StartOutcome>> outcomes;
-  for (auto& [id, record] : state.plans) {
+  for (const PlanId& id : state.plan_index.of(Concern::start_event, event.type)) {
+    PlanRecord& record = state.plans.at(id);
     if (!record.plan.enabled) continue;
     const bool waits =
         std::any_of(record.plan.starts.begin(), record.plan.starts.end(), [&](const Trigger& trigger) {

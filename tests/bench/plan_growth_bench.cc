@@ -1,6 +1,7 @@
-// What a change of presence and a step into an area cost as the plans grow: each plan has an area, a host and
-// a chat of its own that follows its audience, so that whatever happens concerns one of them. What grows as
-// it should has nearly the same figures in every line.
+// What a change of presence, a step into an area, an event, a mail and an act outside cost as the plans grow:
+// each plan has an area, a host, an event, a mailing, a shop and a chat of its own that follows its audience,
+// so that whatever happens concerns one of them. What grows as it should has nearly the same figures in every
+// line.
 
 #include <fmt/format.h>
 
@@ -63,6 +64,40 @@ class Site {
         core::area_transition(engine_.state(), bench::user_id(i), area((i + 1) % kHosts), enter, ctx);
     });
   }
+  /// An event of each of these plans.
+  double events() {
+    return timed([&](std::size_t i, core::Context& ctx) {
+      for (int twice = 0; twice < 2; ++twice)
+        engine_.external_event({fmt::format("{}", number_++), "gate", fmt::format("doors-{}", i), {}}, ctx);
+    });
+  }
+  /// A mailing for each of them.
+  double mails() {
+    return timed([&](std::size_t i, core::Context& ctx) {
+      for (int twice = 0; twice < 2; ++twice) {
+        core::Mail mail;
+        mail.id = fmt::format("{}", number_++);
+        mail.at_ms = bench::kNow;
+        mail.to = "evening@club.example";
+        mail.domain = fmt::format("news-{}.example", i);
+        engine_.mail(mail, ctx);
+      }
+    });
+  }
+  /// A ticket of each one's shop, of somebody who is not known.
+  double acts() {
+    return timed([&](std::size_t i, core::Context& ctx) {
+      for (int twice = 0; twice < 2; ++twice) {
+        core::Act act{.source = core::kByTicket, .provider = "shop", .id = fmt::format("{}", number_++)};
+        act.subject = act.id;
+        act.at_ms = bench::kNow;
+        act.to = fmt::format("shop-{}", i);
+        act.who = {{"mail/" + act.id, ""}};
+        act.verified = true;
+        engine_.act(act, ctx);
+      }
+    });
+  }
   void check() const {
     std::size_t open = 0;
     for (const auto& [id, group] : engine_.state().groups) open += group.state == core::GroupState::open;
@@ -76,7 +111,10 @@ class Site {
     plan.id = PlanId::parse(fmt::format("plan-{}", i));
     plan.audience.any = {core::InArea{area(i)}};
     plan.audience.follow_ms = kHour;
-    plan.starts = {core::OnAvailable{bench::user_id(i)}, core::OnOccupancy{area(i), 1000, {}}};
+    plan.starts = {core::OnAvailable{bench::user_id(i)}, core::OnOccupancy{area(i), 1000, {}},
+                   core::OnEvent{fmt::format("doors-{}", i), {}, {}},
+                   core::OnMailing{fmt::format("news-{}.example", i), {}, {}, {}}};
+    plan.registering.by = {core::ByTicket{fmt::format("shop-{}", i), {}}};
     plan.ends = {core::AfterDuration{kHour}, core::WhenUnavailable{bench::user_id(i), kHour},
                  core::WhenEmpty{AreaId::parse(fmt::format("elsewhere-{}", i))}};
     return plan;
@@ -109,17 +147,19 @@ class Site {
 
 int main(int argc, char** argv) {
   std::vector<std::size_t> plans{100, 1000, 10'000};
-  CLI::App app("What presence and areas cost as the plans grow. Prints lines of JSON.");
+  CLI::App app("What happenings cost as the plans grow. Prints lines of JSON.");
   app.add_option("--plans", plans)->check(CLI::Range(kHosts, std::size_t{1'000'000}))->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {
     for (const std::size_t n : plans) {
       Site site(n);
       const double flip = site.flips(), step = site.steps();
+      const double event = site.events(), mail = site.mails(), act = site.acts();
       site.check();
-      fmt::print(R"({{"plans":{},"presence_us":{:.2f},"area_us":{:.2f}}})"
-                 "\n",
-                 n, flip, step);
+      fmt::print(
+          R"({{"plans":{},"presence_us":{:.2f},"area_us":{:.2f},"event_us":{:.2f},"mail_us":{:.2f},"act_us":{:.2f}}})"
+          "\n",
+          n, flip, step, event, mail, act);
       std::fflush(stdout);
     }
   } catch (const std::exception& e) {

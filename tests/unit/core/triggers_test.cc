@@ -260,6 +260,24 @@ TEST(Triggers, AnEventFromOutsideStartsExactlyOneGroup) {
   EXPECT_EQ(happen("2", "gate", "doors.open")[0].second.result, StartResult::started);
 }
 
+TEST(Triggers, AnEventFindsWhatThePlansWaitForNow) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.available("anna");
+  w.at("anna", 50, 10);
+  const auto started = [&](const std::string& type) {
+    std::size_t plans = 0;
+    w.step([&](Engine& e, Context& ctx) { plans = e.external_event({type, "gate", type, {}}, ctx).size(); });
+    return plans;
+  };
+  w.plan(plan("on = \"event\"\ntype = \"doors.open\""));
+  w.plan(plan("on = \"event\"\ntype = \"doors.shut\""));
+  EXPECT_EQ(started("doors.open"), 0U);
+  EXPECT_EQ(started("doors.shut"), 1U);
+  w.step([](Engine& e, Context& ctx) { e.delete_plan(PlanId::parse("p"), ctx); });
+  EXPECT_EQ(started("doors.shut"), 0U);
+}
+
 TEST(Triggers, R14_R31_StartsEveryWeekAndOnceForEachTimeMissed) {
   CoreWorld w;
   w.area("hall", 50, 10, 100);
