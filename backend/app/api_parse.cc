@@ -113,11 +113,9 @@ Parsed add_member(const topics::GroupId& id, const ApiRequest& r) {
 }
 
 Parsed post_event(const ApiRequest& r) {
-  if (r.vault) {
-    Outside outside = read_outside(r.body, *r.vault);
-    if (auto* act = std::get_if<core::Act>(&outside)) return Command(TakeAct{std::move(*act)});
-    if (auto* wrong = std::get_if<std::string>(&outside)) return bad(*wrong);
-  }
+  Outside outside = read_outside(r.body, r.vault);
+  if (auto* act = std::get_if<core::Act>(&outside)) return Command(TakeAct{std::move(*act)});
+  if (auto* wrong = std::get_if<std::string>(&outside)) return bad(*wrong);
   auto event = ingress::decode_cloud_event(r.body);
   if (!event) return bad(event.error().to_string());
   return Command(PostEvent{*std::move(event)});

@@ -322,6 +322,17 @@ TEST_F(Api, OperatorsSayByWhatAUserIsKnown) {
   EXPECT_TRUE(has(call("GET", "/v1/users/anna/identities"), R"("identities":[])"));
 }
 
+TEST_F(Api, R5_WithoutIdentitiesACallIsNotSaidToBeTaken) {
+  const std::string event =
+      R"({"specversion":"1.0","id":"1","source":"sip","type":"convoke.call","data":{"number":"+4930123456"}})";
+  const auto refused = call("POST", "/v1/events", event, Role::staff);
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_TRUE(has(refused, "[identities] key_file")) << refused.body;
+  const gateways::IdentityVault own(std::string(32, 'k'));
+  vault = &own;
+  EXPECT_EQ(call("POST", "/v1/events", event, Role::staff).status, 200);
+}
+
 TEST_F(Api, R5_APlansNumberIsTheFormThatCallsAreMatchedBy) {
   const auto put = [&](const std::string& number) {
     return call("PUT", "/v1/plans",
