@@ -3,11 +3,15 @@
 #include "backend/gateways/hooks/shop_api.h"
 
 #include <gmock/gmock.h>
+#include <httplib.h>
 #include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <memory>
 #include <thread>
 
 namespace convoke::gateways::hooks {
@@ -101,6 +105,42 @@ TEST(ShopApi, FollowsNoRedirect) {
                 "/orders/1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(ask(shop.url()), StartsWith("503 the shop's API has no answer for us"));
   EXPECT_EQ(inside.asked(), 0);
+}
+
+/// A certificate that nobody vouches for, for this name.
+struct SelfSigned {
+  SelfSigned() {
+    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60);
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
+    X509_set_pubkey(certificate.get(), key.get());
+    X509_NAME* const name = X509_get_subject_name(certificate.get());
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"),
+                               -1, -1, 0);
+    X509_set_issuer_name(certificate.get(), name);
+    X509_sign(certificate.get(), key.get(), EVP_sha256());
+  }
+  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key{EVP_EC_gen("P-256"), EVP_PKEY_free};
+  std::unique_ptr<X509, decltype(&X509_free)> certificate{X509_new(), X509_free};
+};
+
+TEST(ShopApi, AsksNobodyWhoseCertificateIsNotTheShops) {
+  const SelfSigned own;
+  httplib::SSLServer other(own.certificate.get(), own.key.get());
+  std::atomic<int> asked = 0;
+  other.Get(".*", [&](const httplib::Request&, httplib::Response& out) {
+    ++asked;
+    out.set_content("{}", "application/json");
+  });
+  const int port = other.bind_to_any_port("127.0.0.1");
+  std::thread serving([&] { other.listen_after_bind(); });
+  EXPECT_THAT(ask("https://localhost:" + std::to_string(port)),
+              StartsWith("503 the shop's API does not answer"));
+  EXPECT_EQ(asked, 0) << "and the token stays here";
+  httplib::SSLClient careless("127.0.0.1", port);
+  careless.enable_server_certificate_verification(false);
+  EXPECT_TRUE(careless.Get("/")) << "it does answer";
+  other.stop();
+  serving.join();
 }
 
 TEST(ShopApi, TakesJsonOnly) {
