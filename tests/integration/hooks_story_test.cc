@@ -22,6 +22,8 @@ TEST_F(HookStory, R5_R21_WhoCallsTheNumberIsInTheChat) {
   EXPECT_THAT(registrations(),
               HasSubstr(R"("user":"user0","by":[{"source":"call","proof":"twilio: attested A")"));
   EXPECT_EQ(total(), "2");
+  EXPECT_THAT(server.call("GET", "/plans/p/why/user0").body, HasSubstr("registered by call"));
+  EXPECT_THAT(server.call("GET", "/plans/p/why/user2").body, HasSubstr("\"qualifies\":false"));
   press_start();
   wait_for_list({0, 1}, {"user0", "user1"});
   for (const int i : {2, 3}) EXPECT_TRUE(phones[i].started.empty()) << phones.stories();
