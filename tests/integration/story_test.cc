@@ -5,9 +5,7 @@
 
 #include <boost/json.hpp>
 
-#include "tests/support/mosquitto_process.h"
-#include "tests/support/phones.h"
-#include "tests/support/server_process.h"
+#include "tests/integration/story_fixture.h"
 #include "tests/support/test_client.h"
 #include "topics/messages/presence.h"
 #include "topics/rfc3339.h"
@@ -16,75 +14,6 @@ namespace convoke {
 namespace {
 
 using test::Phone;
-
-constexpr const char* kBar =
-    R"({"type":"FeatureCollection","features":[{"type":"Feature","id":"bar","properties":{"radius_m":50},)"
-    R"("geometry":{"type":"Point","coordinates":[10,50]}}]})";
-constexpr sdk::Fix kInside{.lat = 50, .lon = 10, .acc_m = 5};
-constexpr sdk::Fix kOutside{.lat = 50.01, .lon = 10, .acc_m = 5};
-
-class Story : public testing::Test {
- protected:
-  void SetUp() override {
-    server.start();
-    ASSERT_EQ(server.call("PUT", "/areas", kBar).status, 200);
-    ASSERT_TRUE(phones.until_all([](Phone& p) { return p.client->connected(); })) << phones.stories();
-  }
-
-  /// Applies a plan `p`: `lines` of TOML after its id.
-  void plan(const std::string& lines) {
-    const auto answer =
-        server.call("PUT", "/plans", "schema = 1\n[[plan]]\nid = \"p\"\n" + lines, "application/toml");
-    ASSERT_EQ(answer.status, 200) << answer.body;
-  }
-  /// The only group that the phone is in; empty: none.
-  static std::string group_of(Phone& p) {
-    const auto groups = p.client->groups();
-    return groups.empty() ? std::string() : groups[0].id;
-  }
-  static std::vector<std::string> users_of(const std::vector<sdk::Buddy>& buddies) {
-    std::vector<std::string> users;
-    for (const sdk::Buddy& b : buddies) users.push_back(b.user);
-    return users;
-  }
-  static std::vector<std::string> list(Phone& p) { return users_of(p.client->buddies(group_of(p))); }
-
-  /// As the server knows it; empty: not at all.
-  std::string presence_of(const std::string& id) {
-    const auto shown = boost::json::parse(server.call("GET", "/users/" + id).body).as_object();
-    return shown.contains("presence") ? std::string(shown.at("presence").as_string()) : std::string();
-  }
-
-  void wait_for_list(std::initializer_list<int> who, const std::vector<std::string>& expected) {
-    for (const int i : who)
-      EXPECT_TRUE(phones.until([&] { return list(phones[i]) == expected; })) << i << phones.stories();
-  }
-  void wait_for_end(std::initializer_list<int> who) {
-    for (const int i : who)
-      EXPECT_TRUE(phones.until([&] {
-        return !phones[i].ended.empty() && phones[i].client->groups().empty();
-      })) << i
-          << phones.stories();
-  }
-  void press_start() {
-    ASSERT_TRUE(phones.until([&] { return server.call("POST", "/groups", R"({"plan":"p"})").status == 201; }))
-        << server.log();
-  }
-  static std::int64_t in_ms(std::int64_t ms) {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count() + ms;
-  }
-
-  test::TestTokens tokens;
-  test::MosquittoProcess broker{"demo", tokens.public_jwks()};
-  bool broker_runs = (broker.start(), true);
-  test::ServerProcess server{tokens, broker.port()};
-  test::Phones phones{tokens, broker.url(), 4};  // user0 … user3
-};
-
-const std::vector<std::string> kFirstThree = {"user0", "user1", "user2"};
-constexpr const char* kFourUsers =
-    "audience = { any = [{ users = [\"user0\", \"user1\", \"user2\", \"user3\"] }] }\n";
 
 TEST_F(Story, R1_R2_R3_R8_R18_R19_R20_R24_R36_R37_R38_R39_R40_AFullAreaStartsAChatOfThoseInItAndStaffEndIt) {
   plan(R"(audience = { any = [{ area = "bar" }] }
@@ -172,8 +101,7 @@ TEST_F(Story, R12_R29_R13_R30_StartsWhenTheHostIsThereAndEndsWhenTheirConnection
        "[[plan.start]]\non = \"available\"\nuser = \"host\"\n"
        "[[plan.end]]\non = \"unavailable\"\nuser = \"host\"\ngrace = \"1s\"\n"
        "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
-  for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  wait_for_presence("available");
   const std::string topic = "cv1/demo/u/host/phone/presence";
   const auto presence = [](messages::PresenceState state) { return encode(messages::Presence{state, 1}); };
   test::TestClient host(broker.url(), "demo:host:phone");
@@ -192,8 +120,7 @@ TEST_F(Story, R12_R29_R13_R30_StartsWhenTheHostIsThereAndEndsWhenTheirConnection
 TEST_F(Story, R16_R33_EndsWhenNobodyHasWrittenForSomeTime) {
   plan(std::string(kFourUsers) +
        "[[plan.end]]\non = \"idle\"\nafter = \"5s\"\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
-  for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  wait_for_presence("available");
   press_start();
   wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
   const std::string group = group_of(phones[0]);
@@ -234,8 +161,7 @@ TEST_F(Story, R1_R35_AnEventFromOutsideStartsAChatOnce) {
   plan(std::string(kFourUsers) +
        "[[plan.start]]\non = \"event\"\ntype = \"doors.open\"\n[[plan.end]]\non = \"duration\"\nafter = "
        "\"1h\"\n");
-  for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  wait_for_presence("available");
   const std::string event = R"({"specversion":"1.0","id":"7","source":"/gate","type":"doors.open"})";
   EXPECT_NE(server.call("POST", "/events", event).body.find("\"result\":\"started\""), std::string::npos);
   wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
@@ -247,8 +173,7 @@ TEST_F(Story, R1_WhoRegistersByThemselvesIsDrawnInWhileTheChatGoesOn) {
   plan(
       "audience = { follow = \"1s\", any = [{ registered = \"self\" }] }\nregistration = { self = true }\n"
       "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
-  for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  wait_for_presence("available");
   for (const int i : {0, 1}) phones[i].client->set_registered("p");
   ASSERT_TRUE(phones.until([&] {
     return server.call("GET", "/plans/p/registrations").body.find("\"total\":2") != std::string::npos;
@@ -264,8 +189,7 @@ TEST_F(Story, R1_WhoRegistersByThemselvesIsDrawnInWhileTheChatGoesOn) {
 
 TEST_F(Story, R3_R4_WhoBlocksAnotherNeitherSeesNorHearsThemAndTheOtherIsNotTold) {
   plan(std::string(kFourUsers) + "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
-  for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  wait_for_presence("available");
   press_start();
   wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
   const std::string group = group_of(phones[0]);
@@ -333,8 +257,7 @@ TEST_F(Story, R1_R35_ACloudEventOverMqttStartsAChatOnce) {
   plan(std::string(kFourUsers) +
        "[[plan.start]]\non = \"event\"\ntype = \"doors.open\"\n[[plan.end]]\non = \"duration\"\nafter = "
        "\"1h\"\n");
-  for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  wait_for_presence("available");
   test::TestClient gate(broker.url(), tokens.client_id("gate", "west"));
   ASSERT_EQ(gate.connect(tokens.make(topics::Role::staff, "gate", "west")), test::kSuccess);
   const std::string topic = "cv1/demo/staff/gate/west/event";
@@ -353,8 +276,7 @@ TEST_F(Story, R1_R17_TwoTriggersInOneInstantStartOneGroupForBothReasons) {
       std::string(kFourUsers) +
       "[[plan.start]]\non = \"occupancy\"\narea = \"bar\"\nreaches = 1\n[[plan.start]]\non = \"enter\"\narea "
       "= \"bar\"\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
-  for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  wait_for_presence("available");
   phones[0].client->report_position(kInside);
   wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
   const auto groups = boost::json::parse(server.call("GET", "/groups").body).at("groups").as_array();
@@ -367,8 +289,7 @@ TEST_F(Story, R1_R17_TwoTriggersInOneInstantStartOneGroupForBothReasons) {
 
 TEST_F(Story, R2_R11_TheMembersAreWarnedOfTheEndAndStaffMoveIt) {
   plan("warn = [\"29m\"]\n" + std::string(kFourUsers) + "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
-  for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  wait_for_presence("available");
   press_start();
   wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
   const std::string path = "/groups/" + group_of(phones[0]);
@@ -390,8 +311,7 @@ TEST_F(Story, R3_R4_AChatOfManyPagesIsHeldAskedAndFollowedPartByPart) {
   for (int i = 100; i < 500; ++i) users += ", \"nobody" + std::to_string(i) + "\"";
   plan("audience = { presence = \"any\", any = [{ users = [" + users +
        "] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
-  for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  wait_for_presence("available");
   press_start();
   ASSERT_TRUE(phones.until_all([](Phone& p) { return !list(p).empty(); })) << phones.stories();
   const std::string group = group_of(phones[0]);
@@ -426,8 +346,7 @@ TEST_F(Story, R1_APlanSaysWhoSpeaksInItsChat) {
   plan(std::string(kFourUsers) +
        "chat = { announcement_only = true, staff = [{ users = [\"user0\"] }] }\n[[plan.end]]\non = "
        "\"duration\"\nafter = \"1h\"\n");
-  for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(phones.until([&] { return presence_of("user" + std::to_string(i)) == "available"; }));
+  wait_for_presence("available");
   press_start();
   wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
   const std::string group = group_of(phones[0]);
