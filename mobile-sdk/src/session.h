@@ -78,6 +78,7 @@ class Session {
   std::optional<Group> group(std::string_view id) const;
   std::vector<Buddy> buddies(std::string_view group) const;
   std::vector<Buddy> available_buddies(std::string_view group) const;
+  const std::set<std::string, std::less<>>& hidden() const { return hidden_; }
   PositionCounts position_counts() const { return {gate_.sent(), gate_.suppressed()}; }
 
   // ---- from the connection and the clock

@@ -1,6 +1,7 @@
 #include "tests/simulation/checks.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 
 #include "backend/core/blocks.h"
@@ -47,7 +48,8 @@ bool later(const sdk::Stamp& a, const messages::Stamp& b) {
 
 // ---- After each step --------------------------------------------------------------------------------------
 
-void StepChecks::released(const core::State& state, const core::Effects& fx) {
+void StepChecks::released(const core::State& state, const core::Effects& fx, core::TimeMs now) {
+  note_users(state, fx, now);
   for (const GroupId& id : fx.groups)
     if (const Group* group = state.group(id))
       check_group(state, *group);
@@ -66,6 +68,15 @@ void StepChecks::released(const core::State& state, const core::Effects& fx) {
   for (const core::Event& event : fx.events)
     if (const auto* retired = std::get_if<core::RetiredEvent>(&event.body))
       seen_[retired->group.str()].closed = true;
+}
+
+void StepChecks::note_users(const core::State& state, const core::Effects& fx, core::TimeMs now) {
+  for (const UserId& user : fx.positions) placeless_.erase(user.str());
+  for (const UserId& user : fx.erased) erased(user.str(), now);
+  for (const auto& pairs : {std::cref(apart_), std::cref(state.blocked_pairs)})
+    for (const auto& [user, others] : pairs.get())
+      for (const UserId& other : others) apart(user.str(), other.str(), now);
+  apart_ = state.blocked_pairs;
 }
 
 /// Nothing but an id is kept of a group, and only of one that was retired.
@@ -386,7 +397,8 @@ void check_transcript(const StepChecks& checks, const store::Journal& journal, c
   for (const messages::ArchivedMessage& m : archive_of(journal, group)) {
     if (!is_of_a_stay(in, UserId::parse(phone.user()), m.stamp)) continue;
     if (m.from == store::kErasedUser) continue;
-    if (m.message.changes_another() || checks.were_blocked(phone.user(), m.from)) continue;
+    if (m.message.changes_another() || checks.were_apart_since(phone.user(), m.from, m.stamp.time_ms))
+      continue;
     const std::string where =
         "at " + phone.user() + ", group " + group.str() + ": message " + m.message.id + " of " + m.from + " ";
     const auto shown = chat.messages.find({m.from, m.message.id});
@@ -466,9 +478,10 @@ void check_archive(const StepChecks& checks, const core::Engine& engine, const s
     for (const auto& [message, count] : messages)
       if (count > 1)
         fail("message " + message.second + " of " + message.first + " is archived twice in " + group);
-  for (const auto& [group, user, id] : checks.archived()) {
+  for (const auto& [message, said_ms] : checks.archived()) {
+    const auto& [group, user, id] = message;
     const bool kept = !engine.state().tombstones.contains(GroupId::parse(group));
-    if (kept && !checks.was_erased(user) && !counted[group].contains({user, id}))
+    if (kept && !checks.was_erased_since(user, said_ms) && !counted[group].contains({user, id}))
       fail("message " + id + " of " + user + " in " + group + " was said to be archived, and is not");
   }
 }

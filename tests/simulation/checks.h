@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,7 @@ namespace convoke::simulation {
 class StepChecks {
  public:
   /// What was written and is on its way.
-  void released(const core::State& state, const core::Effects& fx);
+  void released(const core::State& state, const core::Effects& fx, core::TimeMs now);
   /// After each turn of a server that has drained the broker. `extended`: until when staff extended groups.
   void turned(const core::State& state, core::TimeMs now,
               const std::map<std::string, core::TimeMs>& extended);
@@ -35,11 +36,14 @@ class StepChecks {
   /// The same, once the plugin knows all that the server knows.
   void handing_out_between(const core::State& state, const std::string& client, const Message& message) const;
 
-  /// An own text message that a phone was told is archived.
-  void archived(const std::string& group, const std::string& user, const std::string& id) {
-    archived_.insert({group, user, id});
+  /// An own text message, said at that time, that a phone was told is archived.
+  void archived(const std::string& group, const std::string& user, const std::string& id,
+                core::TimeMs said_ms) {
+    archived_[{group, user, id}] = said_ms;
   }
-  const std::set<std::tuple<std::string, std::string, std::string>>& archived() const { return archived_; }
+  const std::map<std::tuple<std::string, std::string, std::string>, core::TimeMs>& archived() const {
+    return archived_;
+  }
   /// Whether what this member said last may have reached others and not the archive: it was lost on its way
   /// to the disk, and their app was killed, or they were out of the group, before they could say it again.
   bool may_be_cut_short(const std::string& group, const std::string& user) const {
@@ -47,14 +51,23 @@ class StepChecks {
   }
   /// A message for the server that it will never get, or has lost with its process.
   void lost(const std::string& topic);
-  /// Nothing is promised of who is erased, but that nothing is kept.
-  void erased(const std::string& user) { erased_.insert(user); }
-  bool was_erased(const std::string& user) const { return erased_.contains(user); }
-  /// One of them asked to block the other, or the other way round: what was said meanwhile may be missing.
-  bool were_blocked(const std::string& a, const std::string& b) const {
-    return blocked_.contains({a, b}) || blocked_.contains({b, a});
+  /// Of what a user did before, nothing is promised but that nothing is kept.
+  void erased(const std::string& user, core::TimeMs now) { erased_ms_[user] = now, placeless_.insert(user); }
+  bool was_erased_since(const std::string& user, core::TimeMs ms) const {
+    const auto erased = erased_ms_.find(user);
+    return erased != erased_ms_.end() && ms <= erased->second;
   }
-  void blocks(const std::string& user, const std::string& other) { blocked_.insert({user, other}); }
+  /// They were erased, and no position of theirs has come in since.
+  bool is_placeless(const std::string& user) const { return placeless_.contains(user); }
+  /// One of them has blocked the other, as the server or one of their phones knows.
+  void apart(const std::string& a, const std::string& b, core::TimeMs now) {
+    apart_ms_[std::minmax(a, b)] = now;
+  }
+  /// What was said up to then may be missing.
+  bool were_apart_since(const std::string& a, const std::string& b, core::TimeMs ms) const {
+    const auto apart = apart_ms_.find(std::minmax(a, b));
+    return apart != apart_ms_.end() && ms <= apart->second;
+  }
   void killed(const std::string& user) { killed_.insert(user); }
 
  private:
@@ -65,15 +78,18 @@ class StepChecks {
     bool closed = false;                    // the plugin has confirmed the end
   };
   void check_group(const core::State& state, const core::Group& group);
+  void note_users(const core::State& state, const core::Effects& fx, core::TimeMs now);
   void check_gone(const core::State& state, const std::string& id);
 
   std::map<std::string, Seen> seen_;
   std::set<topics::GroupId> open_;
   std::set<std::pair<std::string, std::string>> removed_;  // from a group, ever
   std::set<std::pair<std::string, std::string>> lost_;     // of whom in which group
-  std::set<std::string> killed_, erased_;
-  std::set<std::pair<std::string, std::string>> blocked_;
-  std::set<std::tuple<std::string, std::string, std::string>> archived_;
+  std::set<std::string> killed_, placeless_;
+  std::map<std::string, core::TimeMs> erased_ms_;
+  std::unordered_map<topics::UserId, std::set<topics::UserId>> apart_;  // as the server knew them last
+  std::map<std::pair<std::string, std::string>, core::TimeMs> apart_ms_;
+  std::map<std::tuple<std::string, std::string, std::string>, core::TimeMs> archived_;
 };
 
 /// The state is what a server would load from this disk: every record, and every timer that follows from

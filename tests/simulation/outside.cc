@@ -95,7 +95,7 @@ core::Mail Outside::mail() {
 
 void Outside::tell(const Telling& telling) {
   const auto* act = std::get_if<core::Act>(&telling);
-  if (act && act->source == core::kByTicket) orders_.asked(act->subject);
+  if (act && act->source == core::kByTicket) orders_.asked(act->subject, agenda_.now());
   app::Command command =
       act ? app::Command(app::TakeAct{*act}) : app::Command(app::TakeMail{std::get<core::Mail>(telling)});
   trace_("outside tells of " + std::visit([](const auto& one) { return one.id; }, telling));

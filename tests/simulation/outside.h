@@ -31,7 +31,7 @@ class Outside {
   void plan_changed(const std::string& plan) { changed_ms_[plan] = agenda_.now(); }
 
   /// The server's process died: what it had not answered is not known.
-  void server_died() { orders_.died(); }
+  void server_died() { orders_.died(agenda_.now()); }
 
   /// Throws Violation if a promise is not kept in this state.
   void check_promises(const core::State& state) const;

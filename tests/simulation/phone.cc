@@ -139,7 +139,7 @@ void Phone::send(const std::string& group, const std::string& text) {
   const auto id = session_->send(group, text, {}, now());
   if (id) {
     chats_[group].messages[{user_, *id}] = {text, true, false, {}, false};
-    own_texts_[group].insert(*id);
+    own_texts_[group][*id] = agenda_.now();
   }
   after();
 }
@@ -147,7 +147,8 @@ void Phone::send(const std::string& group, const std::string& text) {
 std::optional<std::string> Phone::own_message(const std::string& group) {
   const auto own = own_texts_.find(group);
   if (own == own_texts_.end() || own->second.empty()) return std::nullopt;
-  return *std::next(own->second.begin(), static_cast<std::ptrdiff_t>(random_.below(own->second.size())));
+  return std::next(own->second.begin(), static_cast<std::ptrdiff_t>(random_.below(own->second.size())))
+      ->first;
 }
 
 void Phone::edit_own(const std::string& group, const std::string& text) {
@@ -255,7 +256,8 @@ void Phone::on(const sdk::MessageDeleted& event) {
 void Phone::on(const sdk::OwnMessage& event) {
   const auto own = own_texts_.find(event.group);
   if (own == own_texts_.end() || !own->second.contains(event.id)) return;
-  if (event.state == sdk::OwnMessage::State::archived) watch_.archived(event.group, event.id);
+  if (event.state == sdk::OwnMessage::State::archived)
+    watch_.archived(event.group, event.id, own->second[event.id]);
   if (event.state != sdk::OwnMessage::State::dropped) return;
   own->second.erase(event.id);
   if (const auto chat = chats_.find(event.group); chat != chats_.end()) {
@@ -280,6 +282,7 @@ void Phone::down(int code) {
 void Phone::arrived(const Message& m) {
   session_->on(sdk::Arrived{m.topic, m.payload, m.stamp.value_or(messages::Stamp{})}, now());
   after();
+  watch_.heard(m.topic);
 }
 
 void Phone::published(std::uint64_t ticket, int code) {

@@ -35,10 +35,12 @@ struct Chat {
 class Phone final : public Endpoint {
  public:
   struct Watch {
-    std::function<void(const std::string& group, const std::string& id)> archived;  // an own text message
+    std::function<void(const std::string& group, const std::string& id, std::int64_t said_ms)>
+        archived;  // an own text message
     std::function<void(const std::string& plan, bool registered)> registered;
     std::function<void(const std::string& user, bool blocked)> blocked;
-    std::function<std::string()> fresh_token;  // the app's backend makes one
+    std::function<void(const std::string& topic)> heard;  // and has done what follows from it
+    std::function<std::string()> fresh_token;             // the app's backend makes one
     std::function<void(const std::string&)> trace;
   };
 
@@ -117,8 +119,8 @@ class Phone final : public Endpoint {
 
   // Of this process.
   std::map<std::string, Chat> chats_;
-  std::set<std::string> remembered_;                        // groups that it held before it was started
-  std::map<std::string, std::set<std::string>> own_texts_;  // ids, by group
+  std::set<std::string> remembered_;  // groups that it held before it was started
+  std::map<std::string, std::map<std::string, std::int64_t>> own_texts_;  // id and when, by group
   std::set<std::string> left_;
 };
 

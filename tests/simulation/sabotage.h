@@ -12,6 +12,7 @@ namespace convoke::simulation {
 struct Sabotage {
   std::function<bool(const store::Write&)> loses_write;
   std::function<bool(const std::string& topic, const std::string& payload)> loses_send;  // as if it was sent
+  std::function<void(const std::string& topic, std::string& payload)> garbles;           // what was sent
   std::function<void(core::State&)> spoils;                                              // after each turn
 };
 

@@ -218,7 +218,10 @@ void SimServer::publish(const std::string& topic, const std::string& payload, in
     if (qos > 0) published(number, 0);
     return;
   }
-  broker_.publish(connection_, {topic, payload, correlation, retain, {}}, qos, number);
+  watch_.said(topic, payload);
+  Message message{topic, payload, correlation, retain, {}};
+  if (sabotage_.garbles) sabotage_.garbles(topic, message.payload);
+  broker_.publish(connection_, std::move(message), qos, number);
 }
 
 void SimServer::up(bool session_present) { mail(egress::LinkUp{connection_number_, session_present}); }

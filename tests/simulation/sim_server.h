@@ -29,6 +29,7 @@ class SimServer final : public egress::Link, public Endpoint {
     std::function<void()> loaded;                        // after each start
     std::function<void()> died;
     std::function<void(const std::string& topic)> lost;  // came in, and was not written
+    std::function<void(const std::string& topic, const std::string& payload)> said;
     std::function<void(const std::string&)> trace;
   };
 

@@ -130,7 +130,24 @@ TEST(SimulationSees, RetainedTopicsThatAreNotCleared) {
 TEST(SimulationSees, PagesThatAreNotPublishedAgain) {
   Sabotage s;
   s.loses_send = [](const auto& topic, const auto&) { return topic.ends_with("/buddies/0"); };
-  EXPECT_THAT(found_with(s), HasSubstr("the broker"));
+  EXPECT_THAT(found_with(s), AnyOf(HasSubstr("the broker"), HasSubstr("the server said something else of")));
+}
+TEST(SimulationSees, PhonesThatShowAnotherPresenceThanTheServerSaid) {
+  Sabotage s;
+  s.garbles = [](const auto& topic, auto& payload) {
+    const auto at = payload.find(R"("p":"busy")");
+    if (topic.ends_with("/changes") && at != std::string::npos) payload.replace(at, 10, R"("p":"away")");
+  };
+  EXPECT_THAT(found_with(s), HasSubstr("the server said something else of"));
+}
+TEST(SimulationSees, PhonesThatCountOtherMembersThanTheServerSaid) {
+  Sabotage s;
+  s.garbles = [](const auto& topic, auto& payload) {
+    const std::string members = R"("members":)";
+    if (topic.ends_with("/in") && payload.find(members) != std::string::npos)
+      payload.insert(payload.find(members) + members.size(), "1");
+  };
+  EXPECT_THAT(found_with(s), HasSubstr("the server never said that so many"));
 }
 TEST(SimulationSees, EndingTimesThatAreIgnored) {
   Sabotage s;

@@ -71,7 +71,7 @@ void Staff::put_plan(const std::string& id, bool enabled) {
   const std::string json = ingress::plan_to_json(file.plans[0]);
   trace_("staff put plan " + json);
   plan_changes(id);
-  plans_.asked(id);
+  plans_.asked(id, agenda_.now());
   call(app::PutPlans{std::move(file.plans)}, [this, id, json](const app::ApiResponse& response) {
     require(ok(response), "a good plan was refused");
     plans_.acknowledged(id, json);
@@ -84,7 +84,7 @@ void Staff::disable_plans() {
     core::Plan plan = record.plan;
     plan.enabled = false;
     const std::string json = ingress::plan_to_json(plan);
-    plans_.asked(id.str());
+    plans_.asked(id.str(), agenda_.now());
     call(app::PutPlans{{std::move(plan)}}, [this, id = id.str(), json](const app::ApiResponse& response) {
       require(ok(response), "a good plan was refused");
       plans_.acknowledged(id, json);
@@ -137,7 +137,6 @@ void Staff::post_event() {
 void Staff::erase_user() {
   const std::string user = random_user();
   trace_("staff erase " + user);
-  user_goes(user);
   call(app::EraseUser{UserId::parse(user)},
        [this, user, asked_ms = agenda_.now()](const app::ApiResponse& response) {
          require(ok(response), "an erasure was refused");
@@ -159,14 +158,20 @@ void Staff::act() {
     const std::string id = random_plan();
     trace_("staff withdraw plan " + id);
     plan_changes(id);
-    plans_.asked(id);
-    for (std::size_t u = 0; u < users_; ++u) {  // they go with it
-      registered_.asked({id, "u" + std::to_string(u)});
-      self_registered_.never({id, "u" + std::to_string(u)});
-    }
-    return call(app::DeletePlan{PlanId::parse(id)}, [this, id](const app::ApiResponse&) {
+    plans_.asked(id, agenda_.now());
+    const auto each = [this, id](auto f) {  // registration goes with it
+      for (std::size_t u = 0; u < users_; ++u) f(UserPair{id, "u" + std::to_string(u)});
+    };
+    each([this](const UserPair& key) {
+      registered_.asked(key, agenda_.now());
+      self_registered_.asked(key);
+    });
+    return call(app::DeletePlan{PlanId::parse(id)}, [this, id, each](const app::ApiResponse&) {
       plans_.acknowledged(id, "");
-      for (std::size_t u = 0; u < users_; ++u) registered_.acknowledged({id, "u" + std::to_string(u)}, false);
+      each([this](const UserPair& key) {
+        registered_.acknowledged(key, false);
+        took_back(key);
+      });
     });
   }
   if (dice < 62) return erase_user();
@@ -182,7 +187,7 @@ void Staff::act_on_group() {
   const std::size_t dice = random_.below(100);
   trace_("staff act " + std::to_string(dice) + " on " + group.str());
   if (dice < 8) {
-    ended_.asked(group.str());
+    ended_.asked(group.str(), agenda_.now());
     return call(app::EndGroup{group}, [this, group](const app::ApiResponse& response) {
       require(ok(response), "the end of a group was refused");
       ended_.acknowledged(group.str(), true);
@@ -228,19 +233,19 @@ void Staff::act_on_member(const GroupId& group) {
       static constexpr topics::Standing kAll[] = {topics::Standing::member, topics::Standing::muted,
                                                   topics::Standing::staff};
       const topics::Standing standing = kAll[random_.below(3)];
-      standings_.asked(key);
+      standings_.asked(key, agenda_.now());
       return call(app::SetStanding{group, user, standing},
                   [this, key, standing](const app::ApiResponse& response) {
                     ok(response) ? standings_.acknowledged(key, standing) : standings_.refused(key);
                   });
     }
     case 4:
-      banned_.asked(key);
+      banned_.asked(key, agenda_.now());
       return call(app::Ban{group, user}, [this, key](const app::ApiResponse& response) {
         ok(response) ? banned_.acknowledged(key, true) : banned_.refused(key);
       });
     default:
-      banned_.asked(key);
+      banned_.asked(key, agenda_.now());
       return call(app::Unban{group, user}, [this, key](const app::ApiResponse& response) {
         ok(response) ? banned_.acknowledged(key, false) : banned_.refused(key);
       });
@@ -256,7 +261,7 @@ void Staff::put_user() {
   if (random_.percent(30)) profile.attributes["crew"] = "yes";
   std::optional<core::TimeMs> longest;
   if (random_.percent(20)) longest = random_.between(10, 200) * 1000;
-  profiles_.asked(user);
+  profiles_.asked(user, agenda_.now());
   call(app::PutUser{UserId::parse(user), profile.name, profile.attributes, longest},
        [this, user, profile](const app::ApiResponse& response) {
          require(ok(response), "a good profile was refused");
@@ -268,34 +273,58 @@ void Staff::register_user() {
   const UserPair key{random_plan(), random_user()};
   const PlanId plan = PlanId::parse(key.first);
   const UserId user = UserId::parse(key.second);
-  registered_.asked(key);
+  registered_.asked(key, agenda_.now());
   if (random_.percent(70))
     return call(app::PutRegistration{plan, user}, [this, key](const app::ApiResponse& response) {
       ok(response) ? registered_.acknowledged(key, true) : registered_.refused(key);
     });
-  self_registered_.never(key);  // staff take back whatever there is, and it may cross theirs
+  self_registered_.asked(key);  // staff take back whatever there is
   call(app::DeleteRegistration{plan, user}, [this, key](const app::ApiResponse& response) {
+    took_back(key);
     ok(response) ? registered_.acknowledged(key, false) : registered_.refused(key);
   });
 }
 
+/// Staff took back a registration that the user's own may have crossed.
+void Staff::took_back(const UserPair& key) {
+  self_registered_.refused(key);
+  self_registered_.meddled(key, agenda_.now());
+}
+
 void Staff::self_registers(const std::string& user, const std::string& plan) {
-  self_registered_.unknown({plan, user});
+  self_registered_.asks({plan, user}, agenda_.now());
 }
 
 void Staff::self_registered(const std::string& user, const std::string& plan, bool registered) {
-  self_registered_.acknowledged({plan, user}, registered);
+  self_registered_.told({plan, user}, registered);
+}
+
+void Staff::blocks(const std::string& user, const std::string& other) {
+  blocked_.asks({user, other}, agenda_.now());
+}
+
+void Staff::erased(const std::string& user) {
+  const auto of = [&](const UserPair& key) { return key.second == user; };
+  const std::int64_t now = agenda_.now();
+  profiles_.meddled_where([&](const std::string& of_user) { return of_user == user; }, now);
+  banned_.meddled_where(of, now);
+  standings_.meddled_where(of, now);
+  registered_.meddled_where(of, now);
+  self_registered_.meddled_where(of, now);
+  blocked_.meddled_where([&](const UserPair& key) { return key.first == user || key.second == user; }, now);
 }
 
 // ---- Promises ---------------------------------------------------------------------------------------------
 
 void Staff::server_died() {
-  plans_.died();
-  profiles_.died();
-  ended_.died();
-  banned_.died();
-  standings_.died();
-  registered_.died();
+  const std::int64_t now = agenda_.now();
+  plans_.died(now);
+  profiles_.died(now);
+  ended_.died(now);
+  banned_.died(now);
+  standings_.died(now);
+  registered_.died(now);
+  self_registered_.died(now);
 }
 
 void Staff::check_promises(const core::State& state) const {
@@ -305,7 +334,6 @@ void Staff::check_promises(const core::State& state) const {
     if (has != json) throw Violation("plan " + id + " is not as acknowledged: " + json + " but " + has);
   });
   profiles_.for_each_known([&](const std::string& id, const Profile& profile) {
-    if (gone_.contains(id)) return;
     const core::User* user = state.user(UserId::parse(id));
     if (!user || user->name != profile.name || user->attributes != profile.attributes)
       throw Violation("the profile of " + id + " is not as acknowledged");
@@ -316,16 +344,15 @@ void Staff::check_promises(const core::State& state) const {
     return plan != state.plans.end() && core::registered_by(plan->second, UserId::parse(key.second), source);
   };
   registered_.for_each_known([&](const UserPair& key, bool registered) {
-    if (!gone_.contains(key.second) && is_registered(key, core::kByStaff) != registered)
+    if (is_registered(key, core::kByStaff) != registered)
       throw Violation("the registration of " + key.second + " with " + key.first + " is not as acknowledged");
   });
   self_registered_.for_each_known([&](const UserPair& key, bool registered) {
-    if (!gone_.contains(key.second) && is_registered(key, core::kBySelf) != registered)
+    if (is_registered(key, core::kBySelf) != registered)
       throw Violation("the registration of " + key.second + " by themselves with " + key.first +
                       " is not as acknowledged");
   });
   blocked_.for_each_known([&](const UserPair& key, bool blocked) {
-    if (gone_.contains(key.first) || gone_.contains(key.second)) return;
     const core::User* user = state.user(UserId::parse(key.first));
     if ((user && user->blocked.contains(UserId::parse(key.second))) != blocked)
       throw Violation("whether " + key.first + " blocks " + key.second + " is not as acknowledged");
@@ -346,13 +373,11 @@ void Staff::check_groups(const core::State& state) const {
     if (group && !over(*group)) throw Violation("group " + id + " goes on, though its end was acknowledged");
   });
   banned_.for_each_known([&](const UserPair& key, bool banned) {
-    if (gone_.contains(key.second)) return;
     const core::Group* group = group_of(key.first);
     if (group && group->banned.contains(UserId::parse(key.second)) != banned)
       throw Violation("the ban of " + key.second + " in " + key.first + " is not as acknowledged");
   });
   standings_.for_each_known([&](const UserPair& key, topics::Standing standing) {
-    if (gone_.contains(key.second)) return;
     const core::Group* group = group_of(key.first);
     if (group && core::standing_of(*group, UserId::parse(key.second)) != standing)
       throw Violation("the standing of " + key.second + " in " + key.first + " is not as acknowledged");

@@ -33,17 +33,17 @@ class Staff {
 
   /// The server's process died: what it had not answered is not known.
   void server_died();
-  /// A user is to be erased, some time: nothing that is promised of them counts from now on.
-  void erases(const std::string& user) { gone_.insert(user); }
+  /// A user is erased: nothing that was promised of them before counts.
+  void erased(const std::string& user);
   /// A phone was told that its registration is kept.
   void self_registered(const std::string& user, const std::string& plan, bool registered);
   /// A phone asks for that.
   void self_registers(const std::string& user, const std::string& plan);
 
   /// The same for whom they block.
-  void blocks(const std::string& user, const std::string& other) { blocked_.unknown({user, other}); }
+  void blocks(const std::string& user, const std::string& other);
   void blocked(const std::string& user, const std::string& other, bool blocked) {
-    blocked_.acknowledged({user, other}, blocked);
+    blocked_.told({user, other}, blocked);
   }
 
   /// Throws Violation if a promise is not kept in this state.
@@ -51,10 +51,9 @@ class Staff {
   /// Until when each group was extended.
   const std::map<std::string, core::TimeMs>& extended() const { return extended_; }
   /// Who was erased, and when that was asked for, as far as it was acknowledged.
-  const std::map<std::string, core::TimeMs>& erased() const { return erased_; }
+  const std::map<std::string, core::TimeMs>& erasures() const { return erased_; }
 
   std::function<void(const std::string& plan)> plan_changes;
-  std::function<void(const std::string& user)> user_goes;
 
  private:
   using UserPair = std::pair<std::string, std::string>;  // group or plan, user
@@ -69,6 +68,7 @@ class Staff {
   void post_event();
   void started(const std::string& plan, const std::string& key, const std::string& answer);
   void erase_user();
+  void took_back(const UserPair& key);
   void act_on_group();
   void act_on_member(const topics::GroupId& group);
   void put_user();
@@ -99,7 +99,6 @@ class Staff {
   std::map<UserPair, std::string> started_;       // (plan, key) → group, for ever
   std::map<std::string, core::TimeMs> extended_;  // at least
   std::map<std::string, core::TimeMs> erased_;    // users
-  std::set<std::string> gone_;                    // users who are erased or will be
 };
 
 }  // namespace convoke::simulation

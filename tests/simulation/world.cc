@@ -46,7 +46,6 @@ class World {
   Phone::Watch phone_watch(std::size_t number);
   void trace(const std::string& line);
 
-  void user_goes(const std::string& user);
   void round();
   void act();
   void act_on_phone(Phone& phone);
@@ -57,6 +56,7 @@ class World {
 
   void come_to_rest();
   void check_rest();
+  void check_lists(const Phone& phone, const std::string& topic);
   void step_until(std::int64_t time_ms);
   void check_places();
   void check_outbox();
@@ -70,13 +70,15 @@ class World {
   Disk disk_;
   Broker broker_;
   StepChecks checks_;
+  Said said_;
   SimServer server_;
   Desk desk_;
   Staff staff_;
   Outside outside_;
   std::vector<std::unique_ptr<Phone>> phones_;
   std::vector<int> places_;
-  std::int64_t changed_ms_ = 0;  // when a group changed last
+  std::map<std::string, std::set<std::string, std::less<>>> hidden_;  // whom each phone hid last
+  std::int64_t changed_ms_ = 0;                                       // when a group changed last
   bool resting_ = false;
   Outcome outcome_;
 };
@@ -96,7 +98,6 @@ World::World(const Options& options)
              [this](const std::string& line) { trace(line); }),
       outside_(agenda_, random_.split(), server_, count_, [this](const std::string& line) { trace(line); }) {
   staff_.plan_changes = [this](const std::string& plan) { outside_.plan_changed(plan); };
-  staff_.user_goes = [this](const std::string& user) { user_goes(user); };
   broker_.lost_for_server = [this](const Message& message) { checks_.lost(message.topic); };
   disk_.loses = options_.sabotage.loses_write;
   server_.sabotage(options_.sabotage);
@@ -134,40 +135,49 @@ std::unique_ptr<store::Store> World::beneath() {
 }
 
 SimServer::Watch World::server_watch() {
-  return {.released =
-              [this](const core::Effects& fx) {
-                const core::State& state = server_.loop().engine().state();
-                if (!fx.groups.empty() || !fx.members.empty()) changed_ms_ = agenda_.now();
-                checks_.released(state, fx);
-              },
-          .turned =
-              [this] {
-                if (server_.drained())
-                  checks_.turned(server_.loop().engine().state(), agenda_.now(), staff_.extended());
-              },
-          .loaded =
-              [this] {
-                checks_.loaded(server_.loop().engine().state());
-                staff_.check_promises(server_.loop().engine().state());
-                outside_.check_promises(server_.loop().engine().state());
-              },
-          .died =
-              [this] {
-                staff_.server_died();
-                outside_.server_died();
-                agenda_.in(resting_ ? 1000 : random_.between(50, 20'000), [this] { server_.start(); });
-              },
-          .lost = [this](const std::string& topic) { checks_.lost(topic); },
-          .trace = [this](const std::string& line) { trace(line); }};
+  return {
+      .released =
+          [this](const core::Effects& fx) {
+            const core::State& state = server_.loop().engine().state();
+            if (!fx.groups.empty() || !fx.members.empty()) changed_ms_ = agenda_.now();
+            checks_.released(state, fx, agenda_.now());
+            for (const core::UserId& user : fx.erased) staff_.erased(user.str());
+          },
+      .turned =
+          [this] {
+            if (server_.drained())
+              checks_.turned(server_.loop().engine().state(), agenda_.now(), staff_.extended());
+          },
+      .loaded =
+          [this] {
+            checks_.loaded(server_.loop().engine().state());
+            for (const auto& [user, at_ms] : server_.loop().engine().state().erased_ms) {
+              checks_.erased(user.str(), agenda_.now());
+              staff_.erased(user.str());
+            }
+            staff_.check_promises(server_.loop().engine().state());
+            outside_.check_promises(server_.loop().engine().state());
+          },
+      .died =
+          [this] {
+            staff_.server_died();
+            outside_.server_died();
+            agenda_.in(resting_ ? 1000 : random_.between(50, 20'000), [this] { server_.start(); });
+          },
+      .lost = [this](const std::string& topic) { checks_.lost(topic); },
+      .said = [this](const std::string& topic, const std::string& payload) { said_.note(topic, payload); },
+      .trace = [this](const std::string& line) { trace(line); }};
 }
 
 Phone::Watch World::phone_watch(std::size_t number) {
   const std::string user = "u" + std::to_string(number);
   return {
-      .archived = [this, user](const auto& group, const auto& id) { checks_.archived(group, user, id); },
+      .archived = [this, user](const auto& group, const auto& id,
+                               std::int64_t said_ms) { checks_.archived(group, user, id, said_ms); },
       .registered = [this, user](const auto& plan,
                                  bool registered) { staff_.self_registered(user, plan, registered); },
       .blocked = [this, user](const auto& other, bool blocked) { staff_.blocked(user, other, blocked); },
+      .heard = [this, number](const auto& topic) { check_lists(*phones_[number], topic); },
       .fresh_token =
           [this, user] { return make_token(topics::Role::terminal, user, "phone", agenda_.now() / 1000); },
       .trace = [this](const std::string& line) { trace(line); }};
@@ -240,12 +250,6 @@ void World::round() {
   }
 }
 
-/// A user is about to be erased, by staff or by themselves.
-void World::user_goes(const std::string& user) {
-  staff_.erases(user);
-  checks_.erased(user);
-}
-
 void World::act() {
   const std::size_t dice = random_.below(100);
   if (dice < 14) return staff_.act();
@@ -281,12 +285,10 @@ void World::act_on_phone(Phone& phone) {
     const std::string other = random_.pick(phones_)->user();
     if (other == phone.user()) return;
     staff_.blocks(phone.user(), other);
-    checks_.blocks(phone.user(), other);
     return phone.set_blocked(other, random_.percent(70));
   }
   if (dice < 61) {
     trace(phone.user() + " erases themselves");
-    user_goes(phone.user());
     return phone.erase();
   }
   chat(phone);
@@ -369,6 +371,18 @@ void World::come_to_rest() {
   }
 }
 
+/// A phone has got this: it shows nothing that the server has not said.
+void World::check_lists(const Phone& phone, const std::string& topic) {
+  const sdk::Session& session = phone.session();
+  auto& before = hidden_[phone.user()];
+  before.insert(session.hidden().begin(), session.hidden().end());
+  for (const std::string& other : before) checks_.apart(phone.user(), other, agenda_.now());
+  before = session.hidden();
+  if (topic.find("/chat/") != std::string::npos || topic.find("/signal/") != std::string::npos) return;
+  for (const sdk::Group& group : session.groups())
+    said_.check(phone.user(), group, session.buddies(group.id), session.hidden());
+}
+
 /// What was sent is off the disk.
 void World::check_outbox() {
   disk_.scan(store::Family::outbox, {}, {}, [](auto, auto value) -> bool {
@@ -385,7 +399,7 @@ void World::check_rest() {
   check_forgotten(engine.state(), disk_);
   staff_.check_promises(engine.state());
   outside_.check_promises(engine.state());
-  for (const auto& [user, at_ms] : staff_.erased())
+  for (const auto& [user, at_ms] : staff_.erasures())
     check_erased(user, at_ms, engine, server_.loop().journal());
   check_archive(checks_, engine, server_.loop().journal());
   check_retained(engine.state(), broker_);
@@ -406,7 +420,7 @@ void World::check_places() {
     std::string known, real = places_[i] < kAreas ? "a" + std::to_string(places_[i]) + " " : "";
     if (user)
       for (const auto& area : user->areas) known += area.str() + " ";
-    if (known != real && !(known.empty() && checks_.was_erased(name)))
+    if (known != real && !(known.empty() && checks_.is_placeless(name)))
       throw Violation(name + " is in \"" + real + "\", the server says \"" + known + "\"");
   }
 }

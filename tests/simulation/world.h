@@ -15,6 +15,7 @@
 #include "tests/simulation/outside.h"
 #include "tests/simulation/phone.h"
 #include "tests/simulation/random.h"
+#include "tests/simulation/said.h"
 #include "tests/simulation/sim_server.h"
 #include "tests/simulation/staff.h"
 
