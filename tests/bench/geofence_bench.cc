@@ -37,7 +37,7 @@ using convoke::bench::kMetersPerDegree;
 using convoke::bench::Site;
 
 struct Sizes {
-  std::size_t areas = 1000, users = 10'000, fixes = 0, rounds = 5;
+  std::size_t areas = 1000, users = 10'000, fixes = 0, rounds = 5, batch = 64;
   std::uint64_t seed = 1;
   std::string shape = "venues", only, areas_file, fixes_file;
 };
@@ -159,8 +159,6 @@ struct Run {
   std::size_t area_bytes = 0, user_bytes = 0;
 };
 
-constexpr std::size_t kBatch = 64;
-
 std::vector<geo::UserFix> decode(const std::vector<Fix>& fixes) {
   std::vector<geo::UserFix> decoded(fixes.size());
   for (std::size_t i = 0; i < fixes.size(); ++i) {
@@ -183,7 +181,7 @@ struct Variant {
   bool words = false;  // each transition with names and distance
 };
 
-void run_engine(const Variant& variant, const Site& site, Run& run) {
+void run_engine(const Variant& variant, const Site& site, std::size_t batch_size, Run& run) {
   const auto& [areas, users, fixes] = site;
   geo::FenceTracker tracker(variant.rule);
   run.outcome = {};
@@ -196,7 +194,7 @@ void run_engine(const Variant& variant, const Site& site, Run& run) {
   double meters = 0;
   const double seconds = seconds_of([&] {
     for (std::span<const geo::UserFix> rest = decoded; !rest.empty();) {
-      const auto batch = rest.first(std::min(kBatch, rest.size()));
+      const auto batch = rest.first(std::min(batch_size, rest.size()));
       rest = rest.subspan(batch.size());
       tracker.fixes(batch, out);
       for (const geo::Crossing& c : out) {
@@ -281,6 +279,9 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", sizes.rounds, "the median counts")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
+  app.add_option("--batch", sizes.batch, "fixes handed to the engine at once; the server hands over one")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   app.add_option("--seed", sizes.seed)->capture_default_str();
   app.add_option("--shape", sizes.shape)
       ->check(CLI::IsMember({"venues", "dense", "tight"}))
@@ -309,11 +310,12 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < sizes.rounds; ++i) {
     if (sizes.only.empty() || sizes.only == "boost") run_boost(site, runs["boost"]);
     for (const auto& [name, variant] : variants)
-      if (sizes.only.empty() || sizes.only == name) run_engine(variant, site, runs[name]);
+      if (sizes.only.empty() || sizes.only == name) run_engine(variant, site, sizes.batch, runs[name]);
   }
-  fmt::print(R"({{"shape":"{}","areas":{},"vertices":{},"users":{},"fixes":{},"rounds":{},"seed":{})",
-             sizes.areas_file.empty() ? sizes.shape : "recorded", site.areas.size(), vertices(site.areas),
-             site.users.size(), site.fixes.size(), sizes.rounds, sizes.seed);
+  fmt::print(
+      R"({{"shape":"{}","areas":{},"vertices":{},"users":{},"fixes":{},"batch":{},"rounds":{},"seed":{})",
+      sizes.areas_file.empty() ? sizes.shape : "recorded", site.areas.size(), vertices(site.areas),
+      site.users.size(), site.fixes.size(), sizes.batch, sizes.rounds, sizes.seed);
   for (const auto& [name, run] : runs) fmt::print(R"(,"{}":{})", name, json(run));
   if (sizes.only.empty())
     fmt::print(
