@@ -29,6 +29,20 @@ void Roster::head(const RosterHead& head, std::int64_t now_ms) {
 }
 
 void Roster::page(const RosterPage& page, std::int64_t now_ms) {
+  take_page(page);
+  if (loading_ && page.page == 0) {
+    page_read_ = true;
+    finish_loading();
+  }
+  settle(now_ms);
+}
+
+void Roster::answered(const RosterPage& page, std::int64_t now_ms) {
+  take_page(page);
+  settle(now_ms);
+}
+
+void Roster::take_page(const RosterPage& page) {
   const auto held = pages_.find(page.page);
   if (held == pages_.end() || held->second.version <= page.version) {
     pages_[page.page] = page;
@@ -40,11 +54,6 @@ void Roster::page(const RosterPage& page, std::int64_t now_ms) {
     else
       wanted_.erase(want);
   }
-  if (loading_ && page.page == 0) {
-    page_read_ = true;
-    finish_loading();
-  }
-  settle(now_ms);
 }
 
 void Roster::page_unknown(std::uint32_t page, std::int64_t now_ms) {

@@ -27,6 +27,8 @@ class Roster {
 
   void head(const messages::RosterHead& head, std::int64_t now_ms);
   void page(const messages::RosterPage& page, std::int64_t now_ms);
+  /// A page that was asked for. It may be older than the header that is being read, so it is not the replay.
+  void answered(const messages::RosterPage& page, std::int64_t now_ms);
   void page_unknown(std::uint32_t page, std::int64_t now_ms);
   /// `wait_ms`: so long a page that has changed is not asked for yet.
   void changes(const messages::RosterChanges& changes, std::int64_t now_ms, std::int64_t wait_ms = 0);
@@ -55,6 +57,7 @@ class Roster {
     Want state = Want::to_ask;
     std::int64_t from_ms = 0;  // not before, if it is to be asked for
   };
+  void take_page(const messages::RosterPage& page);
   void finish_loading();
   void settle(std::int64_t now_ms);
   void apply(const messages::RosterChanges& changes);

@@ -71,7 +71,7 @@ void Session::answer(const HoldRequest& hold) {
 
 void Session::answer(const PageRequest& asked, const RosterPage& page, Now now) {
   GroupEntry* entry = find_started(asked.group);
-  if (entry != nullptr && page.page == asked.page) entry->roster.page(page, now.steady_ms);
+  if (entry != nullptr && page.page == asked.page) entry->roster.answered(page, now.steady_ms);
 }
 
 void Session::answer(const HistoryRequest& asked, const HistoryAnswer& history, Now now) {

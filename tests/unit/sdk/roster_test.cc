@@ -70,6 +70,19 @@ TEST(Roster, HoldsAVersionOnceHeaderAndFirstPageAreThere) {
   EXPECT_EQ(roster.version(), 4U);
 }
 
+TEST(Roster, DoesNotTakeAnOlderAnswerForThePageThatItReadsAgain) {
+  Roster roster = loaded(7, 2);
+  roster.changes(change(10, 11), 0);  // there is a gap
+  EXPECT_TRUE(roster.take_resubscribe());
+  roster.answered(page(10, 0, {buddy("anna")}), 0);
+  roster.head(head(12, 2), 0);
+  EXPECT_FALSE(roster.settled()) << "the page may have changed with version 12";
+  roster.page(page(12, 0, {buddy("anna"), buddy("carl")}), 0);
+  EXPECT_TRUE(roster.settled());
+  EXPECT_EQ(roster.version(), 12U);
+  EXPECT_THAT(users(roster), ElementsAre("anna", "carl"));
+}
+
 TEST(Roster, WaitsForTheHeaderOfANewerPage) {
   Roster roster;
   roster.reload(0);
