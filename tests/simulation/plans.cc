@@ -15,9 +15,12 @@ class Drawing {
       : random_(random), users_(users), now_ms_(now_ms) {}
 
   std::string audience() {
-    std::string text = "[plan.audience]\nany = [" + condition();
-    for (std::size_t more = random_.below(3); more > 0; --more) text += ", " + condition();
-    text += "]\n";
+    std::string text = "[plan.audience]\n";
+    if (!random_.percent(1)) {  // else everybody
+      text += "any = [" + condition();
+      for (std::size_t more = random_.below(3); more > 0; --more) text += ", " + condition();
+      text += "]\n";
+    }
     if (random_.percent(15)) text += "all = [{ attribute = \"ticket\" }]\n";
     if (random_.percent(15)) text += "none = [{ attribute = \"crew\" }]\n";
     if (random_.percent(40)) text += "presence = \"any\"\n";
