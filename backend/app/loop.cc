@@ -35,7 +35,8 @@ Loop::Loop(Options options, store::Store& store, egress::Link& link, Hooks hooks
   engine_.loaded(now);
   for (const auto& [user, at_ms] : eraser_.load())
     if (!engine_.state().user(user)) engine_.state().erased_ms[user] = at_ms;  // else they have come back
-  for (const auto& [site, peer] : engine_.state().peers) open_peer(peer);
+  for (const auto& [site, peer] : engine_.state().peers)
+    if (peer.shut.empty()) open_peer(peer);
   for (core::PeerOutgoing& out : journal_.peer_items())
     if (const auto it = peers_.find(out.site); it != peers_.end())
       it->second.sender.push(out.number, std::move(out.item), now);
@@ -140,14 +141,14 @@ void Loop::open_peer(const core::Peer& peer) {
 }
 
 /// Those that are new or have another address are dialled, with all that waits for them in the store; those
-/// that are gone are not any more. Gives the former.
+/// that are gone or shut are not any more. Gives the former.
 std::set<core::SiteId> Loop::link_peers(const core::Effects& fx) {
   std::set<core::SiteId> fresh;
   const auto& peers = engine_.state().peers;
   for (const core::SiteId& site : fx.peers) {
     const auto peer = peers.find(site);
     const auto link = peers_.find(site);
-    if (peer == peers.end()) {
+    if (peer == peers.end() || !peer->second.shut.empty()) {
       if (link == peers_.end()) continue;
       link->second.sender.close();
       peers_.erase(link);

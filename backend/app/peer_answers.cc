@@ -11,7 +11,9 @@ namespace json = boost::json;
 constexpr core::TimeMs kSilentMs = 30'000;  // three signs of life
 
 /// up: both directions. sending: we reach it, and have not heard of it lately. down: we do not reach it.
+/// shut: it has lied.
 const char* state_of(const core::Peer& peer, const egress::PeerSender* sender, core::TimeMs now) {
+  if (!peer.shut.empty()) return "shut";
   if (!sender || !sender->up()) return "down";
   const bool heard = peer.heard_ms > 0 && now - peer.heard_ms <= kSilentMs;
   return heard ? "up" : "sending";
@@ -35,6 +37,7 @@ json::object shown(const core::State& state, const core::Peer& peer, const egres
       {"lag_ms", sender ? sender->lag_ms(real_ms) : 0},
       {"heard_ms", peer.heard_ms ? json::value(peer.heard_ms) : json::value(nullptr)},
       {"last_error", sender ? sender->last_error() : ""},
+      {"shut", peer.shut},
       {"groups_here", count([&](const core::Group& g) { return g.sites.contains(peer.site) && !g.home; })},
       {"groups_there", count([&](const core::Group& g) { return g.home == peer.site; })},
       {"refused", std::move(refused)}};

@@ -234,9 +234,11 @@ bool Engine::delete_peer(const SiteId& site, Context& ctx) { return core::delete
 PeerTaken Engine::peer_batch(const SiteId& from, const messages::PeerBatch& batch, Context& ctx) {
   return take_batch(state_, from, batch, ctx);
 }
-void Engine::bad_peer_batch(const SiteId& from) {
-  if (const auto peer = state_.peers.find(from); peer != state_.peers.end())
-    ++peer->second.refused["unreadable"];
+void Engine::bad_peer_batch(const SiteId& from, bool other_version, Context& ctx) {
+  const auto peer = state_.peers.find(from);
+  if (peer == state_.peers.end()) return;
+  ++peer->second.refused["unreadable"];
+  if (!other_version) shut_link(peer->second, "unreadable", ctx);
 }
 
 void Engine::put_areas(const std::vector<geo::Area>& areas, Context& ctx) {

@@ -83,7 +83,7 @@ class Engine {
   void put_peer(const SiteId& site, std::string host, int port, std::string keys, Context& ctx);
   bool delete_peer(const SiteId& site, Context& ctx);
   PeerTaken peer_batch(const SiteId& from, const messages::PeerBatch& batch, Context& ctx);
-  void bad_peer_batch(const SiteId& from);
+  void bad_peer_batch(const SiteId& from, bool other_version, Context& ctx);
 
   // Inputs from the broker's side.
   /// The broker's plugin has had its full feed; the broker may know nothing else: publishes the retained

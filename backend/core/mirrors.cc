@@ -165,8 +165,8 @@ std::string take_open(State& state, const SiteId& from, const messages::PeerOpen
   const GroupId id = GroupId::parse(item.group);
   Group* group = state.group(id);
   if (!group && !state.tombstones.contains(id)) return open_mirror(state, from, item, ctx);
-  if (!group || group->home != from) return "not-home";
-  if (group->state != GroupState::open) {  // it is over here
+  if (group && group->home != from) return "not-home";
+  if (!group || group->state != GroupState::open) {  // it is over here
     send(state, from, messages::PeerClosed{item.group}, ctx);
     return {};
   }

@@ -184,8 +184,16 @@ struct ArchiveProgress {
 /// What a user of another site said, from when their server told it until the broker gave it back with a
 /// stamp.
 struct Relayed {
+  enum class Step {
+    placed,  // home has said where it stands, and it has not come yet
+    held,    // it has come from somebody who may not speak here as far as home has told: where home has it,
+             // its place will come
+    said     // published, and not come back with a stamp yet
+  };
   UserId from;
-  messages::ChatMessage message;
+  messages::ChatMessage message;         // placed: none
+  std::optional<messages::Stamp> place;  // at home, where that came first
+  Step step = Step::said;
 };
 
 /// One page of a group's buddy list.
@@ -249,7 +257,6 @@ struct Group {
   // By a hash of (sender, message id): each is archived once, and edits must find it.
   std::unordered_map<std::uint64_t, ChatPlace> message_keys;
   std::map<SiteId, std::size_t> sites;  // how many of the members are of each other site
-  std::unordered_map<std::uint64_t, messages::Stamp> early_places;  // at home, of messages not archived yet
   int resends = 0;
 };
 
@@ -264,6 +271,7 @@ struct Peer {
   std::uint64_t acked = 0;     // it has taken all up to this
   std::uint64_t in_epoch = 0;  // 0: nothing has come yet
   std::uint64_t in_upto = 0;   // we have taken all up to this
+  std::string shut;            // the link is shut: why; empty: it is not
 
   // Matter only while the server runs.
   TimeMs heard_ms = 0;            // when a batch last came

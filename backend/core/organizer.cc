@@ -295,7 +295,6 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   group.message_keys.clear();
   group.stays.clear();
   group.unarchived.clear();
-  group.early_places.clear();
   group.resends = 0;
   arm_resend(state, group, ctx.now);
   ctx.fx.groups.insert(group.id);

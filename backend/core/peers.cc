@@ -20,6 +20,7 @@ constexpr TimeMs kForgotMs = 5000;
 constexpr std::uint64_t kClocksDifferMs = 366ULL * 86'400'000;  // an epoch later than that is made up
 constexpr TimeMs kWindowMs = 1000;
 constexpr std::size_t kMaxInWindow = 5000;  // items that a peer may tell in it
+constexpr std::size_t kFlood = 50'000;      // no server sends so many in it: it waits for answers
 constexpr const char* kPeerRemoved = "site-removed";
 
 TimerKey presence_timer(const SiteId& site) { return {TimerKind::peer_presence, site.str()}; }
@@ -92,6 +93,10 @@ std::string take_item(State& state, const SiteId& from, const messages::PeerItem
   return "unknown-kind";
 }
 
+/// Reasons that no mistake explains: an honest server says nothing for other sites' users, decides nothing
+/// about others' groups.
+bool is_lie(const std::string& refused) { return refused == "foreign-user" || refused == "not-home"; }
+
 bool too_many(Peer& peer, std::size_t items, TimeMs now) {
   if (now < peer.window_ms || now - peer.window_ms >= kWindowMs) {
     peer.window_ms = now;
@@ -122,6 +127,7 @@ void put_peer(State& state, const SiteId& site, std::string host, int port, std:
   peer.host = std::move(host);
   peer.port = port;
   peer.keys = std::move(keys);
+  peer.shut.clear();
   ctx.fx.peers.insert(site);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedPeer{site.str(), peer.keys}}});
   if (!known) begin_anew(state, peer, 0, ctx);
@@ -149,18 +155,28 @@ bool delete_peer(State& state, const SiteId& site, Context& ctx) {
 
 std::vector<messages::FeedOp> feed_peers(const State& state) {
   std::vector<messages::FeedOp> ops;
-  for (const auto& [site, peer] : state.peers) ops.emplace_back(messages::FeedPeer{site.str(), peer.keys});
+  for (const auto& [site, peer] : state.peers)
+    if (peer.shut.empty()) ops.emplace_back(messages::FeedPeer{site.str(), peer.keys});
   return ops;
+}
+
+void shut_link(Peer& peer, const std::string& why, Context& ctx) {
+  if (!peer.shut.empty()) return;
+  peer.shut = why;
+  ctx.fx.peers.insert(peer.site);
+  ctx.fx.out.emplace_back(FeedChange{{messages::FeedPeer{peer.site.str(), ""}}});
 }
 
 PeerTaken take_batch(State& state, const SiteId& site, const messages::PeerBatch& batch, Context& ctx) {
   PeerTaken taken;
   const auto found = state.peers.find(site);
-  if (found == state.peers.end()) return {{"no-peer"}, false};
+  if (found == state.peers.end()) return {{"no-peer"}, false, {}};
   Peer& peer = found->second;
+  if (!peer.shut.empty()) return {{"shut"}, false, {}};
   peer.heard_ms = ctx.now;
-  if (batch.epoch < peer.in_epoch) return {{"old-epoch"}, false};
+  if (batch.epoch < peer.in_epoch) return {{"old-epoch"}, false, {}};
   taken.put_off = too_many(peer, batch.items.size(), ctx.now);
+  if (peer.in_window > kFlood) shut_link(peer, taken.shut = "flood", ctx);
   if (taken.put_off) return taken;
   // An acknowledgement asks for none: two sites would thank one another for ever.
   if (!batch.items.empty()) ctx.fx.peers_heard.insert(site);
@@ -177,7 +193,10 @@ PeerTaken take_batch(State& state, const SiteId& site, const messages::PeerBatch
     std::string refused = take_item(state, site, batch.items[i], ctx);
     if (refused.empty()) continue;
     ++peer.refused[refused];
-    taken.refused.push_back(std::move(refused));
+    taken.refused.push_back(refused);
+    if (!is_lie(refused)) continue;
+    shut_link(peer, taken.shut = refused, ctx);
+    break;
   }
   return taken;
 }

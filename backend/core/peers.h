@@ -18,19 +18,23 @@ inline constexpr std::size_t kMaxPeers = 100;
 /// up, and the peer is told everything anew.
 void send(State& state, const SiteId& site, const messages::PeerItem& item, Context& ctx);
 
-/// Adds a peer, or changes its address and keys.
+/// Adds a peer, or changes its address and keys. A link that was shut is open again.
 void put_peer(State& state, const SiteId& site, std::string host, int port, std::string keys, Context& ctx);
 /// Its users leave our groups, ours leave its groups, and it can say nothing any more. False: there is none.
 bool delete_peer(State& state, const SiteId& site, Context& ctx);
 /// What the broker plugin must know of peers.
 std::vector<messages::FeedOp> feed_peers(const State& state);
 
-/// What a batch did: why some of its items were refused, and whether it was put off, because there is too
-/// much of it: the sender will send it again.
+/// What a batch did: why some of its items were refused, whether it was put off, because there is too
+/// much of it: the sender will send it again; and why the link was shut by it, empty if it was not.
 struct PeerTaken {
   std::vector<std::string> refused;
   bool put_off = false;
+  std::string shut;
 };
+/// Nothing is sent to the site or taken from it any more, until an operator adds it again: it has said what
+/// no honest server says. Its users stay in the chats, as when the link is cut.
+void shut_link(Peer& peer, const std::string& why, Context& ctx);
 /// A batch came from the site's server. Items that were taken before are passed over.
 PeerTaken take_batch(State& state, const SiteId& site, const messages::PeerBatch& batch, Context& ctx);
 

@@ -27,6 +27,25 @@ std::string why_not(const Group& group, const UserId& user) {
   return heard ? "" : "muted";
 }
 
+void say_now(State& state, const Group& group, Relayed& relayed, Context& ctx) {
+  relayed.step = Relayed::Step::said;
+  say(state, group, relayed, true, ctx);
+  arm_notices(state, group, ctx.now);
+}
+
+/// Home has a message that this archive has not: if it is held here, home's word settles it.
+void place_early(State& state, Group& group, const UserId& from, std::uint64_t key,
+                 const messages::Stamp& place, Context& ctx) {
+  if (!group.relayed.contains(key) && group.relayed.size() >= kMaxRelayed) return;
+  const auto [it, fresh] = group.relayed.try_emplace(key);
+  Relayed& relayed = it->second;
+  relayed.from = from;
+  relayed.place = place;
+  if (fresh) relayed.step = Relayed::Step::placed;
+  if (relayed.step == Relayed::Step::held) say_now(state, group, relayed, ctx);
+  ctx.fx.relayed.insert({group.id, key});
+}
+
 void take_own(State& state, const Group& group, const messages::ArchivedMessage& m, Context& ctx) {
   messages::PeerSaid item{group.id.str(), in_full(state, UserId::parse(m.from)), m.message};
   item.message.home.reset();
@@ -37,7 +56,13 @@ void take_own(State& state, const Group& group, const messages::ArchivedMessage&
 /// What another site's user said is in this broker's order now.
 void take_in(State& state, Group& group, const messages::ArchivedMessage& m, Context& ctx) {
   const std::uint64_t key = message_key(m.from, m.message.id);
-  if (group.relayed.erase(key) > 0) ctx.fx.relayed.insert({group.id, key});
+  if (const auto relayed = group.relayed.find(key); relayed != group.relayed.end()) {
+    if (const auto& place = relayed->second.place)
+      ctx.fx.places.push_back(
+          {group.id, group.message_keys.at(key), UserId::parse(m.from), m.message.id, *place});
+    group.relayed.erase(relayed);
+    ctx.fx.relayed.insert({group.id, key});
+  }
   if (group.home) return;
   const messages::PeerPlace place{group.id.str(), m.from, m.message.id, m.stamp};
   for (const auto& [site, count] : group.sites) send(state, site, place, ctx);
@@ -51,15 +76,11 @@ void message_archived(State& state, Group& group, const messages::ArchivedMessag
     take_in(state, group, m, ctx);
   else if (group.home || !group.sites.empty())
     take_own(state, group, m, ctx);
-  const std::uint64_t key = message_key(m.from, m.message.id);
-  const auto early = group.early_places.find(key);
-  if (early == group.early_places.end()) return;
-  ctx.fx.places.push_back({group.id, group.message_keys.at(key), from, m.message.id, early->second});
-  group.early_places.erase(early);
 }
 
 void repeat_relayed(const State& state, const Group& group, Context& ctx) {
-  for (const auto& [key, relayed] : group.relayed) say(state, group, relayed, false, ctx);
+  for (const auto& [key, relayed] : group.relayed)
+    if (relayed.step == Relayed::Step::said) say(state, group, relayed, false, ctx);
 }
 
 std::string take_said(State& state, const SiteId& from, const messages::PeerSaid& item, Context& ctx) {
@@ -68,17 +89,22 @@ std::string take_said(State& state, const SiteId& from, const messages::PeerSaid
   Group* group = state.group(GroupId::parse(item.group));
   if (!group) return "unknown-group";
   if (group->state != GroupState::open) return {};  // it has ended here: too late, and no fault
-  if (std::string why = why_not(*group, user); !why.empty()) return why;
-  Relayed relayed{user, item.message};
+  const std::string why = why_not(*group, user);
+  const bool home_decides = group->home && group->home != from && group->relayed.size() < kMaxHeld;
+  if (!why.empty() && !home_decides) return why;
   const auto& home = item.message.home;
   if (home && (group->home != from || home->site != from.str())) return "not-home";
   const std::uint64_t key = message_key(user.str(), item.message.id);
-  if (group->message_keys.contains(key) || group->relayed.contains(key)) return {};
-  if (group->relayed.size() >= kMaxRelayed) return "too-many";
-  say(state, *group, relayed, true, ctx);
-  group->relayed.emplace(key, std::move(relayed));
+  const auto known = group->relayed.find(key);
+  const bool placed = known != group->relayed.end() && known->second.step == Relayed::Step::placed;
+  if (group->message_keys.contains(key) || (known != group->relayed.end() && !placed)) return {};
+  if (!placed && group->relayed.size() >= kMaxRelayed) return "too-many";
+  Relayed& relayed = group->relayed[key];
+  relayed.from = user;
+  relayed.message = item.message;
+  relayed.step = Relayed::Step::held;
+  if (placed || why.empty()) say_now(state, *group, relayed, ctx);
   ctx.fx.relayed.insert({group->id, key});
-  arm_notices(state, *group, ctx.now);
   return {};
 }
 
@@ -92,8 +118,8 @@ std::string take_place(State& state, const SiteId& from, const messages::PeerPla
   const auto archived = group->message_keys.find(key);
   if (archived != group->message_keys.end())
     ctx.fx.places.push_back({group->id, archived->second, user, item.message, item.home});
-  else if (group->early_places.size() < kMaxRelayed)
-    group->early_places[key] = item.home;
+  else if (is_remote(user))
+    place_early(state, *group, user, key, item.home, ctx);
   return {};
 }
 

@@ -12,6 +12,7 @@
 namespace convoke::core {
 
 inline constexpr std::size_t kMaxRelayed = 10'000;  // of one group, that wait for the broker
+inline constexpr std::size_t kMaxHeld = 1'000;      // beyond so many nothing is held for home to decide
 
 /// A message of a member was archived for the first time.
 void message_archived(State& state, Group& group, const messages::ArchivedMessage& message, Context& ctx);

@@ -144,20 +144,21 @@ std::string Decoder::take_event(std::string_view payload, core::Context& ctx) {
 }
 
 /// The broker has checked that it comes from that site's server. An item that is refused is taken all the
-/// same: sent again it would be refused again. A batch that cannot be read is not, and the sender is stuck:
-/// its operator is to see why.
+/// same: sent again it would be refused again. A batch that cannot be read is not.
 void Decoder::peer(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx) {
   if (t.rest != "link") return unknown_topic(real_ms);
   const std::string site = t.sender_site.str();
   const auto batch = messages::decode_peer_batch(m.payload);
   if (!batch) {
-    engine_.bad_peer_batch(t.sender_site);
+    engine_.bad_peer_batch(t.sender_site, batch.error().field == "v", ctx);
     return refuse("peer", site, batch.error().to_string(), real_ms);
   }
   const core::PeerTaken taken = engine_.peer_batch(t.sender_site, *batch, ctx);
   for (const std::string& why : taken.refused)
     refuse("peer-" + why, site, "expected what docs/protocol/peer.md lets a site say", real_ms);
   if (taken.put_off) refuse("peer-too-fast", site, "expected at most 5000 items a second", real_ms);
+  if (!taken.shut.empty())
+    log_("shut the link to site " + site + " (" + taken.shut + "): convokectl peer add opens it again");
 }
 
 void Decoder::refuse(const std::string& reason, const std::string& sender, const std::string& detail,

@@ -3,6 +3,7 @@
 #include "backend/store/records.h"
 #include "topics/messages/json_reader.h"
 #include "topics/messages/json_writer.h"
+#include "topics/messages/parts_json.h"
 
 // Records of the links to other sites.
 namespace convoke::store {
@@ -14,6 +15,7 @@ using messages::JsonReader;
 using messages::JsonWriter;
 
 constexpr int kMaxPort = 65'535;
+constexpr std::size_t kMaxShutBytes = 64;
 
 /// `name/` and 16 hexadecimal digits; nothing if it is not so.
 std::optional<std::pair<std::string_view, std::uint64_t>> split_key(std::string_view key) {
@@ -46,6 +48,7 @@ std::string encode_peer(const core::Peer& p) {
   w.member("acked", p.acked);
   w.member("in_epoch", p.in_epoch);
   w.member("in_upto", p.in_upto);
+  if (!p.shut.empty()) w.member("shut", p.shut);
   w.end_object();
   return w.take();
 }
@@ -63,6 +66,7 @@ messages::Result<core::Peer> decode_peer(std::string_view key, std::string_view 
   p.acked = root["acked"].integer(0, p.next - 1);
   p.in_epoch = root["in_epoch"].integer();
   p.in_upto = root["in_upto"].integer();
+  if (root["shut"].present()) p.shut = root["shut"].line(1, kMaxShutBytes);
   if (!p.site) return Error{"key", "a site"};
   return r.finish(std::move(p));
 }
@@ -85,7 +89,9 @@ std::string encode_relayed(const core::Relayed& relayed) {
   JsonWriter w(256);
   w.begin_object();
   w.member("from", relayed.from.str());
-  w.member("message", encode(relayed.message));
+  if (relayed.step != core::Relayed::Step::placed) w.member("message", encode(relayed.message));
+  if (relayed.step == core::Relayed::Step::held) w.member("held", true);
+  if (relayed.place) write(w.key("place"), *relayed.place);
   w.end_object();
   return w.take();
 }
@@ -95,6 +101,12 @@ messages::Result<core::Relayed> decode_relayed(std::string_view value) {
   const Field& root = r.root();
   core::Relayed relayed;
   relayed.from = core::UserId::parse(root["from"].user_id());
+  if (root["place"].present()) relayed.place = messages::read_stamp(root["place"]);
+  if (root["held"].flag()) relayed.step = core::Relayed::Step::held;
+  if (!root["message"].present() && relayed.place) {
+    relayed.step = core::Relayed::Step::placed;
+    return r.finish(std::move(relayed));
+  }
   auto message = messages::decode_chat_message(root["message"].text(1, messages::kMaxPayloadBytes));
   if (!message) return message.error();
   relayed.message = *std::move(message);

@@ -40,6 +40,8 @@ void list_peers(const Context& context) {
     const std::string error = show(field(peer, "last_error")), refused = show(field(peer, "refused"));
     if (!error.empty()) context.out << "  error: " << printable(error);
     if (!refused.empty()) context.out << "  refused: " << printable(refused);
+    if (const std::string shut = show(field(peer, "shut")); !shut.empty())
+      context.out << "  shut (" << printable(shut) << "): to open it again, peer add";
     context.out << "\n";
   }
 }

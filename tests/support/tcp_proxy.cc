@@ -2,14 +2,21 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <deque>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace convoke::test {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr int kIdleMs = 200;
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -25,6 +32,15 @@ int dial(std::uint16_t port) {
   if (fd >= 0 && ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return fd;
   if (fd >= 0) ::close(fd);
   return -1;
+}
+
+bool send_all(int to, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
 }
 
 }  // namespace
@@ -67,6 +83,19 @@ std::string TcpProxy::carried() const {
   return carried_;
 }
 
+void TcpProxy::reset() {
+  sockaddr nowhere{};
+  nowhere.sa_family = AF_UNSPEC;  // "connecting" there resets, and keeps the number: tcp(7), RFC 9293 ABORT
+  const MutexLock lock(mutex_);
+  for (const int fd : sockets_) ::connect(fd, &nowhere, sizeof nowhere);
+}
+
+void TcpProxy::heal() {
+  cut_ = false;
+  delay_ms_ = 0;
+  stall(false, false);
+}
+
 void TcpProxy::accept_all() {
   while (!stopping_) {
     const int in = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -84,25 +113,36 @@ void TcpProxy::accept_all() {
     }
     sockets_.push_back(in);
     sockets_.push_back(out);
-    carriers_.emplace_back([this, in, out] { carry(in, out); });
-    carriers_.emplace_back([this, in, out] { carry(out, in); });
+    carriers_.emplace_back([this, in, out] { carry(in, out, stalled_[0]); });
+    carriers_.emplace_back([this, in, out] { carry(out, in, stalled_[1]); });
   }
 }
 
-void TcpProxy::carry(int from, int to) {
+/// Reads ahead of what it holds back only so far, as a network does.
+void TcpProxy::carry(int from, int to, const std::atomic<bool>& stalled) {
+  constexpr std::size_t kMostHeld = 64;
+  constexpr int kLookMs = 5;
+  struct Chunk {
+    Clock::time_point due;
+    std::string bytes;
+  };
+  std::deque<Chunk> held;
   char buffer[16'384];
-  while (true) {
-    const ssize_t n = ::recv(from, buffer, sizeof buffer, 0);
-    if (n <= 0) break;
-    if (keep_) {
-      const MutexLock lock(mutex_);
-      carried_.append(buffer, static_cast<std::size_t>(n));
+  while (!stopping_) {
+    pollfd in{held.size() < kMostHeld ? from : -1, POLLIN, 0};
+    const bool waits = !held.empty() || stalled;
+    if (::poll(&in, 1, waits ? kLookMs : kIdleMs) > 0) {
+      const ssize_t n = ::recv(from, buffer, sizeof buffer, 0);
+      if (n <= 0) break;
+      held.push_back({Clock::now() + std::chrono::milliseconds(delay_ms_),
+                      std::string(buffer, static_cast<std::size_t>(n))});
+      if (keep_) {
+        const MutexLock lock(mutex_);
+        carried_ += held.back().bytes;
+      }
     }
-    for (ssize_t done = 0; done < n;) {
-      const ssize_t sent = ::send(to, buffer + done, static_cast<std::size_t>(n - done), MSG_NOSIGNAL);
-      if (sent <= 0) return;
-      done += sent;
-    }
+    for (; !held.empty() && !stalled && held.front().due <= Clock::now(); held.pop_front())
+      if (!send_all(to, held.front().bytes)) return;
   }
   ::shutdown(to, SHUT_RDWR);
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,9 +13,8 @@
 
 namespace convoke::test {
 
-/// A way from one server to another on this machine that a test can cut: connections go through it to
-/// `target`, until `cut`, which resets them and refuses further ones, until `heal`. With `keep` it keeps what
-/// it has carried.
+/// A way from one server to another on this machine that a test can disturb: connections go through it to
+/// `target`. With `keep` it keeps what it has carried.
 class TcpProxy {
  public:
   explicit TcpProxy(std::uint16_t target, bool keep = false);
@@ -22,20 +23,30 @@ class TcpProxy {
   TcpProxy& operator=(const TcpProxy&) = delete;
 
   std::uint16_t port() const { return port_; }
+  /// Ends all connections and refuses further ones.
   void cut();
-  void heal() { cut_ = false; }
+  /// Ends all connections as a peer does that has crashed; further ones are welcome.
+  void reset();
+  /// What goes in either direction arrives so much later.
+  void delay(std::chrono::milliseconds by) { delay_ms_ = static_cast<int>(by.count()); }
+  /// Holds what goes towards the target, or comes back from it, as long as it is so.
+  void stall(bool there, bool back) { stalled_[0] = there, stalled_[1] = back; }
+  /// All is as it was in the beginning; what was held goes on.
+  void heal();
   /// Each piece as it came, of all connections and both directions.
   std::string carried() const;
 
  private:
   void accept_all();
-  void carry(int from, int to);
+  void carry(int from, int to, const std::atomic<bool>& stalled);
 
   const std::uint16_t target_;
   const bool keep_;
   std::uint16_t port_ = 0;
   int listener_ = -1;
   std::atomic<bool> cut_ = false, stopping_ = false;
+  std::atomic<int> delay_ms_ = 0;
+  std::array<std::atomic<bool>, 2> stalled_ = {};
   mutable Mutex mutex_;
   std::string carried_ CONVOKE_GUARDED_BY(mutex_);
   std::vector<int> sockets_ CONVOKE_GUARDED_BY(mutex_);

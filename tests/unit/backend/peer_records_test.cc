@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "backend/core/peers.h"
 #include "backend/store/journal.h"
 #include "backend/store/records.h"
 #include "tests/support/core_world.h"
@@ -103,6 +104,16 @@ TEST_F(PeerRecords, R34_NumbersAndWhatWaitsAreThereAfterARestart) {
   EXPECT_TRUE(restarted()->engine.state().peers.empty());
 }
 
+TEST_F(PeerRecords, R34_ALinkThatWasShutStaysShutAfterARestart) {
+  open();
+  comes({messages::PeerPresence{{{"ben@arena", PresenceState::offline}}}});
+  auto again = restarted();
+  EXPECT_EQ(again->engine.state().peers.at(SiteId::parse("hall")).shut, "foreign-user");
+  EXPECT_TRUE(core::feed_peers(again->engine.state()).empty());
+  step([](auto& e, auto& ctx) { e.put_peer(SiteId::parse("hall"), "hall.example", 1884, "{}", ctx); });
+  EXPECT_EQ(restarted()->engine.state().peers.at(SiteId::parse("hall")).shut, "");
+}
+
 TEST_F(PeerRecords, R34_WhatTheBrokerHasNotGivenBackIsSaidAgainAfterARestart) {
   open();
   messages::ChatMessage message;
@@ -135,6 +146,30 @@ TEST_F(PeerRecords, R34_TheArchiveGetsThePlaceThatHomeGives) {
   ASSERT_EQ(found->messages.size(), 1u);
   EXPECT_EQ(found->messages[0].stamp, here);
   EXPECT_EQ(found->messages[0].message.home, home);
+}
+
+TEST_F(PeerRecords, R34_WhatWaitsForHomesWordAndPlacesThatCameFirstAreThereAfterARestart) {
+  open();
+  step([](auto& e, auto& ctx) { e.put_peer(SiteId::parse("club"), "club.example", 1884, "{}", ctx); });
+  messages::ChatMessage message;
+  message.id = "1";
+  message.text = "hello";
+  messages::PeerBatch batch{5, 1, 0, 0, {messages::PeerSaid{kGroup, "carol@club", message}}};
+  step([&](auto& e, auto& ctx) { e.peer_batch(SiteId::parse("club"), batch, ctx); });
+  const messages::Stamp held{"hall", 7, 9, w.now}, first{"hall", 7, 10, w.now};
+  comes({messages::PeerPlace{kGroup, "carol@club", "2", first}});
+  const auto relayed = restarted()->engine.state().group(GroupId::parse(kGroup))->relayed;
+  ASSERT_EQ(relayed.size(), 2u);
+  for (const auto& [key, is] : relayed) {
+    EXPECT_NE(is.step, core::Relayed::Step::said);
+    EXPECT_EQ(is.message.text, is.step == core::Relayed::Step::held ? "hello" : "");
+    EXPECT_EQ(is.place.has_value(), is.step == core::Relayed::Step::placed);
+  }
+  comes({messages::PeerPlace{kGroup, "carol@club", "1", held}});
+  auto again = restarted();
+  again->now = w.now;
+  again->pass(20'000);
+  EXPECT_EQ(again->published("cv1/arena/g/" + kGroup + "/chat/carol@club").size(), 1u);
 }
 
 TEST_F(PeerRecords, R34_DamagedRecordsAreRefused) {

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "backend/core/announce.h"
+#include "backend/core/members.h"
 #include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
 #include "backend/core/peers.h"
@@ -45,6 +46,10 @@ class Federation : public testing::Test {
     a.available("anna");
     b.available("ben");
     c.available("carol");
+  }
+  /// The site's operator adds that peer again.
+  static void reopen(SiteWorld& site, const char* peer) {
+    site.step([&](auto& e, auto& ctx) { e.put_peer(SiteId::parse(peer), "127.0.0.1", 1883, "{}", ctx); });
   }
   static Group* group(SiteWorld& site, const GroupId& id) { return site.engine.state().group(id); }
   static bool over(SiteWorld& site, const GroupId& id) {
@@ -269,6 +274,40 @@ TEST_F(Federation, R34_AfterAPartitionNothingIsLostOrDoubledAndTheOrderIsOne) {
   EXPECT_EQ(a.home_places.size(), 600u);
 }
 
+TEST_F(Federation, R34_WhatOutrunsHomesListWaitsForHomesWord) {
+  all_there();
+  a.available("anna");
+  start();
+  sites.cut("a", "c");
+  b.available("dora");
+  a.step([&](auto& e, auto& ctx) { admit(e.state(), a.group(), {{UserId::parse("dora@b"), "staff"}}, ctx); });
+  sites.flow();
+  b.say("dora", "1", "I am new");
+  sites.flow();
+  EXPECT_EQ(c.archive, Strings{}) << "home has not named her yet";
+  a.step([&](auto& e, auto& ctx) {
+    remove_member(e.state(), a.group(), UserId::parse("dora@b"), "removed", ctx);
+  });
+  sites.flow();
+  sites.heal();
+  sites.flow();
+  EXPECT_EQ(c.archive, (Strings{"dora@b: I am new"})) << "though she is gone again";
+  EXPECT_EQ(c.home_places, a.home_places);
+  EXPECT_TRUE(c.group().relayed.empty());
+  EXPECT_EQ(sites.refused, Strings{});
+}
+
+TEST_F(Federation, R34_WhatHomeDoesNotHaveIsNeverSaid) {
+  all_there();
+  start();
+  messages::ChatMessage message;
+  message.id = "x";
+  message.text = "I am no member";
+  sites.deliver("b", "c", forged(sites, "b", "c", messages::PeerSaid{a.group().id.str(), "dora@b", message}));
+  sites.pass(60'000);
+  EXPECT_EQ(c.archive, Strings{});
+}
+
 TEST_F(Federation, R34_ABatchThatComesTwiceCountsOnce) {
   all_there();
   start();
@@ -338,6 +377,7 @@ TEST_F(Federation, R34_APeerSpeaksForItsOwnUsersOnly) {
   const std::string id = a.group().id.str();
   const auto refusal = [&](messages::PeerItem item) {
     const auto taken = sites.deliver("b", "a", forged(sites, "b", "a", std::move(item)));
+    reopen(a, "b");
     return taken.refused.empty() ? std::string() : taken.refused[0];
   };
   messages::ChatMessage message;
@@ -421,6 +461,7 @@ TEST_F(Federation, R34_WhateverAPeerSaysTheOthersAreWhatTheyWere) {
   const Strings groups{id, std::string(32, 'b'), std::string(32, 'f')};
   for (int i = 0; i < 5000; ++i) {
     sites.deliver("b", "a", forged(sites, "b", "a", any_item(random, groups)));
+    reopen(a, "b");
     a.echo();
     a.now += 100;
     if (i % 10 == 0) a.step([](auto& e, auto& ctx) { e.tick(ctx); });
@@ -448,6 +489,44 @@ TEST_F(Federation, R34_AFloodIsPutOffAndNotLost) {
   EXPECT_TRUE(put_off);
   a.now += 1000;
   EXPECT_FALSE(sites.deliver("b", "a", batch).put_off);
+}
+
+TEST_F(Federation, R34_AFloodThatDoesNotEndShutsTheLink) {
+  all_there();
+  start();
+  messages::PeerBatch batch = forged(sites, "b", "a", messages::PeerUnknown{});
+  batch.items.resize(64);
+  for (int i = 0; i < 50'000 / 64; ++i) EXPECT_EQ(sites.deliver("b", "a", batch).shut, "");
+  EXPECT_EQ(sites.deliver("b", "a", batch).shut, "flood");
+}
+
+TEST_F(Federation, R34_ALinkThatLiesIsShutUntilAnOperatorOpensIt) {
+  all_there();
+  start();
+  const std::string id = a.group().id.str();
+  messages::ChatMessage message;
+  message.id = "x";
+  message.text = "forged";
+  messages::PeerBatch batch = forged(sites, "b", "a", messages::PeerSaid{id, "anna@a", message});
+  batch.items.emplace_back(messages::PeerLeft{id, "ben@b", "left"});
+  EXPECT_EQ(sites.deliver("b", "a", batch).shut, "foreign-user");
+  EXPECT_TRUE(std::any_of(a.fx.out.begin(), a.fx.out.end(), [](const auto& out) {
+    const auto* change = std::get_if<FeedChange>(&out);
+    const auto* peer = change ? std::get_if<messages::FeedPeer>(&change->ops[0]) : nullptr;
+    return peer && peer->site == "b" && peer->keys.empty();
+  })) << "its key opens the broker no more";
+  EXPECT_EQ(feed_peers(a.engine.state()).size(), 1u) << "only site c";
+  EXPECT_EQ(a.members(), (Strings{"anna", "ben@b", "carol@c"})) << "what came after the lie is not taken";
+
+  b.say("ben", "1", "unheard");
+  sites.flow();
+  EXPECT_EQ(a.archive, Strings{});
+  reopen(a, "b");
+  EXPECT_EQ(feed_peers(a.engine.state()).size(), 2u);
+  sites.flow();
+  b.say("ben", "2", "heard again");
+  sites.flow();
+  EXPECT_EQ(a.archive, (Strings{"ben@b: heard again"}));
 }
 
 TEST_F(Federation, R34_APeerThatIsRemovedTakesItsUsersWithIt) {
