@@ -54,7 +54,7 @@ Crowd::Crowd(Options options)
   if (options_.stats_file != "-") write_stats();  // or say now that it cannot be written
   add_phones();
   tally_.phones = phones_.size();
-  if (options_.one_life) life_.emplace(phones_.size());
+  if (options_.one_life) life_.emplace(phones_.size(), options_.other_sites);
   if (options_.light > 0)
     light_ = std::make_unique<LightCrowd>(options_, tokens_, *venue_, [this] { return venue_now_ms(); });
 }

@@ -93,6 +93,9 @@ int main(int argc, char** argv) {
                  "counts as JSON, each second: the last line in this file; -: all on stdout");
   app.add_flag("--one-life", options.one_life,
                "watch the first chat from start to closed topic, and say whether all was right");
+  app.add_option("--other-sites", options.other_sites,
+                 "so many other sites must have members in the chat of --one-life, and be heard")
+      ->check(CLI::Range(0, 100));
   app.add_option("--timeout", options.timeout_s, "seconds that --one-life may take")->capture_default_str();
   app.add_option("--user-prefix", options.user_prefix, "names of simulated users: prefix and number")
       ->capture_default_str();

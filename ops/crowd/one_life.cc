@@ -36,7 +36,14 @@ void OneLife::list(const std::string& user, const std::string& group, std::uint6
   const auto [roster, first] = rosters_.try_emplace(version, buddies);
   if (first && version == rosters_.rbegin()->first) {
     members_.clear();
-    for (const sdk::Buddy& buddy : buddies) members_.insert(buddy.user);
+    sites_.clear();
+    for (const sdk::Buddy& buddy : buddies) {
+      const auto at = buddy.user.find('@');
+      if (at == std::string::npos)
+        members_.insert(buddy.user);
+      else
+        sites_.insert(buddy.user.substr(at + 1));
+    }
   }
   if (!first && roster->second != buddies)
     fail(fmt::format("list: version {} shows {} buddies on the phone of {} and {} others on another", version,
@@ -54,7 +61,12 @@ void OneLife::sent(const std::string& user, const std::string& id) {
 }
 
 void OneLife::received(const std::string& user, const sdk::Message& message, std::int64_t at_ms) {
-  if (message.group != group_ || step_ != Step::message) return;
+  if (message.group != group_) return;
+  if (const auto at = message.from.find('@'); at != std::string::npos) {
+    heard_sites_.insert(message.from.substr(at + 1));
+    return advance(at_ms);
+  }
+  if (step_ != Step::message) return;
   if (message_id_.empty()) early_.insert(user + "/" + message.id);
   if (message.id != message_id_ || message.from != sender_) return;
   received_.insert(user);
@@ -95,12 +107,14 @@ bool OneLife::step_complete() const {
     case Step::start:
       return !all.empty() && std::includes(started_.begin(), started_.end(), all.begin(), all.end());
     case Step::list:
-      return std::all_of(all.begin(), all.end(), [this](const std::string& user) {
-        const auto held = versions_.find(user);
-        return held != versions_.end() && held->second == rosters_.rbegin()->first;
-      });
+      return sites_.size() >= other_sites_ &&
+             std::all_of(all.begin(), all.end(), [this](const std::string& user) {
+               const auto held = versions_.find(user);
+               return held != versions_.end() && held->second == rosters_.rbegin()->first;
+             });
     case Step::message:
-      return all.size() > 1 && !message_id_.empty() &&
+      return has_reader() && !message_id_.empty() &&
+             std::includes(heard_sites_.begin(), heard_sites_.end(), sites_.begin(), sites_.end()) &&
              std::all_of(all.begin(), all.end(), [this](const std::string& user) {
                return user == sender_ || received_.contains(user);
              });
@@ -125,7 +139,7 @@ void OneLife::advance(std::int64_t at_ms) {
 }
 
 std::optional<std::string> OneLife::wants_message() const {
-  if (step_ != Step::message || !message_id_.empty() || members_.size() < 2) return std::nullopt;
+  if (step_ != Step::message || !message_id_.empty() || !has_reader()) return std::nullopt;
   return *members_.begin();
 }
 
@@ -142,14 +156,18 @@ std::string OneLife::missing() const {
     case Step::start:
       return group_.empty() ? step + "no chat has started" : step + absent(started_);
     case Step::list: {
+      if (sites_.size() < other_sites_)
+        return fmt::format("{}{} of {} other sites are in it", step, sites_.size(), other_sites_);
       std::set<std::string> holding;
       for (const auto& [user, version] : versions_)
         if (version == rosters_.rbegin()->first) holding.insert(user);
       return step + absent(holding);
     }
     case Step::message: {
-      if (members_.size() < 2) return step + "the chat has one member only, and nobody to read a message";
+      if (!has_reader()) return step + "the chat has one member only, and nobody to read a message";
       if (message_id_.empty()) return step + "nobody has written";
+      for (const std::string& site : sites_)
+        if (!heard_sites_.contains(site)) return step + "nobody of site " + site + " was heard";
       std::set<std::string> have = received_;
       have.insert(sender_);
       return step + absent(have);
@@ -184,6 +202,7 @@ std::string OneLife::to_json(const std::string& error) const {
   out["connected_ms"] = time(Step::connect);
   out["group"] = group_;
   out["members"] = members_.size();
+  out["other_sites"] = sites_.size();
   out["started"] = started_.size();
   out["start_ms"] = time(Step::start);
   out["roster_identical"] = step_ > Step::list;

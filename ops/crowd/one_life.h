@@ -18,7 +18,9 @@ class OneLife {
  public:
   enum class Step { connect, start, list, message, end, close, done };
 
-  explicit OneLife(std::size_t phones) : phones_(phones) {}
+  /// `other_sites`: so many other sites have members in it too, of whom each is to be heard.
+  explicit OneLife(std::size_t phones, std::size_t other_sites = 0)
+      : phones_(phones), other_sites_(other_sites) {}
 
   void connected(const std::string& user, std::int64_t at_ms);
   void started(const std::string& user, const sdk::Group& group, std::int64_t at_ms);
@@ -51,8 +53,9 @@ class OneLife {
   bool step_complete() const;
   std::string absent(const std::set<std::string>& present) const;
   void fail(std::string why);
+  bool has_reader() const { return members_.size() > 1 || !sites_.empty(); }
 
-  std::size_t phones_;
+  std::size_t phones_, other_sites_;
   Step step_ = Step::connect;
   std::string failure_;
   std::string group_;
@@ -61,8 +64,10 @@ class OneLife {
   std::set<std::string> started_;
   std::uint32_t head_members_ = 0;
   std::map<std::uint64_t, std::vector<sdk::Buddy>> rosters_;  // by version: never two for one
-  std::set<std::string> members_;                             // by the newest list that anybody holds
-  std::map<std::string, std::uint64_t> versions_;             // held; by user
+  std::set<std::string> members_;                             // by the newest list that anybody holds: ours
+  std::set<std::string> sites_;                               // and the sites of the others
+  std::set<std::string> heard_sites_;
+  std::map<std::string, std::uint64_t> versions_;  // held; by user
   std::string sender_;
   std::string message_id_;
   std::set<std::string> early_;  // "user/id" received before `sent` told the id

@@ -27,7 +27,8 @@ struct Options {
   std::string script_file;
   std::string stats_file;  // "-": stdout
   bool one_life = false;
-  double timeout_s = 120;  // of one life
+  std::size_t other_sites = 0;  // with members in the chat of one life
+  double timeout_s = 120;       // of one life
   std::string user_prefix = "p";
   double connect_rate = 500;  // phones per second
   double walk_speed = 1;      // times a pedestrian's

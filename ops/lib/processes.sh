@@ -1,8 +1,9 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # process_data and data are the caller's too
 # Starting and stopping what belongs to us, and nothing else: each program leads a process group of its own, and only
-# groups that were started here get signals. Sourced; needs say.sh.
+# groups that were started here get signals. Sourced; needs say.sh; data is the caller's.
 
 declare -A process_name=() # pid (and process group) -> name
+declare -A process_data=() # pid -> data folder of the site that it is of
 readonly grace_seconds=5
 
 # start NAME COMMAND…: in the background; output where the caller sends it. Sets `started_pid`.
@@ -14,6 +15,7 @@ start() {
   started_pid=$!
   set +m
   process_name[$started_pid]=$name
+  process_data[$started_pid]=$data
 }
 
 is_alive() { kill -0 "$1" 2>/dev/null; }

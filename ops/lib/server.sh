@@ -13,6 +13,7 @@ make_private_dirs() { (umask 077 && mkdir -p "$@"); }
 make_keys() {
   make_private_dirs "$data/keys" "$data/tokens"
   [ -e "$data/keys/signing.jwks" ] || "$bin/convokectl" keys init --dir "$data/keys" >/dev/null
+  [ -e "$data/keys/link/signing.jwks" ] || "$bin/convokectl" keys init --dir "$data/keys/link" >/dev/null
 }
 
 # issue NAME USER ROLE DEVICE: a fresh token in $data/tokens/NAME.token
@@ -45,6 +46,9 @@ port = $3
 
 [auth]
 keys = $(toml "$data/keys/verify.jwks")
+
+[federation]
+key_file = $(toml "$data/keys/link/signing.jwks")
 
 [log]
 level = "info"

@@ -24,6 +24,8 @@ refuses() {
 touch "$work/areas" "$work/fixes"
 refuses '--phones' --phones 0
 refuses 'the broker takes 19000 connections' --phones 19000
+refuses '--sites' --sites 9
+refuses 'leave --areas' --sites 2 --areas "$work/areas"
 refuses '--speed' --areas "$work/areas" --fixes "$work/fixes" --speed 0
 refuses '--speed' --areas "$work/areas" --fixes "$work/fixes" --speed 0.00
 refuses "cannot read $work/none" --script "$work/none"

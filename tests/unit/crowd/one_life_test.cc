@@ -92,6 +92,24 @@ TEST(OneLife, WantsEveryMemberOnTheNewestVersion) {
   EXPECT_EQ(life.step(), Step::message);
 }
 
+TEST(OneLife, WantsToHearOfEveryOtherSite) {
+  OneLife life(1, 2);
+  life.connected("p1", 1);
+  life.started("p1", group(), 2);
+  std::vector<sdk::Buddy> list = {{"p1", "", sdk::Presence::available, {}},
+                                  {"p1@arena", "", sdk::Presence::available, {}}};
+  life.list("p1", kGroup, 1, list, 3);
+  EXPECT_EQ(life.missing(), "list: 1 of 2 other sites are in it");
+  life.received("p1", message("p1@arena", "1"), 3);
+  list.push_back({"p1@club", "", sdk::Presence::available, {}});
+  life.list("p1", kGroup, 2, list, 3);
+  EXPECT_EQ(life.step(), Step::message) << life.missing();
+  life.sent("p1", "m1");
+  EXPECT_EQ(life.missing(), "message: nobody of site club was heard");
+  life.received("p1", message("p1@club", "1"), 4);
+  EXPECT_EQ(life.step(), Step::end) << life.missing();
+}
+
 TEST(OneLife, CountsOnlyTheMessageItAskedFor) {
   OneLife life = until(Step::message);
   EXPECT_EQ(life.wants_message(), "p1");
