@@ -1,0 +1,190 @@
+// Two joined sites, real brokers, servers and phones, and one chat of people from both: how much later a
+// message is on the other site than on its own, and how long both need to be one again after they were cut
+// off. Prints one line of JSON.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/support/federated_site.h"
+#include "tests/support/tcp_proxy.h"
+
+namespace {
+
+using namespace convoke;
+using test::Site;
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  int members = 5'000;   // of each site
+  int writers = 10;      // of each site, on the SDK
+  int messages = 1'000;  // at each site while they are cut off
+  int pings = 200;
+};
+
+double ms_since(Clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                   values.end());
+  return values[values.size() / 2];
+}
+
+class Pair {
+ public:
+  explicit Pair(const Options& o) : o_(o) {
+    for (Site* site : {&a_, &b_}) {
+      for (int i = 0; i < o.members; ++i) {
+        const std::string user = name(*site, i);
+        if (i > 0 && i < o.writers) site->phones->add(user, site->broker.url());
+        must(site->server->call("PUT", "/users/" + user, "{}"));
+      }
+    }
+    must(a_.add_peer(b_, to_b_.port()));
+    must(b_.add_peer(a_, to_a_.port()));
+    until([&] { return a_.link("b").at("state") == "up" && b_.link("a").at("state") == "up"; }, "the link");
+    start();
+  }
+
+  /// Medians of how long a message takes to another phone of the same site, and to one of the other.
+  std::pair<double, double> latency() {
+    std::vector<double> here, there;
+    for (int i = 0; i < o_.pings; ++i) {
+      const std::string text = "ping " + std::to_string(i);
+      const auto begin = Clock::now();
+      must(a_.phone().client->send(group_, text));
+      const std::string own = a_.user + ": " + text, other = a_.full() + ": " + text;
+      bool seen_here = false, seen_there = false;
+      while (!seen_here || !seen_there) {
+        poll();
+        if (!seen_here && (*a_.phones)[1].texts.contains(own))
+          seen_here = here.push_back(ms_since(begin)), true;
+        if (!seen_there && b_.phone().texts.contains(other))
+          seen_there = there.push_back(ms_since(begin)), true;
+        if (ms_since(begin) > kPatienceMs) throw std::runtime_error("a message does not come in");
+      }
+    }
+    return {median(here), median(there)};
+  }
+
+  struct Healed {
+    double phones_ms = 0;    // until the last phone has the last message
+    double archives_ms = 0;  // until both archives have the same, in the same places
+  };
+  Healed partition() {
+    to_a_.cut();
+    to_b_.cut();
+    for (Site* site : {&a_, &b_}) {
+      for (int i = 0; i < o_.messages; ++i)
+        must((*site->phones)[static_cast<std::size_t>(i % o_.writers)].client->send(
+            group_, fmt::format("cut {}", i)));
+    }
+    until([&] { return archived(a_) >= o_.messages && archived(b_) >= o_.messages; },
+          "the archives, while cut off");
+    const std::size_t had_a = a_.phone().texts.size(), had_b = b_.phone().texts.size();
+    const auto begin = Clock::now();
+    to_a_.heal();
+    to_b_.heal();
+    Healed healed;
+    const auto more = static_cast<std::size_t>(o_.messages);
+    until([&] { return a_.phone().texts.size() >= had_a + more && b_.phone().texts.size() >= had_b + more; },
+          "the phones, after healing");
+    healed.phones_ms = ms_since(begin);
+    until([&] { return a_.link("b").at("waiting") == 0 && b_.link("a").at("waiting") == 0; }, "the archives");
+    healed.archives_ms = ms_since(begin);
+    return healed;
+  }
+
+ private:
+  static constexpr double kPatienceMs = 120'000;
+
+  static std::string name(const Site& site, int i) { return i == 0 ? site.user : fmt::format("u{}", i); }
+  static void must(const test::HttpAnswer& answer) {
+    if (answer.status / 100 != 2) throw std::runtime_error("the server says " + answer.body);
+  }
+  static void must(const std::optional<std::string>& sent) {
+    if (!sent) throw std::runtime_error("a phone cannot send");
+  }
+  void poll() {
+    for (Site* site : {&a_, &b_}) site->phones->until([] { return true; });
+  }
+  template <class F>
+  void until(F holds, const char* what) {
+    const auto begin = Clock::now();
+    while (!holds()) {
+      if (ms_since(begin) > kPatienceMs) throw std::runtime_error(std::string("time is over: ") + what);
+      poll();
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+  static int archived(Site& site) {
+    std::size_t n = 0;
+    for (const auto& phone : site.phones->all()) n += phone->archived.size();
+    return static_cast<int>(n);
+  }
+
+  void start() {
+    std::string users;
+    for (const Site* site : {&a_, &b_})
+      for (int i = 0; i < o_.members; ++i)
+        users +=
+            fmt::format("{}\"{}{}\"", users.empty() ? "" : ", ", name(*site, i), site == &a_ ? "" : "@b");
+    must(a_.server->call(
+        "PUT", "/plans",
+        "schema = 1\n[[plan]]\nid = \"p\"\nname = \"Across\"\naudience = { presence = \"any\", any = "
+        "[{ users = [" +
+            users + "] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"4h\"\n",
+        "application/toml"));
+    must(a_.server->call("POST", "/groups", R"({"plan":"p"})"));
+    const auto all = static_cast<std::uint32_t>(2 * o_.members);
+    until(
+        [&] {
+          for (Site* site : {&a_, &b_})
+            for (const auto& phone : site->phones->all()) {
+              const auto groups = phone->client->groups();
+              if (groups.empty() || groups[0].members != all) return false;
+            }
+          return true;
+        },
+        "the list of all members");
+    group_ = a_.group();
+  }
+
+  const Options o_;
+  Site a_{"a", "anna"}, b_{"b", "ben"};
+  test::TcpProxy to_a_{a_.broker.port()}, to_b_{b_.broker.port()};
+  std::string group_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"bench_federation: a chat of two joined sites. One line of JSON."};
+  Options o;
+  app.add_option("--members", o.members, "of each site")->check(CLI::Range(2, 5'000));
+  app.add_option("--writers", o.writers, "of each site, with a phone")->check(CLI::Range(2, 100));
+  app.add_option("--messages", o.messages, "said at each site while they are cut off")
+      ->check(CLI::Range(1, 40'000));
+  app.add_option("--pings", o.pings, "messages whose way is timed")->check(CLI::Range(1, 10'000));
+  CLI11_PARSE(app, argc, argv);
+  try {
+    Pair pair(o);
+    const auto [here, there] = pair.latency();
+    const auto healed = pair.partition();
+    fmt::print(
+        "{{\"members\":{},\"here_ms\":{:.2f},\"there_ms\":{:.2f},\"ratio\":{:.2f},\"messages\":{},\"phones_"
+        "ms\":{:.0f},"
+        "\"archives_ms\":{:.0f}}}\n",
+        2 * o.members, here, there, there / here, 2 * o.messages, healed.phones_ms, healed.archives_ms);
+    return 0;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "bench_federation: {}\n", e.what());
+    return 1;
+  }
+}
