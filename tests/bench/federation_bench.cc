@@ -63,10 +63,8 @@ class Pair {
       bool seen_here = false, seen_there = false;
       while (!seen_here || !seen_there) {
         poll();
-        if (!seen_here && (*a_.phones)[1].texts.contains(own))
-          seen_here = here.push_back(ms_since(begin)), true;
-        if (!seen_there && b_.phone().texts.contains(other))
-          seen_there = there.push_back(ms_since(begin)), true;
+        note(seen_here, (*a_.phones)[1].texts.contains(own), begin, here);
+        note(seen_there, b_.phone().texts.contains(other), begin, there);
         if (ms_since(begin) > kPatienceMs) throw std::runtime_error("a message does not come in");
       }
     }
@@ -110,6 +108,11 @@ class Pair {
   }
   static void must(const std::optional<std::string>& sent) {
     if (!sent) throw std::runtime_error("a phone cannot send");
+  }
+  static void note(bool& seen, bool is_there, Clock::time_point begin, std::vector<double>& times) {
+    if (seen || !is_there) return;
+    seen = true;
+    times.push_back(ms_since(begin));
   }
   void poll() {
     for (Site* site : {&a_, &b_}) site->phones->until([] { return true; });
