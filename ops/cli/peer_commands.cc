@@ -77,7 +77,7 @@ void add_peer_commands(CLI::App& app, Context& context) {
   remove->add_option("site", *site, "the other site's id")->required()->check(kPlainId);
   auto yes = std::make_shared<bool>(false);
   remove->add_flag("--yes", *yes, "running chats lose members")->required();
-  remove->callback([&context, site] {
+  remove->callback([&context, site, yes] {  // CLI11 writes the flag when it parses
     const auto answer = context.client().call("DELETE", "/v1/peers/" + *site);
     if (context.json) return context.print_json(answer);
     context.out << "site " << *site << " removed\n";

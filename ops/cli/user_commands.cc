@@ -95,7 +95,7 @@ void add_privacy_commands(CLI::App& user, Context& context) {
   erase->add_option("user", *id, "the user's id")->required()->check(kUserId);
   auto yes = std::make_shared<bool>(false);
   erase->add_flag("--yes", *yes, "there is no way back")->required();
-  erase->callback([&context, id] { erase_user(context, *id); });
+  erase->callback([&context, id, yes] { erase_user(context, *id); });
 
   auto* revoke = user.add_subcommand("revoke", "Make all tokens of a user void that were issued before now");
   revoke->footer("Their connections are cut.\nExample:\n  convokectl user revoke anna");

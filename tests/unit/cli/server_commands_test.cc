@@ -354,6 +354,13 @@ TEST_F(ServerCommandsTest, UserEraseSaysWhichSitesItWaitsFor) {
   EXPECT_NE(outcome.err.find("waits until site arena has taken"), std::string::npos) << outcome.err;
 }
 
+TEST_F(ServerCommandsTest, PeerRemoveWantsToBeSure) {
+  EXPECT_EQ(call({"peer", "remove", "arena"}).code, kUsage);
+  server_.will_answer(200, "{}");
+  EXPECT_EQ(call({"peer", "remove", "arena", "--yes"}).out, "site arena removed\n");
+  EXPECT_EQ(only_request().path, "/v1/peers/arena");
+}
+
 TEST_F(ServerCommandsTest, GroupShowGoesThroughAllPages) {
   server_.will_answer(200, R"({"group":"g","member_list":[{"user":"anna"}],"more":true})");
   server_.will_answer(200, R"({"members":[{"user":"ben"}],"more":true})");
