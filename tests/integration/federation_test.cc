@@ -18,6 +18,7 @@
 #include "tests/support/tcp_proxy.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_client.h"
+#include "tests/support/traces.h"
 #include "topics/messages/peer.h"
 
 namespace convoke {
@@ -200,15 +201,14 @@ TEST_F(Federation, R34_AnErasureIsDoneWhenOtherSitesHaveTakenWhatNamesTheUser) {
   const auto waits_for_b = [&] { return theirs.get("/erasures").at("waits_for") == boost::json::array{"b"}; };
   ASSERT_TRUE(until(waits_for_b)) << say();
   EXPECT_EQ(theirs.get("/erasures").at("running"), 1);
-  EXPECT_FALSE(theirs.files_with("zaphod-7q").empty());
+  EXPECT_FALSE(test::traces_in(theirs.server->folder(), {"zaphod-7q"}).empty());
 
   theirs.server->kill9();
   theirs.server->start();
   ASSERT_TRUE(until(waits_for_b)) << "after a restart too" << say();
   heal();
   ASSERT_TRUE(until([&] { return theirs.get("/erasures").at("running") == 0; })) << say();
-  EXPECT_EQ(theirs.files_with("zaphod-7q"), std::set<std::string>{});
-  EXPECT_EQ(theirs.files_with("Mermaid ahoy"), std::set<std::string>{});
+  EXPECT_EQ(test::traces_in(theirs.server->folder(), {"zaphod-7q", "Mermaid ahoy"}), test::Traces{});
   EXPECT_TRUE(until([&] { return sites[0]->phone().client->buddies(group).size() == 1; })) << say();
 }
 

@@ -7,15 +7,13 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <ctime>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "tests/support/mail_chain.h"
 #include "tests/support/mosquitto_process.h"
 #include "tests/support/phones.h"
 #include "tests/support/server_process.h"
 #include "tests/support/tcp_proxy.h"
+#include "tests/support/traces.h"
 
 namespace convoke {
 namespace {
@@ -208,14 +206,7 @@ TEST_F(MailStory, AnErasedSendersAddressIsInNoByteOfTheStore) {
   ASSERT_EQ(call("DELETE", "/users/user0").status, 202);
   ASSERT_TRUE(world->phones.until(
       [&] { return call("GET", "/erasures").body.find("\"running\":0") != std::string::npos; }));
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(world->server.folder())) {
-    if (!entry.is_regular_file()) continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    for (const char* trace : {"anna.", "anna@"})
-      EXPECT_EQ(text.str().find(trace), std::string::npos) << trace << " in " << entry.path();
-  }
+  EXPECT_EQ(test::traces_in(world->server.folder(), {"anna.", "anna@"}), test::Traces{});
 }
 
 struct Forgery {

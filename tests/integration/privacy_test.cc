@@ -5,12 +5,12 @@
 
 #include <boost/json.hpp>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <set>
 
 #include "tests/support/mosquitto_process.h"
 #include "tests/support/phones.h"
 #include "tests/support/server_process.h"
+#include "tests/support/traces.h"
 
 namespace convoke {
 namespace {
@@ -18,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 using test::Phone;
+using test::Traces;
+using test::traces_in;
 
 constexpr const char* kBar =
     R"({"type":"FeatureCollection","features":[{"type":"Feature","id":"bar","properties":{"radius_m":50},)"
@@ -100,19 +102,11 @@ class Privacy : public testing::Test {
     return group;
   }
 
-  /// The traces that stand in some file, each with the file. The broker's log names clients; it is no store.
-  std::set<std::string> found(bool with_file = true) const {
-    std::set<std::string> all;
-    for (const fs::path& folder : {server.folder(), broker.folder()})
-      for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-        if (!entry.is_regular_file() || entry.path().filename() == "broker.log") continue;
-        std::ifstream in(entry.path(), std::ios::binary);
-        std::ostringstream text;
-        text << in.rdbuf();
-        for (const std::string& trace : kTraces)
-          if (text.str().find(trace) != std::string::npos)
-            all.insert(with_file ? trace + " in " + entry.path().string() : trace);
-      }
+  /// The traces that stand in some file. The broker's log names clients; it is no store.
+  Traces found() const {
+    Traces all = traces_in(server.folder(), kTraces);
+    all.merge(traces_in(broker.folder(), kTraces));
+    std::erase_if(all, [](const auto& trace) { return trace.second.ends_with("/broker.log"); });
     return all;
   }
   std::string lines_of(const std::string& path) {
@@ -151,7 +145,9 @@ TEST_F(Privacy, AnErasedUserIsInNoByteOfAnyFileAnyMore) {
   says(open, "Mermaid later");
   third().client->set_blocked(kUser);
   ASSERT_TRUE(phones.until([&] { return third().story.find(" blocked(") != std::string::npos; }));
-  EXPECT_EQ(found(false).size(), kTraces.size()) << "or the search proves nothing";
+  std::set<std::string> there;
+  for (const auto& [trace, file] : found()) there.insert(trace);
+  EXPECT_EQ(there.size(), kTraces.size()) << "or the search proves nothing";
   ASSERT_EQ(server.call("POST", "/backups").status, 201);
 
   const auto answer = server.call("DELETE", "/users/" + kUser);
@@ -163,7 +159,7 @@ TEST_F(Privacy, AnErasedUserIsInNoByteOfAnyFileAnyMore) {
   ASSERT_EQ(erasures().at("backups").as_array().size(), 1U) << "of before: for the operator to delete";
   fs::remove_all(server.folder() / "backups");
   ASSERT_EQ(server.call("POST", "/backups").status, 201);
-  EXPECT_EQ(found(), std::set<std::string>{});
+  EXPECT_EQ(found(), Traces{});
 
   EXPECT_EQ(server.call("GET", "/users/" + kUser).status, 404);
   const std::string chat = lines_of("/groups/" + ended + "/export");
@@ -185,7 +181,7 @@ TEST_F(Privacy, AnErasedUserIsInNoByteOfAnyFileAnyMore) {
            server.call("GET", "/status").body.find("\"refused_revoked\":") != std::string::npos;
   })) << server.call("GET", "/status").body;
   EXPECT_FALSE(theirs().client->connected());
-  EXPECT_EQ(found(), std::set<std::string>{});
+  EXPECT_EQ(found(), Traces{});
 }
 
 TEST_F(Privacy, AUserErasesThemselvesFromTheirPhone) {
@@ -195,7 +191,7 @@ TEST_F(Privacy, AUserErasesThemselvesFromTheirPhone) {
   EXPECT_TRUE(phones.until([&] { return theirs().story.find(" erased") != std::string::npos; }))
       << phones.stories();
   wait_for_erasures();
-  EXPECT_EQ(found(), std::set<std::string>{});
+  EXPECT_EQ(found(), Traces{});
 }
 
 TEST_F(Privacy, AnErasureGoesOnAfterTheServerWasKilled) {
@@ -204,7 +200,7 @@ TEST_F(Privacy, AnErasureGoesOnAfterTheServerWasKilled) {
   server.kill9();
   server.start();
   wait_for_erasures();
-  EXPECT_EQ(found(), std::set<std::string>{});
+  EXPECT_EQ(found(), Traces{});
 }
 
 TEST_F(Privacy, ExportsEverythingOfAUserAndOfAGroup) {

@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <filesystem>
 #include <fstream>
 #include <memory>
-#include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -66,18 +63,6 @@ struct Site {
     for (const auto& peer : shown.at("peers").as_array())
       if (peer.at("site").as_string() == site) return peer.as_object();
     return {};
-  }
-
-  /// The files of its server that have this in them.
-  std::set<std::string> files_with(const std::string& text) const {
-    std::set<std::string> found;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(server->folder())) {
-      if (!entry.is_regular_file()) continue;
-      std::ostringstream bytes;
-      bytes << std::ifstream(entry.path(), std::ios::binary).rdbuf();
-      if (bytes.str().find(text) != std::string::npos) found.insert(entry.path().string());
-    }
-    return found;
   }
 
   const std::string name, user;
