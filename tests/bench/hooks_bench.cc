@@ -15,6 +15,7 @@
 #include "backend/gateways/hooks/signature.h"
 #include "backend/gateways/phone_number.h"
 #include "tests/support/free_port.h"
+#include "tests/support/hex.h"
 #include "tests/support/mosquitto_process.h"
 #include "tests/support/server_process.h"
 
@@ -27,12 +28,6 @@ struct Options {
   int per_second = 500, seconds = 20, connections = 32, plans = 20;
 };
 
-std::string hex(std::string_view raw) {
-  std::string out;
-  for (const char c : raw) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return out;
-}
-
 /// A purchase of somebody new.
 std::string body_of(int i) {
   return fmt::format(
@@ -44,7 +39,7 @@ std::string body_of(int i) {
 int post(httplib::Client& client, int i) {
   const std::string body = body_of(i), time = std::to_string(test::TestTokens::now_s());
   const std::string mac =
-      hex(gateways::hooks::hmac(gateways::hooks::Digest::sha256, "whsec_test", time + "." + body));
+      test::hex(gateways::hooks::hmac(gateways::hooks::Digest::sha256, "whsec_test", time + "." + body));
   const auto result = client.Post("/hooks/main", {{"Stripe-Signature", "t=" + time + ",v1=" + mac}}, body,
                                   "application/json");
   return result ? result->status : 0;

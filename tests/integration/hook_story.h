@@ -13,6 +13,7 @@
 #include "backend/gateways/hooks/signature.h"
 #include "tests/support/child_process.h"
 #include "tests/support/free_port.h"
+#include "tests/support/hex.h"
 #include "tests/support/mosquitto_process.h"
 #include "tests/support/phones.h"
 #include "tests/support/server_process.h"
@@ -26,15 +27,6 @@ namespace convoke::test {
 inline std::int64_t in_ms(std::int64_t ms) {
   using namespace std::chrono;
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count() + ms;
-}
-
-inline std::string hex(std::string_view raw) {
-  std::string out;
-  for (const char c : raw) {
-    out += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
-    out += "0123456789abcdef"[c & 15];
-  }
-  return out;
 }
 
 inline std::string base64(const std::string& raw) {

@@ -6,9 +6,12 @@
 #include <string>
 
 #include "backend/gateways/hooks/kinds.h"
+#include "tests/support/hex.h"
 #include "topics/rfc3339.h"
 
 namespace convoke::gateways::hooks::test {
+
+using convoke::test::hex;
 
 inline constexpr std::int64_t kNow = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
 inline constexpr std::int64_t kNowS = kNow / 1000;
@@ -16,15 +19,6 @@ inline constexpr std::int64_t kNowS = kNow / 1000;
 inline const IdentityVault& vault() {
   static const IdentityVault kVault(std::string(32, 'k'));
   return kVault;
-}
-
-inline std::string hex(std::string_view raw) {
-  std::string out;
-  for (const char c : raw) {
-    out += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
-    out += "0123456789abcdef"[c & 15];
-  }
-  return out;
 }
 
 /// What the reading is, in one line.
