@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <chrono>
 #include <stdexcept>
-#include <thread>
 
 #include "tests/support/federated_site.h"
 #include "tests/support/tcp_proxy.h"
@@ -65,7 +64,7 @@ class Pair {
         poll();
         note(seen_here, (*a_.phones)[1].texts.contains(own), begin, here);
         note(seen_there, b_.phone().texts.contains(other), begin, there);
-        if (ms_since(begin) > kPatienceMs) throw std::runtime_error("a message does not come in");
+        if (Clock::now() - begin > kPatience) throw std::runtime_error("a message does not come in");
       }
     }
     return {median(here), median(there)};
@@ -100,7 +99,7 @@ class Pair {
   }
 
  private:
-  static constexpr double kPatienceMs = 120'000;
+  static constexpr std::chrono::seconds kPatience{120};
 
   static std::string name(const Site& site, int i) { return i == 0 ? site.user : fmt::format("u{}", i); }
   static void must(const test::HttpAnswer& answer) {
@@ -119,12 +118,13 @@ class Pair {
   }
   template <class F>
   void until(F holds, const char* what) {
-    const auto begin = Clock::now();
-    while (!holds()) {
-      if (ms_since(begin) > kPatienceMs) throw std::runtime_error(std::string("time is over: ") + what);
-      poll();
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
+    const bool held = a_.phones->until(
+        [&] {
+          b_.phones->until([] { return true; });
+          return holds();
+        },
+        kPatience);
+    if (!held) throw std::runtime_error(std::string("time is over: ") + what);
   }
   static int archived(Site& site) {
     std::size_t n = 0;
