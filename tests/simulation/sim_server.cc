@@ -72,6 +72,7 @@ void SimServer::start() {
   } catch (const Crash&) {
     return kill(false);
   }
+  desk_.load(loop_->journal().staff_answers());
   watch_.trace("server starts");
   watch_.loaded();
   wake(agenda_.now());
