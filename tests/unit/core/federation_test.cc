@@ -304,6 +304,7 @@ TEST_F(Federation, R34_WhatHomeDoesNotHaveIsNeverSaid) {
   message.id = "x";
   message.text = "I am no member";
   sites.deliver("b", "c", forged(sites, "b", "c", messages::PeerSaid{a.group().id.str(), "dora@b", message}));
+  EXPECT_EQ(c.group().relayed.size(), 1u) << "it waits for home's word";
   sites.pass(60'000);
   EXPECT_EQ(c.archive, Strings{});
 }
