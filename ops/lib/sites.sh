@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154  # site_names is for the caller; bin, top, sites, phones, plans_end are the caller's
+# shellcheck shell=bash disable=SC2034,SC2154  # site_names is for the caller; bin, top, phones are the caller's
 # Several sites on this machine: joined with one another, and one plan for all of them. Sourced; needs say.sh, server.sh,
 # processes.sh.
 
