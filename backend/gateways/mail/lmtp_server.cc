@@ -90,9 +90,13 @@ void LmtpServer::accept_all() {
 }
 
 void LmtpServer::join_done() {
-  for (auto& connection : connections_)
-    if (connection->done) connection->thread.join();
-  std::erase_if(connections_, [](const auto& connection) { return connection->done.load(); });
+  // Asked once each: one that is done by the second time would go without being joined, which ends the
+  // program.
+  std::erase_if(connections_, [](const auto& connection) {
+    if (!connection->done) return false;
+    connection->thread.join();
+    return true;
+  });
 }
 
 void LmtpServer::serve(int fd) {

@@ -5,7 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 #include "backend/gateways/mail/local_socket.h"
 #include "tests/support/temp_dir.h"
@@ -61,6 +64,20 @@ TEST_F(LmtpServerTest, BoundsItsConnections) {
   // Its thread is gone some time after its connection.
   std::string heard;
   while (heard.find("220") == std::string::npos) heard = Client(path).hear();
+}
+
+// Connections end while others are taken up: each thread is joined, whenever it becomes done.
+TEST_F(LmtpServerTest, OutlivesManyShortConnectionsAtOnce) {
+  LmtpServer server(options(64), take);
+  server.start();
+  std::vector<std::thread> peers;
+  std::atomic<int> greeted = 0;
+  for (int peer = 0; peer < 4; ++peer)
+    peers.emplace_back([&] {
+      for (int i = 0; i < 400; ++i) greeted += Client(path).hear() == "220 mx LMTP Convoke\r\n";
+    });
+  for (std::thread& peer : peers) peer.join();
+  EXPECT_EQ(greeted, 4 * 400);
 }
 
 TEST_F(LmtpServerTest, StopCutsConnectionsThatWait) {
