@@ -2,6 +2,7 @@
 
 #include <mqtt/async_client.h>
 
+#include "backend/egress/no_delay.h"
 #include "topics/messages/stamp.h"
 
 namespace convoke::egress {
@@ -61,6 +62,7 @@ struct BrokerLink::Connection {
   struct Connecting final : mqtt::iaction_listener {
     explicit Connecting(Connection& c) : connection(c) {}
     void on_success(const mqtt::token& t) override {
+      set_no_delay(connection.port);
       connection.sink(LinkUp{connection.id, t.get_connect_response().is_session_present()});
     }
     void on_failure(const mqtt::token& t) override {
@@ -74,6 +76,7 @@ struct BrokerLink::Connection {
 
   Connection(const LinkOptions& options, std::uint64_t number, std::function<void(LinkEvent)>& to)
       : id(number),
+        port(static_cast<std::uint16_t>(options.port)),
         sink(to),
         client((options.tls.ca_file.empty() ? "tcp://" : "ssl://") + options.host + ":" +
                    std::to_string(options.port),
@@ -96,6 +99,7 @@ struct BrokerLink::Connection {
   }
 
   std::uint64_t id;
+  std::uint16_t port;
   std::function<void(LinkEvent)>& sink;
   Published published{*this};
   Connecting connecting{*this};

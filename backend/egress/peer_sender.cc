@@ -15,7 +15,7 @@ constexpr std::size_t kWindow = 1024;           // items on their way
 constexpr std::int64_t kAgainMs = 5'000;        // without an answer, what is on its way is sent again
 constexpr std::int64_t kGiveUpMs = 30'000;      // and the connection is given up
 constexpr std::int64_t kSignOfLifeMs = 10'000;  // the longest silence
-constexpr std::int64_t kFirstRetryMs = 250, kMaxRetryMs = 10'000;
+constexpr std::int64_t kFirstRetryMs = 250, kMaxRetryMs = 2'000;
 
 std::string link_topic(const topics::SiteId& own, const topics::SiteId& peer) {
   topics::Topic topic;

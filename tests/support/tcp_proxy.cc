@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <deque>
 #include <stdexcept>
 #include <string>
@@ -130,8 +131,11 @@ void TcpProxy::carry(int from, int to, const std::atomic<bool>& stalled) {
   char buffer[16'384];
   while (!stopping_) {
     pollfd in{held.size() < kMostHeld ? from : -1, POLLIN, 0};
-    const bool waits = !held.empty() || stalled;
-    if (::poll(&in, 1, waits ? kLookMs : kIdleMs) > 0) {
+    int wait_ms = stalled ? kLookMs : kIdleMs;
+    if (!held.empty() && !stalled)
+      wait_ms = static_cast<int>(
+          std::chrono::ceil<std::chrono::milliseconds>(held.front().due - Clock::now()).count());
+    if (::poll(&in, 1, std::clamp(wait_ms, 0, kIdleMs)) > 0) {
       const ssize_t n = ::recv(from, buffer, sizeof buffer, 0);
       if (n <= 0) break;
       held.push_back({Clock::now() + std::chrono::milliseconds(delay_ms_),
