@@ -293,6 +293,37 @@ TEST_F(Federation, R34_AKilledServerLosesNothingOfWhatTheOthersSaid) {
   chat("and on");
 }
 
+/// In the middle of a chat, first the other site's broker, then home's.
+TEST_F(Federation, R34_AKilledBrokerBetweenSitesLosesAndDoublesNothing) {
+  make({{"a", "anna"}, {"b", "ben"}});
+  start();
+  wait_for_one_list();
+  const std::string group = sites[0]->group();
+  std::size_t said = 0;
+  const auto all_say = [&](std::size_t more) {
+    for (auto& site : sites)
+      for (std::size_t i = 0; i < more; ++i)
+        ASSERT_TRUE(site->phone().client->send(group, site->name + std::to_string(said + i)));
+    said += more;
+  };
+  for (Site* killed : {sites[1].get(), sites[0].get()}) {
+    all_say(10);
+    killed->broker.kill9();
+    all_say(10);
+    killed->broker.start();
+    all_say(10);
+    ASSERT_TRUE(until([&] {
+      return all(
+          [&](Site& s) { return s.phone().texts.size() == said && s.phone().archived.size() == said; });
+    })) << say();
+  }
+  EXPECT_TRUE(until([&] {
+    const auto home = archive(*sites[0], group);
+    return home.size() == 2 * said && archive(*sites[1], group) == home;
+  })) << say();
+  EXPECT_TRUE(all([](Site& s) { return s.phone().repeats == 0; }));
+}
+
 TEST_F(Federation, R34_ASiteThatIsAwayIsReportedAndJoinsWhenItAnswers) {
   make({{"a", "anna"}, {"b", "ben"}});
   cut("a", "b");
