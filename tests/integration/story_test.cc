@@ -70,6 +70,7 @@ TEST_F(Story, R4_R26_OnlyTheAvailableAreDrawnInAndTheFilterFollowsPresence) {
 TEST_F(Story, R2_R11_R25_EndsAfterItsDurationAndForSomeEarlier) {
   plan(std::string(kFourUsers) + "[[plan.end]]\non = \"duration\"\nafter = \"9s\"\n");
   ASSERT_EQ(server.call("PUT", "/users/user0", R"({"name":"Anna","chat_duration_ms":5000})").status, 200);
+  wait_for_presence("available");
   press_start();
   wait_for_list({0, 1, 2, 3}, {"user0", "user1", "user2", "user3"});
   const auto buddies = phones[1].client->buddies(group_of(phones[1]));
