@@ -18,7 +18,7 @@ inline Vec operator-(Vec a, Vec b) { return {a.x - b.x, a.y - b.y}; }
 inline Vec operator*(Vec a, double s) { return {a.x * s, a.y * s}; }
 inline double dot(Vec a, Vec b) { return a.x * b.x + a.y * b.y; }
 inline double cross(Vec a, Vec b) { return a.x * b.y - a.y * b.x; }
-inline double length(Vec a) { return std::hypot(a.x, a.y); }
+inline double length(Vec a) { return std::sqrt(dot(a, a)); }
 
 /// All v with dot(away, v) <= distance. The plane's origin is in it, so far from its line.
 struct HalfPlane {
@@ -52,18 +52,28 @@ class ConvexCutter {
   const Convex& region() const { return region_; }
 
  private:
+  /// An edge, or what was left of it when it was last looked at, and how far that is from the origin.
+  struct Waiting {
+    double distance;
+    Segment edge;
+    bool operator<(const Waiting& other) const {
+      return distance > other.distance;
+    }  // the greatest is the nearest
+  };
+
   void drop_what_is_cut_off();
+  std::optional<Waiting> nearest_edge();
+  std::optional<HalfPlane> nearest_tangent();
+  void put_back(const Waiting& edge);
   void cut_off(const Segment& edge);
   Convex shortened(const HalfPlane& half) const;
   void take(const HalfPlane& half) { region_ = shortened(half); }
   void take_octagon(double radius_m);
 
   double clearance_m_;
-  Obstacles left_;  // edges only as far as they are in the region
+  std::vector<Waiting> edges_;  // a heap
+  std::vector<HalfPlane> tangents_;
   Convex region_;
-  double nearest_m_ = 0;  // of what is left
-  std::optional<Segment> nearest_edge_;
-  std::optional<HalfPlane> nearest_tangent_;
 };
 
 /// Leaves out the vertices that cost the least room. A convex polygon without one of its vertices is inside

@@ -295,14 +295,15 @@ void FenceIndex::leaves(std::span<const LatLon> points, std::span<const FenceLea
 
 std::uint64_t FenceIndex::cuts() const { return impl_->cells.cuts(); }
 
-std::vector<std::string_view> FenceIndex::near(LatLon point, double radius_m) const {
+std::vector<Handle> FenceIndex::near(LatLon point, double radius_m) const {
   std::vector<Handle> areas;
   const auto collect = [&](const BoxedPart& part) { areas.push_back(part.area); };
   for (const Box& box : bounds(Circle{point, radius_m})) impl_->query(box, collect);
   sort_unique(areas);
-  std::erase_if(areas, [&](Handle area) { return signed_distance_m(area, point) > radius_m; });
-  return impl_->sorted_ids(areas);
+  return areas;
 }
+
+std::span<const PolygonIndex> FenceIndex::polygons(Handle area) const { return impl_->areas[area]->polygons; }
 
 double FenceIndex::signed_distance_m(std::string_view id, LatLon point) const {
   const auto found = handle(id);

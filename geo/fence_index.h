@@ -11,6 +11,7 @@
 #include "geo/area.h"
 #include "geo/fence_leaf.h"
 #include "geo/measure.h"
+#include "geo/polygon_index.h"
 
 namespace convoke::geo {
 
@@ -60,8 +61,10 @@ class FenceIndex {
   void leaves(std::span<const LatLon> points, std::span<const FenceLeaf*> leaves) const;
   /// Changes when looking for a point's areas has thrown leaves away.
   std::uint64_t cuts() const;
-  /// Ids of all areas whose edge or inside is within `radius_m` of the point, in order of id.
-  std::vector<std::string_view> near(LatLon point, double radius_m) const;
+  /// All areas within `radius_m` of the point, in order, and some that are not: it is their boxes that are.
+  std::vector<Handle> near(LatLon point, double radius_m) const;
+  /// The area's polygons with their edges by latitude; none of another shape. Good until the area changes.
+  std::span<const PolygonIndex> polygons(Handle area) const;
   /// Metres from the point to the area's edge, negative inside; +infinity for an unknown id.
   double signed_distance_m(std::string_view id, LatLon point) const;
   double signed_distance_m(Handle area, LatLon point) const;

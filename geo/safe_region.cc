@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 #include <numbers>
-#include <string_view>
+#include <span>
 #include <variant>
 
 #include "geo/convex_cutter.h"
@@ -64,16 +64,23 @@ class Surveyor {
     near_antimeridian_ = std::abs(at.lon) + reach_degrees >= 180;
   }
 
-  void operator()(const Polygons& polygons) {
-    for (const Polygon& polygon : polygons) {
-      add_ring(polygon.outer);
-      for (const Ring& hole : polygon.holes) add_ring(hole);
-    }
+  void add(const Area& area, std::span<const PolygonIndex> polygons) {
+    if (const auto* circle = std::get_if<Circle>(&area.shape)) return add_circle(*circle);
+    if (const auto* corridor = std::get_if<Corridor>(&area.shape)) return add_corridor(*corridor);
+    const double south = plane_.to({0, -reach_m_}).lat, north = plane_.to({0, reach_m_}).lat;
+    for (const PolygonIndex& polygon : polygons)
+      polygon.edges_between(south, north, [&](LatLon a, LatLon b) {
+        add_edge(a, b, 0);
+        if (!near_antimeridian_) return;
+        add_edge(a, b, 360);
+        add_edge(a, b, -360);
+      });
   }
 
+ private:
   /// As far as 80° north or south, circles (of at most 1,000 km) are convex in longitude and latitude too:
   /// they bend more than any such line does.
-  void operator()(const Circle& circle) {
+  void add_circle(const Circle& circle) {
     const double to_center = distance_m(circle.center, plane_.origin());
     if (to_center > circle.radius_m)
       add_tangent(circle);
@@ -84,7 +91,7 @@ class Surveyor {
   /// Outside: all beyond the line that parts the point from each piece of the corridor. Inside: an octagon in
   /// the circle around the point that is inside too. Half the width counts for a little more or less, because
   /// `covers` scales its plane elsewhere.
-  void operator()(const Corridor& corridor) {
+  void add_corridor(const Corridor& corridor) {
     static constexpr double kScale = 0.004;
     const double half = corridor.width_m / 2, distance = signed_distance_m(corridor, plane_.origin());
     if (distance <= 0) return add_octagon(std::max(0.0, -distance - kScale * half));
@@ -102,22 +109,12 @@ class Surveyor {
     }
   }
 
- private:
   void add_octagon(double radius_m) {
     const auto corner = [&](int i) {
       const double angle = std::numbers::pi / 4 * i;
       return Vec{radius_m * std::cos(angle), radius_m * std::sin(angle)};
     };
     for (int i = 0; i < 8; ++i) obstacles_.edges.push_back({corner(i), corner(i + 1)});
-  }
-
-  void add_ring(const Ring& ring) {
-    for (std::size_t i = 1; i < ring.size(); ++i) {
-      add_edge(ring[i - 1], ring[i], 0);
-      if (!near_antimeridian_) continue;
-      add_edge(ring[i - 1], ring[i], 360);
-      add_edge(ring[i - 1], ring[i], -360);
-    }
   }
 
   void add_edge(LatLon a, LatLon b, double turn) {
@@ -190,8 +187,8 @@ std::optional<SafeRegion> rounded(const Convex& polygon, const Plane& plane) {
 Obstacles survey(const FenceIndex& index, LatLon at, double half_side_m) {
   Obstacles obstacles;
   const double reach_m = half_side_m * 1.5;  // the square's corners are within it, and rounding too
-  Surveyor add(at, reach_m, obstacles);
-  for (const std::string_view id : index.near(at, reach_m)) std::visit(add, index.find(id)->shape);
+  Surveyor surveyor(at, reach_m, obstacles);
+  for (const Handle area : index.near(at, reach_m)) surveyor.add(index.area(area), index.polygons(area));
   return obstacles;
 }
 
@@ -206,7 +203,7 @@ bool touches_square(const Convex& polygon, double half_side_m) {
 std::optional<SafeRegion> safe_region(const FenceIndex& index, LatLon at, const SafeRegionLimits& limits) {
   if (std::abs(at.lat) > kMaxLat) return std::nullopt;
   // A small square first: among many areas it is all that is needed, and spares a look at the others.
-  for (double half_side_m = limits.max_m / 16;; half_side_m *= 4) {
+  for (double half_side_m = limits.max_m / 64;; half_side_m *= 4) {
     ConvexCutter cutter(half_side_m, limits.clearance_m, survey(index, at, half_side_m));
     if (!cutter.run()) return std::nullopt;
     Convex region = cutter.region();
