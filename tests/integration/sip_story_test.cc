@@ -1,5 +1,7 @@
 // People who call over SIP, end to end: real calls by sipp, Kamailio as ops/telephony configures it.
 
+#include <signal.h>
+
 #include <filesystem>
 
 #include "tests/integration/hook_story.h"
@@ -39,6 +41,9 @@ class SipStory : public HookStory {
     proves("user0", "phone", "+4930110");
     proves("user1", "phone", "+4930999");  // what From says, which does not count
   }
+
+  /// Killed, it would leave its processes behind.
+  void TearDown() override { kamailio.end(SIGTERM); }
 
   /// Rings, and gives sipp's exit code: 0 if the call was answered like this. It repeats its INVITE until the
   /// SIP server is up.
