@@ -113,11 +113,12 @@ TEST_F(EndStory, R13_R30_AnAbsenceShorterThanTheGraceTimeEndsNothing) {
   wait_for_presence("available");
   const std::string group(start().at("group").as_string());
   wait_for_list({0, 1, 2, 3}, kAllFour);
-  for (const auto& [presence, name] :
-       {std::pair(sdk::Presence::busy, "busy"), std::pair(sdk::Presence::available, "available")}) {
+  const auto says = [&](sdk::Presence presence, const char* name) {
     phones[3].client->set_presence(presence);
-    ASSERT_TRUE(phones.until([&] { return presence_of("user3") == name; }));
-  }
+    return phones.until([&] { return presence_of("user3") == name; });
+  };
+  ASSERT_TRUE(says(sdk::Presence::busy, "busy"));
+  ASSERT_TRUE(says(sdk::Presence::available, "available"));
   EXPECT_EQ(server.call("POST", "/groups", R"({"plan":"q"})").status, 201);
   EXPECT_TRUE(phones.until([&] { return phones[0].client->groups().size() == 2; }));
   EXPECT_EQ(shown(group).at("state"), "open");
