@@ -2,7 +2,7 @@
 
 #include "backend/app/api.h"
 #include "backend/app/api_outside.h"
-#include "backend/gateways/phone_number.h"
+#include "backend/gateways/call_numbers.h"
 #include "backend/ingress/cloud_event.h"
 #include "backend/ingress/plan_file.h"
 #include "geo/geojson.h"
@@ -50,27 +50,13 @@ Parsed put_areas(const ApiRequest& r) {
   return Command(PutAreas{std::move(parsed.areas), lines(parsed.repaired)});
 }
 
-/// Calls are told apart by what `to_e164` makes of numbers: a plan that names another form would wait in
-/// vain. Only asked where plans come in, since the countries' rules change, and stored plans must be readable
-/// for ever.
-void check_numbers(const std::vector<core::Plan>& plans, std::vector<std::string>& problems) {
-  for (const core::Plan& plan : plans)
-    for (const core::Registrar& by : plan.registering.by) {
-      const auto* call = std::get_if<core::ByCall>(&by);
-      if (!call) continue;
-      const auto number = gateways::to_e164(call->number);
-      if (number != call->number)
-        problems.push_back("plan(" + plan.id.str() + ").registration.call: number: expected " +
-                           number.value_or("a telephone number as +4930123456"));
-    }
-}
-
 Parsed put_plans(const ApiRequest& r) {
   const bool toml = r.content_type.find("toml") != std::string::npos;
   ingress::PlanFile file = toml ? ingress::parse_plans_toml(r.body) : ingress::parse_plans_json(r.body);
   std::vector<std::string> problems;
   for (const auto& p : file.problems) problems.push_back(p.where + ": expected " + p.expected);
-  check_numbers(file.plans, problems);
+  for (std::string& problem : gateways::wrong_call_numbers(file.plans))
+    problems.push_back(std::move(problem));
   if (!problems.empty()) return bad(problems[0], problems);
   return Command(PutPlans{std::move(file.plans)});
 }

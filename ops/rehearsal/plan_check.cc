@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "backend/core/triggers.h"
+#include "backend/gateways/call_numbers.h"
 #include "backend/ingress/plan_file.h"
 #include "ops/rehearsal/plan_words.h"
 
@@ -29,6 +30,9 @@ PlanCheck check_plans(std::string_view text, bool is_json, std::int64_t now_ms) 
   PlanCheck out;
   for (const auto& problem : file.problems)
     out.problems.push_back(problem.where + ": expected " + problem.expected);
+  for (std::string& problem : gateways::wrong_call_numbers(file.plans))
+    out.problems.push_back(std::move(problem));
+  if (!out.problems.empty()) return out;
   for (const auto& plan : file.plans) out.plans.push_back(checked(plan, now_ms));
   return out;
 }

@@ -11,6 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr const char* kHall = R"(schema = 1
 [[plan]]
@@ -47,6 +48,23 @@ after = "10m"
 [plan.end_timing]
 spread = "5m"
 )";
+
+TEST_F(CliTest, R5_CheckRefusesTheCallNumbersThatTheServerRefuses) {
+  const auto check = [&](const std::string& number) {
+    return call(
+        {"plan", "check",
+         write("line.toml",
+               "schema = 1\n[[plan]]\nid = \"line\"\naudience = { all = [{ registered = \"call\" }] }\n"
+               "[plan.registration]\ncall = [{ number = \"" +
+                   number + "\" }]\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n")});
+  };
+  EXPECT_EQ(check("+4930123456").code, kOk);
+  const auto zero = check("+49030123456");
+  EXPECT_EQ(zero.code, kFailed);
+  EXPECT_THAT(zero.err, HasSubstr("plan(line).registration.call: number: expected +4930123456"));
+  EXPECT_THAT(zero.out, Not(HasSubstr("line"))) << "what the server would not take does nothing";
+  EXPECT_THAT(check("+999123456").err, HasSubstr("expected a telephone number as +4930123456"));
+}
 
 TEST_F(CliTest, CheckSaysWhatEachPlanWillDoAndWhenItWouldNextFire) {
   const auto outcome = call({"plan", "check", write("hall.toml", kHall), "--at", "2026-06-01T12:00:00Z"});
