@@ -76,9 +76,9 @@ class MailKill : public testing::Test {
     peer->say(
         "Authentication-Results: mx.club.example; dkim=pass header.d=club.example\r\nDKIM-Signature: "
         "d=club.example; "
-        "h=from:subject:date:message-id\r\nFrom: " +
-        from + "\r\nSubject: me\r\nDate: " + date + "\r\nMessage-ID: <" + std::to_string(number) +
-        "@club.example>\r\n\r\nhello\r\n");
+        "h=from:to:subject:date:message-id\r\nFrom: " +
+        from + "\r\nTo: evening@club.example\r\nSubject: me\r\nDate: " + date + "\r\nMessage-ID: <" +
+        std::to_string(number) + "@club.example>\r\n\r\nhello\r\n");
     return peer;
   }
 

@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 #include <chrono>
+#include <cstring>
 #include <ctime>
 
 #include "tests/support/mail_chain.h"
@@ -228,6 +229,10 @@ std::vector<Forgery> forgeries(const test::MailChain& mail) {
     std::string out = genuine;
     return out.replace(out.find(what), what.size(), to);
   };
+  const auto genuine_to = [&](const std::string& to) {
+    std::string text = letter("anna@club.example", "start");
+    return mail.signed_by("club.example", text.replace(text.find(kEvening), std::strlen(kEvening), to));
+  };
   return {
       {"unsigned", letter(kAnna, "start")},
       {"unsigned mailing", letter("news@club.example", "start", kMailing)},
@@ -256,6 +261,13 @@ std::vector<Forgery> forgeries(const test::MailChain& mail) {
       {"a second sender on top of a genuine mail", "From: ben@club.example\r\n" + genuine},
       {"a list on top of a genuine mail", kMailing + genuine},
       {"other text in a genuine mail", changed("Hello!", "start!")},
+      {"a genuine mail to somebody else, sent on", genuine_to("ben@club.example")},
+      {"a genuine mail to somebody with our address as a name, sent on",
+       genuine_to("\"" + std::string(kEvening) + "\" <ben@club.example>")},
+      {"our address on top of a genuine mail",
+       "To: " + std::string(kEvening) + "\r\n" + genuine_to("ben@club.example")},
+      {"a copy to us added to a genuine mail",
+       "Cc: " + std::string(kEvening) + "\r\n" + genuine_to("ben@club.example")},
       {"signed by another domain", evil(kAnna)},
       {"signed by another domain, mailing", evil("news@club.example", kMailing)},
       {"two senders' fields", evil("m@evil.example", "From: anna@club.example\r\n")},

@@ -102,6 +102,11 @@ bool read_trace(const Fields& fields, MailHeaders& mail) {
   return mail.dkim_signatures.size() <= kMaxSignatures;
 }
 
+std::vector<std::string> recipients(const Fields& fields, std::string_view name) {
+  if (comes_twice(fields, name)) return {};
+  return mailboxes(value_of(fields, name));
+}
+
 /// One that comes twice is none: who reads the other one would see another mail.
 std::map<std::string, std::string> others(const Fields& fields) {
   std::map<std::string, std::string> once;
@@ -128,6 +133,8 @@ std::variant<MailHeaders, const char*> read_mail(std::string_view bytes) {
   mail.id = id_of(fields);
   mail.content = content_of(*parts);
   if (const HeaderField* from = find(fields, "from")) mail.from = one_mailbox(from->value);
+  mail.to = recipients(fields, "to");
+  mail.cc = recipients(fields, "cc");
   mail.subject = decode_text(value_of(fields, "subject"), kMaxSubjectBytes);
   mail.list = lower_ascii(in_brackets(value_of(fields, "list-id")));
   if (mail.list.size() > kMaxListBytes || !is_printable(mail.list)) mail.list.clear();

@@ -21,6 +21,7 @@ struct MailHeaders {
   std::string id;       // Message-ID; empty if there is none that is fit
   std::string content;  // hash of sender, date, subject and body, whatever blanks the way has changed in them
   std::optional<Mailbox> from;                      // where there is exactly one sender, plainly written
+  std::vector<std::string> to, cc;                  // lower case; none of a field that comes twice
   std::string subject;                              // decoded, at most 200 bytes
   std::string list;                                 // List-Id, what stands in its "<>", lower case
   std::string auto_submitted, precedence;           // first word, lower case

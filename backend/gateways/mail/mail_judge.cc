@@ -102,8 +102,10 @@ void take_dkim(const MethodResult& result, const MailHeaders& mail, const std::v
     return;
   const bool own = mail.from && aligned(domain, mail.from->domain);
   if (!out.domain.empty() && (out.verified || !own)) return;
-  out = {own, domain, cover(all, domain, "list-id"), cover(all, domain, "message-id"), "dkim=pass " + domain,
-         {}};
+  const auto covers = [&](const char* field) { return cover(all, domain, field); };
+  out = {
+      own, domain, covers("to"), covers("cc"), covers("list-id"), covers("message-id"), "dkim=pass " + domain,
+      {}};
 }
 
 void take_dmarc(const MethodResult& result, const MailHeaders& mail, const std::vector<DkimSignature>& all,
@@ -116,6 +118,8 @@ void take_dmarc(const MethodResult& result, const MailHeaders& mail, const std::
       std::any_of(all.begin(), all.end(), [](const auto& s) { return !covers_what_counts(s); });
   if (loose) return;
   out.verified = true;
+  out.to = cover(all, "", "to");
+  out.cc = cover(all, "", "cc");
   out.id = (out.domain.empty() || out.id) && cover(all, "", "message-id");
   out.proof = "dmarc=pass " + domain;
 }
@@ -160,6 +164,15 @@ Recipient without_tag(std::string_view address) {
           std::string(address.substr(plus + 1, at - plus - 1))};
 }
 
+/// Whether the sender wrote to this address: else somebody could send on what they got from them themselves.
+bool written_to(const std::string& address, const MailHeaders& mail, const Vouching& vouching) {
+  const auto names = [&](const std::vector<std::string>& field) {
+    return std::any_of(field.begin(), field.end(),
+                       [&](const std::string& one) { return without_tag(one).address == address; });
+  };
+  return (vouching.to && names(mail.to)) || (vouching.cc && names(mail.cc));
+}
+
 /// When our mail server got it, not when we heard of it: it keeps mails while we are away.
 core::TimeMs arrived(const MailHeaders& mail, core::TimeMs now) {
   return mail.received && *mail.received<now&& * mail.received> now - kMaxAge ? *mail.received : now;
@@ -195,7 +208,7 @@ std::variant<core::Mail, const char*> judge_mail(const MailHeaders& mail, const 
   if (!is_mailing(mail)) {
     if (mail.from) out.from = vault.mail(mail.from->address);
     if (!to.tag.empty()) out.personal = vault.personal(to.tag);
-    out.verified = vouching.verified && out.from;
+    out.verified = vouching.verified && out.from && written_to(to.address, mail, vouching);
     out.proof = vouching.proof;
     out.stops = says_stop(mail.subject);
   }

@@ -22,6 +22,7 @@ struct MailTrust {
 struct Vouching {
   bool verified = false;                       // the domain of From does
   std::string domain;                          // whose signature holds, and covers what counts; empty: none
+  bool to = false, cc = false;                 // and covers whom it was written to
   bool list = false;                           // and covers List-Id
   bool id = false;                             // and covers Message-ID: sent again, it has the same
   std::string proof;                           // in words

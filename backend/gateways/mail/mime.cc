@@ -56,10 +56,8 @@ std::optional<std::string> without_comments(std::string_view value) {
 }
 
 /// `address` or `words <address>`, and nothing else that could be an address, a list, a group or a route.
-std::optional<std::string> address_in(std::string_view value) {
-  const auto bare = without_comments(value);
-  if (!bare) return std::nullopt;
-  std::string_view text = trimmed(*bare);
+std::optional<std::string> address_in(std::string_view bare) {
+  const std::string_view text = trimmed(bare);
   const auto open = text.find('<');
   if (open == text.npos) return std::string(text);
   if (text.back() != '>' || text.substr(0, open).find_first_of("@,;:>") != text.npos) return std::nullopt;
@@ -99,7 +97,8 @@ std::string decode_text(std::string_view value, std::size_t max_bytes) {
 
 std::optional<Mailbox> one_mailbox(std::string_view value) {
   if (value.size() > kMaxValueBytes || !is_utf8(value)) return std::nullopt;
-  const auto address = address_in(value);
+  const auto bare = without_comments(value);
+  const auto address = bare ? address_in(*bare) : std::nullopt;
   if (!address || !is_plain(*address)) return std::nullopt;
   options();  // GMime is ready
   const std::unique_ptr<InternetAddress, Unref> mailbox(
@@ -108,6 +107,18 @@ std::optional<Mailbox> one_mailbox(std::string_view value) {
   if (!ascii) return std::nullopt;
   const std::string_view in_ascii(ascii);
   return Mailbox{lower_ascii(*address), plain_domain(in_ascii.substr(in_ascii.find('@') + 1))};
+}
+
+std::vector<std::string> mailboxes(std::string_view value) {
+  std::vector<std::string> out;
+  const auto bare = is_utf8(value) ? without_comments(value) : std::nullopt;
+  for (std::string_view rest = bare ? *bare : std::string_view(); !rest.empty();) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    const auto address = address_in(rest.substr(0, comma));
+    if (address && is_plain(*address)) out.push_back(lower_ascii(*address));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return out;
 }
 
 std::optional<core::TimeMs> parse_date(std::string_view value) {

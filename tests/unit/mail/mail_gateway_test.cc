@@ -44,8 +44,9 @@ class MailGatewayTest : public testing::Test {
     peer->say("DATA\r\n");
     peer->hear();
     peer->say("Authentication-Results: mx.club.example; " + results +
-              "\r\nDKIM-Signature: d=home.example; h=from:subject:date:message-id\r\nFrom: " + from +
-              "\r\nSubject: me\r\nDate: Sat, 28 Nov 2026 14:50:00 +0000\r\nMessage-ID: <" +
+              "\r\nDKIM-Signature: d=home.example; h=from:to:subject:date:message-id\r\nFrom: " + from +
+              "\r\nTo: evening@club.example\r\nSubject: me\r\nDate: Sat, 28 Nov 2026 14:50:00 "
+              "+0000\r\nMessage-ID: <" +
               std::to_string(++number) + "@x>\r\n\r\nhello\r\n.\r\n");
     return peer->hear();
   }

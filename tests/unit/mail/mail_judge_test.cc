@@ -15,19 +15,20 @@ const IdentityVault kVault(std::string(32, 'k'));
 const MailTrust kTrust{"mx.club.example", 1};
 constexpr core::TimeMs kNow = 1'795'877'476'000;  // 2026-11-28T14:51:16Z
 constexpr const char* kPass = "mx.club.example; dkim=pass header.d=club.example";
-constexpr const char* kSigned = "d=club.example; h=from:subject:date:message-id:list-id";
+constexpr const char* kSigned = "d=club.example; h=from:to:subject:date:message-id:list-id";
 
 /// A mail of Anna's that the mail server found to be signed by her domain.
 struct Letter {
   std::string results = kPass, signature = kSigned, from = "Anna <anna@club.example>", subject = "start",
-              date = "Sat, 28 Nov 2026 14:50:00 +0000", more = {};
+              date = "Sat, 28 Nov 2026 14:50:00 +0000", written_to = "evening@club.example", more = {};
   std::string sender = "anna@club.example", to = "evening@club.example";
   MailTrust trust = kTrust;
 
   MailHeaders headers() const {
     const std::string text = "Authentication-Results: " + results + "\r\nDKIM-Signature: " + signature +
                              "\r\nReceived: by us; Sat, 28 Nov 2026 14:50:30 +0000\r\nFrom: " + from +
-                             "\r\nSubject: " + subject + "\r\nMessage-ID: <1@club.example>\r\n" +
+                             "\r\nTo: " + written_to + "\r\nSubject: " + subject +
+                             "\r\nMessage-ID: <1@club.example>\r\n" +
                              (date.empty() ? "" : "Date: " + date + "\r\n") + more + "\r\nhello\r\n";
     return std::get<MailHeaders>(read_mail(text));
   }
@@ -126,6 +127,30 @@ TEST(MailJudge, ASignatureMustCoverWhatCounts) {
   EXPECT_FALSE(two.verified()) << "which of the two holds nobody says";
   const Letter odd{.more = "DKIM-Signature: d=club.example; d=x; h=from\r\n"};
   EXPECT_FALSE(odd.verified());
+}
+
+TEST(MailJudge, R6_R10_WhatWasWrittenToOthersMayNotBeSentOn) {
+  const auto to = [](const std::string& written, const std::string& more = {}) {
+    return Letter{.written_to = written, .more = more}.mail().verified;
+  };
+  EXPECT_TRUE(to("ben@club.example, The evening <Evening@Club.Example>"));
+  EXPECT_TRUE(to("evening+tag@club.example"));
+  EXPECT_FALSE(to("ben@club.example"));
+  EXPECT_FALSE(to("\"evening@club.example\" <ben@club.example>"));
+  EXPECT_FALSE(to("ben@club.example (evening@club.example)"));
+  EXPECT_FALSE(to("evening@club.example.evil.example"));
+  EXPECT_FALSE(to("ben@club.example", "To: evening@club.example\r\n"));
+  EXPECT_FALSE(to("evening@club.example", "To: ben@club.example\r\n")) << "which of the two is signed?";
+  EXPECT_FALSE(to("ben@club.example", "Cc: evening@club.example\r\n")) << "which is not signed";
+  Letter copy{.signature = "d=club.example; h=from:to:cc:subject:date",
+              .written_to = "ben@club.example",
+              .more = "Cc: evening@club.example\r\n"};
+  EXPECT_TRUE(copy.mail().verified);
+  copy.signature = "d=club.example; h=from:subject:date";
+  copy.written_to = "evening@club.example";
+  EXPECT_FALSE(copy.mail().verified);
+  copy.results = "mx.club.example; dmarc=pass header.from=club.example";
+  EXPECT_FALSE(copy.mail().verified);
 }
 
 TEST(MailJudge, SentAgainItIsTheSameMail) {
