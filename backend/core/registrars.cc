@@ -69,6 +69,15 @@ bool waits_for(const Plan& plan, const Act& act) {
   return (plan.enabled || act.withdrawn) && is_about(plan, act);
 }
 
+/// Anybody can call or write without end where nobody vouches for it. So of that only what a plan is about is
+/// remembered; an order can be told of before its plan is there.
+bool is_to_be_forgotten(const State& state, const Act& act) {
+  if (act.verified || act.source == kByTicket) return false;
+  const auto plans = state.plan_index.of(Concern::registers, acts_of(act.source, act.to));
+  return std::none_of(plans.begin(), plans.end(),
+                      [&](const PlanId& id) { return is_about(state.plans.at(id).plan, act); });
+}
+
 /// Whether it was done in time. What is taken back is so whenever that comes.
 bool is_in_time(const Registering& rules, const Act& act) {
   return act.withdrawn || ((!rules.from_ms || *rules.from_ms <= act.at_ms) &&
@@ -144,6 +153,7 @@ bool attested_as(const std::string& had, const std::string& wanted) { return !ha
 
 ActOutcome act(State& state, const Act& act, Context& ctx) {
   ActOutcome outcome;
+  if (is_to_be_forgotten(state, act)) return outcome;
   const News news = take_note(state, act, ctx);
   outcome.known = news == News::none;
   if (outcome.known) return outcome;

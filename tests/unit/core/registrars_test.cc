@@ -293,6 +293,25 @@ TEST(Registrars, R6_AnUnverifiedMailRegistersWhereThePlanSaysSo) {
 
 constexpr const char* kOnMail = "[[plan.start]]\non = \"mail\"\nuser = \"host\"\nsubject = \"start\"\n";
 
+TEST(Registrars, WhatNobodyVouchesForIsRememberedOnlyWhereAPlanWaitsForIt) {
+  Outside w("call = [{ number = \"+4930123456\" }]\nmail = [{ address = \"evening@club.example\" }]");
+  const auto remembers = [&](Act act, bool verified) {
+    act.verified = verified;
+    w.does(act);
+    return w.engine.state().acts.contains(act.source + "/" + act.provider + "/" + act.id);
+  };
+  Act elsewhere = call("c1", "anna"), mail = call("m1", "anna");
+  elsewhere.to = "+4930999999";
+  mail.source = kByMail;
+  mail.to = "evening@club.example";
+  EXPECT_FALSE(remembers(elsewhere, false));
+  EXPECT_FALSE(remembers(mail, false)) << "the plan takes no unverified mail";
+  EXPECT_TRUE(remembers(call("c2", "anna"), false));
+  EXPECT_TRUE(remembers(elsewhere, true)) << "or else it could be sent again when there is a plan";
+  EXPECT_TRUE(remembers(mail, true));
+  EXPECT_TRUE(remembers(ticket("t1", "o-1", "anna"), false));
+}
+
 TEST(Registrars, R10_R28_AMailOfTheUserStartsTheChatOnce) {
   Outside w(kByAnyTicket, kOnMail);
   w.proves("host", address("h"));
