@@ -159,6 +159,7 @@ void HttpServer::start(const std::string& host, int port) {
     throw std::runtime_error("http.port: " + host + ":" + std::to_string(port) +
                              " cannot be listened on: is it taken?");
   impl_->thread = std::thread([this] { impl_->server.listen_after_bind(); });
+  while (!impl_->server.is_running()) std::this_thread::yield();  // a stop before that would be missed
 }
 
 void HttpServer::stop() {

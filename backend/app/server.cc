@@ -199,6 +199,7 @@ void Server::run(const std::function<void()>& ready) {
     if (was_drained_ && !std::exchange(announced_ready_, true)) ready();
     housekeeping(Clock::real_now());
   }
+  mailbox_.take({}, kMaxMail);  // whoever still waits for an answer is to know
   mail_.reset();
   events_.close();
   http_->stop();
@@ -308,6 +309,7 @@ void Server::set_problem(const std::string& what, const std::string& detail) {
 }
 
 ApiResponse Server::call(const topics::Principal& who, Command command) {
+  if (stopping_) return api_error(503, "unavailable", "the server stops");
   auto c = std::make_unique<ApiCall>(ApiCall{who, std::move(command), {}});
   auto answer = c->answer.get_future();
   mailbox_.push(std::move(c));

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 
 #include "backend/gateways/mail/local_socket.h"
 
@@ -74,19 +75,26 @@ void LmtpServer::accept_all() {
       if (errno == EMFILE || errno == ENFILE) std::this_thread::sleep_for(std::chrono::milliseconds(100));
       continue;
     }
-    if (connections_.size() >= options_.max_connections) {
-      send_all(fd, "421 4.3.2 Too many connections\r\n", stop_fd_, 0);
-      ::close(fd);
-      continue;
-    }
-    auto connection = std::make_unique<Connection>();
-    Connection* const c = connection.get();
+    if (connections_.size() < options_.max_connections && begin(fd)) continue;
+    send_all(fd, "421 4.3.2 Too many connections\r\n", stop_fd_, 0);
+    ::close(fd);
+  }
+}
+
+/// False where the machine has no thread left for it.
+bool LmtpServer::begin(int fd) {
+  auto connection = std::make_unique<Connection>();
+  Connection* const c = connection.get();
+  try {
     c->thread = std::thread([this, c, fd] {
       serve(fd);
       c->done = true;
     });
-    connections_.push_back(std::move(connection));
+  } catch (const std::system_error&) {
+    return false;
   }
+  connections_.push_back(std::move(connection));
+  return true;
 }
 
 void LmtpServer::join_done() {

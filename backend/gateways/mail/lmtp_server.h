@@ -45,6 +45,7 @@ class LmtpServer {
   };
 
   void accept_all();
+  bool begin(int fd);
   void join_done();
   void serve(int fd);
   bool converse(int fd, LmtpSession& session);
