@@ -171,6 +171,15 @@ struct TakeAct {
 struct TakeMail {
   core::Mail mail;
 };
+/// 200 with the hint's number, or 503: too many wait.
+struct KeepHint {
+  std::string hook, about;
+  std::int64_t told_ms = 0;  // real time
+};
+struct DropHint {
+  std::string hook, about;
+  std::uint64_t number = 0;
+};
 struct EraseUser {
   topics::UserId id;
 };
@@ -200,13 +209,14 @@ struct ExportUser {
   const gateways::IdentityVault* vault = nullptr;
 };
 struct ShowStatus {};
-using Command = std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups,
-                             ShowGroup, StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember,
-                             RemoveMember, SetStanding, SetRules, Ban, Unban, ListReports, ListMembers,
-                             ShowGroupWhy, PutRegistration, DeleteRegistration, ListRegistrations, ShowWhy,
-                             PostEvent, ShowUser, PutUser, ListBlocks, Unblock, EraseUser, RevokeUser,
-                             ShowErasures, MakeBackup, ExportGroup, ExportUser, PutIdentity, DeleteIdentity,
-                             ListIdentities, TakeAct, TakeMail, PutPeer, DeletePeer, ListPeers, ShowStatus>;
+using Command =
+    std::variant<ListAreas, PutAreas, DeleteArea, ListPlans, PutPlans, DeletePlan, ListGroups, ShowGroup,
+                 StartGroup, EndGroup, ExtendGroup, Announce, DeleteMessage, AddMember, RemoveMember,
+                 SetStanding, SetRules, Ban, Unban, ListReports, ListMembers, ShowGroupWhy, PutRegistration,
+                 DeleteRegistration, ListRegistrations, ShowWhy, PostEvent, ShowUser, PutUser, ListBlocks,
+                 Unblock, EraseUser, RevokeUser, ShowErasures, MakeBackup, ExportGroup, ExportUser,
+                 PutIdentity, DeleteIdentity, ListIdentities, TakeAct, TakeMail, KeepHint, DropHint, PutPeer,
+                 DeletePeer, ListPeers, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});

@@ -266,6 +266,11 @@ ApiResponse run(Engine& e, const Principal&, TakeAct c, Context& ctx) {
   return take_act(e, std::move(c), ctx);
 }
 ApiResponse run(Engine& e, const Principal&, const TakeMail& c, Context& ctx) { return take_mail(e, c, ctx); }
+ApiResponse run(Engine& e, const Principal&, const KeepHint& c, Context& ctx) { return keep_hint(e, c, ctx); }
+ApiResponse run(Engine& e, const Principal&, const DropHint& c, Context& ctx) {
+  e.drop_hint(c.hook, c.about, c.number, ctx);
+  return {200, ""};
+}
 
 /// What only the store has goes in the background; a plan that names the user is for its author to change.
 ApiResponse run(Engine& e, const Principal&, EraseUser c, Context& ctx) {

@@ -101,6 +101,12 @@ ApiResponse take_act(core::Engine& engine, TakeAct c, core::Context& ctx) {
   return ok(outcome_of(engine.act(c.act, ctx)));
 }
 
+ApiResponse keep_hint(core::Engine& engine, const KeepHint& c, core::Context& ctx) {
+  const auto number = engine.keep_hint(c.hook, c.about, c.told_ms, ctx);
+  if (!number) return api_error(503, "unavailable", "too many hints wait for their shop: try again");
+  return {200, std::to_string(*number)};
+}
+
 ApiResponse take_mail(core::Engine& engine, const TakeMail& c, core::Context& ctx) {
   const core::MailOutcome outcome = engine.mail(c.mail, ctx);
   for (const auto& [plan, start] : outcome.starts)

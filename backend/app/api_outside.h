@@ -25,6 +25,7 @@ Outside read_outside(std::string_view json, const gateways::IdentityVault* vault
 std::optional<std::string> take_outside(core::Engine& engine, std::string_view json,
                                         const gateways::IdentityVault* vault, core::Context& ctx);
 ApiResponse take_act(core::Engine& engine, TakeAct command, core::Context& ctx);
+ApiResponse keep_hint(core::Engine& engine, const KeepHint& command, core::Context& ctx);
 ApiResponse take_mail(core::Engine& engine, const TakeMail& command, core::Context& ctx);
 
 }  // namespace convoke::app

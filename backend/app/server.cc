@@ -108,8 +108,7 @@ Server::Server(Config config)
             }),
       loop_({config_.site, config_.server_id, config_.rule, CONVOKE_VERSION}, *store_, link_, hooks(),
             clock_.now()),
-      hook_gate_(make_hook_gate(config_, vault_ ? &*vault_ : nullptr, metrics_,
-                                [this](const core::Act& act) { return take_act(act); })),
+      hook_gate_(make_hook_gate(config_, vault_ ? &*vault_ : nullptr, metrics_, hook_outside())),
       staff_desk_(config_.site, config_.area_limits, vault_ ? &*vault_ : nullptr) {
   staff_desk_.load(loop_.journal().staff_answers());
   const core::State& state = loop_.engine().state();
@@ -188,7 +187,7 @@ void Server::run(const std::function<void()>& ready) {
                         config_.area_limits, vault_ ? &*vault_ : nullptr});
   set_problem("broker", "not connected yet");
   http_->start(config_.http_host, config_.http_port);
-  if (hook_gate_) hook_gate_->start();
+  if (hook_gate_) hook_gate_->start(kept_hints());
   if (config_.mail) mail_ = std::make_unique<gateways::MailGateway>(*config_.mail, *vault_, mail_hooks());
   while (!stopping_) {
     egress::BrokerSession& session = loop_.session();
@@ -289,6 +288,9 @@ void Server::housekeeping(std::int64_t real_ms) {
   metrics_.set_gauge("areas", static_cast<double>(engine.tracker().index().size()));
   metrics_.set_gauge("live_groups", static_cast<double>(live));
   metrics_.set_gauge("outbox", static_cast<double>(loop_.outbox().size()));
+  std::size_t hints = 0;
+  for (const auto& [hook, kept] : engine.state().hints) hints += kept.size();
+  metrics_.set_gauge("hook_hints", static_cast<double>(hints));
   std::uint64_t waiting = 0;
   for (const auto& [site, peer] : engine.state().peers) waiting += peer.waiting();
   metrics_.set_gauge("peer_items", static_cast<double>(waiting));
@@ -322,31 +324,6 @@ ApiResponse Server::call(const topics::Principal& who, Command command) {
   }
   return api_error(503, "unavailable",
                    "the server could not carry this out in time; it may still do so. See /v1/health");
-}
-
-/// From a gateway, on real time. True once it is on disk.
-bool Server::take_act(core::Act act) {
-  act.at_ms = clock_.at(act.at_ms);
-  if (act.told_ms > 0) act.told_ms = clock_.at(act.told_ms);
-  return call({}, TakeAct{std::move(act)}).status == 200;
-}
-
-/// Mails have real times, as their servers do; what they mean happens on the site's clock.
-gateways::MailGateway::Hooks Server::mail_hooks() {
-  return {
-      .take =
-          [this](const core::Mail& mail) {
-            core::Mail m = mail;
-            m.at_ms = clock_.at(mail.at_ms);
-            return call({config_.site, topics::Role::operator_, "mail", {}}, TakeMail{std::move(m)}).status ==
-                   200;
-          },
-      .count =
-          [this](const std::string& outcome) {
-            metrics_.count_mail(outcome);
-            spdlog::info("mail: {}", outcome);
-          },
-      .now = Clock::real_now};
 }
 
 std::string Server::status() const {

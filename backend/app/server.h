@@ -70,6 +70,8 @@ class Server {
   ApiResponse carry_out(const topics::Principal& who, Command command, core::Context& ctx);
   ApiResponse call(const topics::Principal& who, Command command);
   bool take_act(core::Act act);
+  HookGate::Outside hook_outside();
+  std::vector<gateways::hooks::KeptHint> kept_hints() const;
   gateways::MailGateway::Hooks mail_hooks();
   std::string status() const;
   std::chrono::milliseconds patience() const;

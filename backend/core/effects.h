@@ -156,6 +156,7 @@ struct Effects {
   std::set<std::pair<PlanId, UserId>> registrations;
   std::set<std::string> identities, acts;
   std::set<std::pair<PlanId, std::string>> waiting;
+  std::set<std::pair<std::string, std::string>> hints;
   std::set<UserId> erased;             // what only the store has of them is to go too
   std::set<UserId> revoked;            // their tokens of before now are void
   std::set<std::string> revocations;   // records that changed, by mark

@@ -107,6 +107,10 @@ void Engine::load_waiting(const PlanId& plan, const std::string& identity, std::
 
 void Engine::load_act(const std::string& key, ActRecord act) { state_.acts[key] = act; }
 
+void Engine::load_hint(const std::string& hook, const std::string& about, TimeMs told_ms) {
+  state_.hints[hook][about] = {told_ms, ++state_.last_hint};
+}
+
 void Engine::load_peer(Peer peer) {
   const SiteId site = peer.site;
   state_.peers[site] = std::move(peer);
@@ -272,6 +276,15 @@ std::vector<std::pair<PlanId, StartOutcome>> Engine::external_event(const Extern
 
 ActOutcome Engine::act(const Act& act, Context& ctx) { return core::act(state_, act, ctx); }
 MailOutcome Engine::mail(const Mail& mail, Context& ctx) { return core::mail(state_, mail, ctx); }
+
+std::optional<std::uint64_t> Engine::keep_hint(const std::string& hook, const std::string& about,
+                                               TimeMs told_ms, Context& ctx) {
+  return core::keep_hint(state_, hook, about, told_ms, ctx);
+}
+void Engine::drop_hint(const std::string& hook, const std::string& about, std::uint64_t number,
+                       Context& ctx) {
+  core::drop_hint(state_, hook, about, number, ctx);
+}
 
 LinkResult Engine::link_identity(const UserId& user, const Identity& identity, bool proven,
                                  const std::string& source, Context& ctx) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backend/core/effects.h"
+#include "backend/core/hints.h"
 #include "backend/core/identities.h"
 #include "backend/core/peers.h"
 #include "backend/core/registrars.h"
@@ -41,6 +42,7 @@ class Engine {
   void load_identity(const std::string& key, IdentityRecord identity);
   void load_waiting(const PlanId& plan, const std::string& identity, std::vector<WaitingAct> acts);
   void load_act(const std::string& key, ActRecord act);
+  void load_hint(const std::string& hook, const std::string& about, TimeMs told_ms);
   void load_peer(Peer peer);
   void load_relayed(const GroupId& group, std::uint64_t key, Relayed relayed);
   void load_message_key(const GroupId& group, std::uint64_t key, ChatPlace place);
@@ -72,6 +74,9 @@ class Engine {
   // Inputs from outside, whose senders are proven by the ingress.
   ActOutcome act(const Act& act, Context& ctx);
   MailOutcome mail(const Mail& mail, Context& ctx);
+  std::optional<std::uint64_t> keep_hint(const std::string& hook, const std::string& about, TimeMs told_ms,
+                                         Context& ctx);
+  void drop_hint(const std::string& hook, const std::string& about, std::uint64_t number, Context& ctx);
   LinkResult link_identity(const UserId& user, const Identity& identity, bool proven,
                            const std::string& source, Context& ctx);
   void sign_in(const UserId& user, const std::vector<Identity>& proven, TimeMs issued_ms, Context& ctx);

@@ -93,6 +93,12 @@ struct ActRecord {
   TimeMs heard_ms = 0;  // when that came in
 };
 
+/// A hint that waits for its shop's answer (hints.h).
+struct HintRecord {
+  TimeMs told_ms = 0;        // first, in real time
+  std::uint64_t number = 0;  // of its last telling; only while the server runs
+};
+
 /// What a plan remembers between its groups.
 struct PlanRecord {
   Plan plan;

@@ -31,6 +31,7 @@ struct State {
   std::set<GroupId> tombstones;     // of retired ones of which nothing else is kept
   std::unordered_map<std::string, IdentityRecord> identities;
   std::unordered_map<std::string, ActRecord> acts;  // see registrars.h
+  std::map<std::string, std::map<std::string, HintRecord>> hints;  // by hook and what they are about
   std::map<SiteId, Peer> peers;
   // Real time before which tokens are void, by a mark that stands for the user (token::subject_mark).
   std::map<std::string, std::int64_t> revocations;
@@ -45,6 +46,7 @@ struct State {
   Timers timers;
 
   // Matter only while the server runs.
+  std::uint64_t last_hint = 0;
   std::set<UserId> followed;  // came into chats or left them, which following audiences may ask for
   std::map<UserId, ToldRegion> told_regions;
   std::unordered_map<UserId, TimeMs> erased_ms;  // when; what was on its way then is no news of them

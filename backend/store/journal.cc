@@ -90,6 +90,10 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
   });
   all(Family::acts,
       [&](auto k, auto v) { engine.load_act(std::string(k), checked(decode_act(v), "acts", k)); });
+  all(Family::hints, [&](auto k, auto v) {
+    const auto [hook, about] = checked(decode_hint_key(k), "hints", k);
+    engine.load_hint(hook, about, checked(decode_hint(v), "hints", k).told_ms);
+  });
   all(Family::groups, [&](auto k, auto v) {
     if (v == kTombstone) return engine.load_tombstone(core::GroupId::parse(k));
     engine.load_group(checked(decode_group(k, v), "groups", k));
@@ -349,6 +353,12 @@ void Journal::add_outside(const core::State& s, const core::Effects& fx) {
   for (const std::string& key : fx.acts) {
     const auto it = s.acts.find(key);
     put(Family::acts, key, it != s.acts.end() ? std::optional(encode_act(it->second)) : std::nullopt);
+  }
+  for (const auto& [hook, about] : fx.hints) {
+    const auto of = s.hints.find(hook);
+    const bool waits = of != s.hints.end() && of->second.contains(about);
+    put(Family::hints, hint_key(hook, about),
+        waits ? std::optional(encode_hint(of->second.at(about))) : std::nullopt);
   }
   for (const auto& [id, identity] : fx.waiting) {
     const auto plan = s.plans.find(id);

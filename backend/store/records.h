@@ -46,6 +46,8 @@ std::string encode_identity(const core::IdentityRecord& identity);
 std::string waiting_key(const core::PlanId& plan, const std::string& identity);
 std::string encode_waiting(const std::vector<core::WaitingAct>& acts);
 std::string encode_act(const core::ActRecord& act);
+std::string hint_key(const std::string& hook, const std::string& about);
+std::string encode_hint(const core::HintRecord& hint);
 /// `message`: as archived when it was reported.
 std::string encode_report(const core::ReportEntry& report, const messages::ArchivedMessage& message);
 std::string encode_peer(const core::Peer& peer);
@@ -69,6 +71,8 @@ std::string encode_outgoing(const core::Outgoing& outgoing);
 [[nodiscard]] messages::Result<std::pair<core::PlanId, std::string>> decode_waiting_key(std::string_view key);
 [[nodiscard]] messages::Result<std::vector<core::WaitingAct>> decode_waiting(std::string_view value);
 [[nodiscard]] messages::Result<core::ActRecord> decode_act(std::string_view value);
+[[nodiscard]] messages::Result<std::pair<std::string, std::string>> decode_hint_key(std::string_view key);
+[[nodiscard]] messages::Result<core::HintRecord> decode_hint(std::string_view value);
 [[nodiscard]] messages::Result<std::pair<core::GroupId, core::UserId>> decode_member_key(
     std::string_view key);
 struct Report {

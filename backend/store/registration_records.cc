@@ -139,4 +139,27 @@ Result<core::ActRecord> decode_act(std::string_view value) {
   return r.finish(core::ActRecord{at.time_ms(), heard.time_ms()});
 }
 
+std::string hint_key(const std::string& hook, const std::string& about) { return hook + "/" + about; }
+
+Result<std::pair<std::string, std::string>> decode_hint_key(std::string_view key) {
+  const auto slash = key.find('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == key.size())
+    return Error{"key", "hook/what it is about"};
+  return std::pair{std::string(key.substr(0, slash)), std::string(key.substr(slash + 1))};
+}
+
+std::string encode_hint(const core::HintRecord& hint) {
+  JsonWriter w(32);
+  w.begin_object();
+  w.member("told", hint.told_ms);
+  w.end_object();
+  return w.take();
+}
+
+Result<core::HintRecord> decode_hint(std::string_view value) {
+  JsonReader r(value);
+  const Field told = r.root()["told"];
+  return r.finish(core::HintRecord{told.time_ms(), 0});
+}
+
 }  // namespace convoke::store

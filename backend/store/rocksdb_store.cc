@@ -15,9 +15,10 @@ namespace convoke::store {
 namespace {
 
 constexpr std::array<const char*, kFamilies> kNames = {
-    "meta", "users",       "positions",   "areas",         "plans",      "groups",  "members",
-    "chat", "outbox",      "invitations", "registrations", "identities", "waiting", "acts",
-    "past", "revocations", "erasures",    "peers",         "peer_items", "relayed", "staff_answers"};
+    "meta",       "users",   "positions",     "areas",       "plans",         "groups",
+    "members",    "chat",    "outbox",        "invitations", "registrations", "identities",
+    "waiting",    "acts",    "past",          "revocations", "erasures",      "peers",
+    "peer_items", "relayed", "staff_answers", "hints"};
 
 /// RocksDB's own log file is not wanted: it would hold keys, and on a full disk the writer of it aborts the
 /// process.

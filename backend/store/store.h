@@ -32,9 +32,10 @@ enum class Family : std::uint8_t {
   peers,
   peer_items,
   relayed,
-  staff_answers
+  staff_answers,
+  hints
 };
-inline constexpr std::size_t kFamilies = 21;
+inline constexpr std::size_t kFamilies = 22;
 
 /// One put (value set) or removal (value absent); with `end`, the removal of all keys from `key` on that come
 /// before it.

@@ -79,7 +79,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FUZZ_CHECK(path[0] == '/' && path.find("..") == std::string::npos && path.find('@') == std::string::npos);
     return end == std::string::npos ? std::string() : text.substr(end + 1);
   };
-  check(which == 6 ? make_pretix(fetch, "49", vault())->read(request)
-                   : make_eventbrite("https://e.example/v3", fetch, vault())->read(request));
+  const auto hook = which == 6 ? make_pretix(fetch, "49", vault())
+                               : make_eventbrite("https://e.example/v3", fetch, vault());
+  const Reading reading = hook->read(request);
+  if (const auto* hint = std::get_if<Hint>(&reading)) {
+    FUZZ_CHECK(!hint->about.empty() && hint->about.size() <= kMaxHintBytes);
+    check(hook->ask(hint->about));
+  }
+  check(hook->ask(text.substr(0, end).substr(0, kMaxHintBytes)));  // as a damaged store might have it
   return 0;
 }

@@ -8,6 +8,8 @@
 namespace convoke::gateways::hooks {
 namespace {
 
+const std::string kOrders = "orders/";
+
 bool is_number(std::string_view text) {
   return !text.empty() && text.size() <= 20 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -31,12 +33,18 @@ class Eventbrite : public Hook {
     if (what.rfind("order.", 0) == 0) {
       const std::string order = order_of(url);
       if (order.empty()) return Refusal{400, "body.api_url: expected an order below this hook's api"};
-      return ask_for(order);
+      return Hint{kOrders + order};
     }
     if (what.rfind("attendee.", 0) != 0) return Nothing{"not about an order or who holds its tickets"};
     const std::string attendee = attendee_of(url);
     if (attendee.empty()) return Refusal{400, "body.api_url: expected an attendee below this hook's api"};
-    return ask_for_order_of(attendee);
+    return Hint{attendee};
+  }
+
+  Reading ask(const std::string& about) const override {
+    const std::string order = order_of(api_ + "/" + about), attendee = attendee_of(api_ + "/" + about);
+    if (!order.empty()) return ask_for(order);
+    return attendee.empty() ? Nothing{"no order"} : ask_for_order_of(attendee);
   }
 
  private:
@@ -48,7 +56,7 @@ class Eventbrite : public Hook {
 
   /// One ticket was changed, given to somebody else, or taken back: the order says what is left.
   Reading ask_for_order_of(const std::string& attendee) const {
-    auto answer = fetch_(attendee);
+    auto answer = fetch_("/" + attendee + "/");
     if (auto* refusal = std::get_if<Refusal>(&answer)) return *refusal;
     JsonReader reader(std::get<std::string>(answer), kMaxBodyBytes);
     const Field order = reader.root()["order_id"];
@@ -60,14 +68,14 @@ class Eventbrite : public Hook {
 
   /// "{api}/orders/123/" is order 123.
   std::string order_of(const std::string& url) const {
-    const std::string start = api_ + "/orders/";
+    const std::string start = api_ + "/" + kOrders;
     if (url.rfind(start, 0) != 0) return {};
     std::string number = url.substr(start.size());
     if (!number.empty() && number.back() == '/') number.pop_back();
     return is_number(number) ? number : std::string();
   }
 
-  /// "{api}/events/55/attendees/7/": the path, with the numbers and nothing else in it.
+  /// "{api}/events/55/attendees/7/" is events/55/attendees/7, with the numbers and nothing else in it.
   std::string attendee_of(const std::string& url) const {
     static constexpr std::string_view kMiddle = "/attendees/";
     const std::string start = api_ + "/events/";
@@ -78,7 +86,7 @@ class Eventbrite : public Hook {
     if (middle == std::string::npos) return {};
     const std::string event = rest.substr(0, middle), attendee = rest.substr(middle + kMiddle.size());
     if (!is_number(event) || !is_number(attendee)) return {};
-    return "/events/" + event + std::string(kMiddle) + attendee + "/";
+    return "events/" + event + std::string(kMiddle) + attendee;
   }
 
   Reading read_order(const std::string& json, const std::string& order) const {

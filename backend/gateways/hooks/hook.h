@@ -53,8 +53,15 @@ struct Refusal {
   int status = 400;
   std::string detail;
   int retry_after_s = 0;
+  bool away = false;  // the shop has no answer now, whatever it is asked
 };
-using Reading = std::variant<core::Act, Nothing, Refusal>;
+/// The shop is to be asked about this; only the hook that says so knows how to read it. At most
+/// kMaxHintBytes.
+struct Hint {
+  std::string about;
+};
+inline constexpr std::size_t kMaxHintBytes = 200;
+using Reading = std::variant<core::Act, Nothing, Refusal, Hint>;
 
 /// What all hooks set the same: by which it came, and of tickets that the shop of that name vouches for them.
 inline void fill_in(core::Act& act, const std::string& name) {
@@ -77,6 +84,8 @@ class Hook {
   /// What a request with a good signature means. Fields that all hooks set the same are left out: provider,
   /// and for tickets source, shop and `verified`.
   virtual Reading read(const Request& request) const = 0;
+  /// What the shop says to a hint. Of hooks that give some; waits for the shop.
+  virtual Reading ask(const std::string&) const { return Nothing{"this hook asks no shop"}; }
 
   /// The methods that it takes, as in the header Allow.
   virtual std::string_view methods() const { return "POST"; }

@@ -93,6 +93,40 @@ Reply HookService::answer(const std::string& name, const Entry& entry, const Req
     return refuse(429, "too many a second", 1);
   }
   Reading reading = hook.read(request);
+  const auto* hint = std::get_if<Hint>(&reading);
+  if (!hint) return carry_out(name, hook, std::move(reading), request.now_ms);
+  Reading told = hook.ask(hint->about);
+  const auto* refusal = std::get_if<Refusal>(&told);
+  if (refusal && refusal->away) return keep(name, *hint, *refusal, request.now_ms);
+  return carry_out(name, hook, std::move(told), request.now_ms);
+}
+
+/// Not every provider comes again: those hints that cannot be asked about now are kept here.
+Reply HookService::keep(const std::string& name, const Hint& hint, const Refusal& why, std::int64_t now_ms) {
+  if (!out_.keep(name, hint.about, now_ms)) {
+    out_.note(name, "unavailable", why.detail);
+    return refuse(503, why.detail, why.retry_after_s);
+  }
+  out_.note(name, "kept", why.detail);
+  return {202, "kept: the shop is asked again later\n", "text/plain", {}};
+}
+
+HookService::Asked HookService::ask_again(const std::string& name, const std::string& about,
+                                          std::int64_t now_ms) {
+  const auto hooks = current();
+  const auto entry = hooks->find(name);
+  if (entry == hooks->end()) return Asked::away;
+  const Hook& hook = *entry->second.hook;
+  Reading told = hook.ask(about);
+  if (const auto* refusal = std::get_if<Refusal>(&told); refusal && refusal->status >= 429) {
+    out_.note(name, "unavailable", refusal->detail);
+    return refusal->away ? Asked::away : Asked::unclear;
+  }
+  return carry_out(name, hook, std::move(told), now_ms).status == 503 ? Asked::away : Asked::done;
+}
+
+Reply HookService::carry_out(const std::string& name, const Hook& hook, Reading reading,
+                             std::int64_t now_ms) {
   if (auto* refusal = std::get_if<Refusal>(&reading)) {
     out_.note(name, refusal->status == 400 || refusal->status == 415 ? "refused" : "unavailable",
               refusal->detail);
@@ -102,7 +136,7 @@ Reply HookService::answer(const std::string& name, const Entry& entry, const Req
     out_.note(name, "nothing", nothing->why);
     return hook.thanks();
   }
-  return carry_out(name, hook, std::get<core::Act>(std::move(reading)), request.now_ms);
+  return carry_out(name, hook, std::get<core::Act>(std::move(reading)), now_ms);
 }
 
 Reply HookService::carry_out(const std::string& name, const Hook& hook, core::Act act, std::int64_t now_ms) {

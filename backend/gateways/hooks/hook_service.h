@@ -21,8 +21,11 @@ class HookService {
   struct Out {
     /// Carries the act out and waits until it is on disk; false: it was not taken, it may come again.
     std::function<bool(const core::Act&)> take;
-    /// What became of a request: "taken", "nothing", "refused", "unsigned", "limited", "unavailable"; the
-    /// detail holds nothing that was sent.
+    /// Keeps a hint of that hook, told at that time, until its shop answers (`ask_again`), and waits until it
+    /// is on disk; false: it was not kept.
+    std::function<bool(const std::string& hook, const std::string& about, std::int64_t told_ms)> keep;
+    /// What became of a request: "taken", "nothing", "refused", "unsigned", "limited", "unavailable", "kept";
+    /// the detail holds nothing that was sent.
     std::function<void(const std::string& hook, const std::string& result, const std::string& detail)> note;
   };
 
@@ -33,6 +36,11 @@ class HookService {
   HookService(const std::vector<HookOptions>& hooks, const IdentityVault& vault, Out out);
 
   Reply answer(const std::string& hook, const Request& request);
+
+  /// What came of asking about a hint that was kept: it is done with, or its shop is away, or only this
+  /// question has no answer that can be read.
+  enum class Asked { done, away, unclear };
+  Asked ask_again(const std::string& hook, const std::string& about, std::int64_t now_ms);
 
   /// Uses these from now on, with other secrets; throws as the constructor, and then changes nothing.
   void replace(const std::vector<HookOptions>& hooks);
@@ -46,6 +54,8 @@ class HookService {
   Hooks make(const std::vector<HookOptions>& hooks) const;
   std::shared_ptr<const Hooks> current() const;
   Reply answer(const std::string& name, const Entry& entry, const Request& request);
+  Reply keep(const std::string& name, const Hint& hint, const Refusal& why, std::int64_t now_ms);
+  Reply carry_out(const std::string& name, const Hook& hook, Reading reading, std::int64_t now_ms);
   Reply carry_out(const std::string& name, const Hook& hook, core::Act act, std::int64_t now_ms);
 
   const IdentityVault& vault_;

@@ -32,6 +32,14 @@ class Pretix : public Hook {
     if (!reader.ok()) return finish(reader, Nothing{});
     if (!is_name(of) || !is_name(at) || !is_name(order))
       return Refusal{400, "body: expected organizer, event and code without a dot in front"};
+    return Hint{of + "/" + at + "/" + order};
+  }
+
+  Reading ask(const std::string& about) const override {
+    const auto first = about.find('/'), second = about.rfind('/');
+    const std::string of = about.substr(0, first), at = about.substr(first + 1, second - first - 1),
+                      order = about.substr(second + 1);
+    if (!is_name(of) || !is_name(at) || !is_name(order)) return Nothing{"no order"};
     auto answer = fetch_("/api/v1/organizers/" + of + "/events/" + at + "/orders/" + order + "/");
     if (auto* refusal = std::get_if<Refusal>(&answer)) return *refusal;
     return read_order(std::get<std::string>(answer), at, order);

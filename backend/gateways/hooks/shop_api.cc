@@ -45,17 +45,20 @@ struct CountedIn {
   const std::size_t before;
 };
 
-/// What the provider is told about an answer that is none; it comes again later.
-Refusal no_answer(const std::string& why, int retry_after_s) {
-  return {503, "the shop's API " + why + ": try again later", retry_after_s};
+/// What the provider is told about an answer that is none. `away`: whatever it was asked.
+Refusal no_answer(const std::string& why, int retry_after_s, bool away = false) {
+  return {503, "the shop's API " + why + ": try again later", retry_after_s, away};
 }
+
+bool is_away(int status) { return status == 401 || status == 429 || status >= 500; }
 
 ShopApi::Answer judge(const httplib::Result& result, std::string body, bool too_large) {
   if (too_large) return no_answer("answers with too much", kLaterS);
-  if (!result) return no_answer("does not answer", kSoonS);
+  if (!result) return no_answer("does not answer", kSoonS, true);
   if (result->status == 404 || result->status == 410) return Refusal{400, "the shop knows no such order"};
-  if (result->status == 401 || result->status == 403) return no_answer("refuses our token", kLaterS);
-  if (result->status != 200) return no_answer("has no answer for us", kSoonS);
+  if (result->status == 401 || result->status == 403)
+    return no_answer("refuses our token", kLaterS, is_away(result->status));
+  if (result->status != 200) return no_answer("has no answer for us", kSoonS, is_away(result->status));
   if (result->get_header_value("Content-Type").rfind("application/json", 0) != 0)
     return no_answer("answers with something else than JSON", kLaterS);
   return body;
@@ -78,7 +81,8 @@ bool ShopApi::is_allowed(const std::string& base) {
 
 ShopApi::Answer ShopApi::get(const std::string& path) {
   const CountedIn counted(under_way_);
-  if (counted.before >= kMaxAtATime) return Refusal{429, "too many questions to the shop at a time", kSoonS};
+  if (counted.before >= kMaxAtATime)
+    return Refusal{429, "too many questions to the shop at a time", kSoonS, true};
   httplib::Client client(origin_);
   client.set_follow_location(false);
   client.set_keep_alive(false);

@@ -76,6 +76,12 @@ class Kept {
       EXPECT_EQ(encode_identity(is.identities.at(key)), encode_identity(identity));
     ASSERT_EQ(is.acts.size(), was.acts.size());
     for (const auto& [key, act] : was.acts) EXPECT_EQ(encode_act(is.acts.at(key)), encode_act(act));
+    ASSERT_EQ(is.hints.size(), was.hints.size());
+    for (const auto& [hook, hints] : was.hints) {
+      ASSERT_EQ(is.hints.at(hook).size(), hints.size());
+      for (const auto& [about, hint] : hints)
+        EXPECT_EQ(encode_hint(is.hints.at(hook).at(about)), encode_hint(hint));
+    }
     for (const auto& [id, user] : was.users) EXPECT_EQ(is.users.at(id).identities, user.identities);
     for (const auto& [id, group] : was.groups) {
       EXPECT_EQ(encode_group(is.groups.at(id)), encode_group(group));
@@ -302,7 +308,7 @@ class Anything {
     });
   }
 
-  /// A ticket bought or given back, a mail, or somebody who proves who they are.
+  /// A ticket bought or given back, a hint at one, a mail, or somebody who proves who they are.
   void outside() {
     const core::Identity who{"mail/" + std::to_string(below(4)), std::string(below(20), '"')};
     kept_.step([&](Engine& e, Context& ctx) {
@@ -310,6 +316,10 @@ class Anything {
         e.link_identity(UserId::parse(user()), who, below(3) > 0, "operator \"crm\"", ctx);
       } else if (below(5) == 0) {
         e.unlink_identity(UserId::parse(user()), who.key, ctx);
+      } else if (below(5) == 0) {
+        const std::string about = "club/summer/" + std::to_string(below(4));
+        const auto number = e.keep_hint("main", about, w_.now, ctx);
+        if (below(2) && number) e.drop_hint("main", about, *number, ctx);
       } else {
         e.act({.source = core::kByTicket,
                .provider = "main",

@@ -17,6 +17,15 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
 
+/// What comes of the hint: its shop's answer, if it has to be asked.
+Reading told(const Hook& hook, const Request& request) {
+  Reading reading = hook.read(request);
+  const auto* hint = std::get_if<Hint>(&reading);
+  if (!hint) return reading;
+  EXPECT_LE(hint->about.size(), kMaxHintBytes);
+  return hook.ask(hint->about);
+}
+
 struct Shop {
   ShopApi::Answer answer = std::string("{}");
   std::vector<std::string> asked;
@@ -38,7 +47,7 @@ const std::string kOrder =
 
 TEST(PretixHook, R7_TheOrderThatTheShopKnowsIsThePurchase) {
   Shop shop{kOrder, {}};
-  const core::Act act = act_of(make_pretix(shop.fetch(), "49", vault())->read(post(kHint)));
+  const core::Act act = act_of(told(*make_pretix(shop.fetch(), "49", vault()), post(kHint)));
   EXPECT_THAT(shop.asked, ElementsAre("/api/v1/organizers/club/events/summer/orders/ABC12/"));
   EXPECT_EQ(act.subject, "summer/ABC12");
   EXPECT_EQ(act.at_ms, *topics::parse_rfc3339("2026-01-01T09:04:00Z")) << "paid then";
@@ -53,29 +62,29 @@ TEST(PretixHook, R7_TheOrderThatTheShopKnowsIsThePurchase) {
 TEST(PretixHook, R7_WhatTheHintSaysDoesNotCount) {
   Shop shop{with(kOrder, "\"p\"", "\"c\""), {}};
   const auto hook = make_pretix(shop.fetch(), "49", vault());
-  EXPECT_EQ(said(hook->read(post(kHint))), "back summer/ABC12");
+  EXPECT_EQ(said(told(*hook, post(kHint))), "back summer/ABC12");
   shop.answer = with(kOrder, "\"p\"", "\"n\"");
-  EXPECT_EQ(said(hook->read(post(kHint))), "nothing: not paid yet");
+  EXPECT_EQ(said(told(*hook, post(kHint))), "nothing: not paid yet");
   shop.answer = kOrder;
-  EXPECT_EQ(act_of(hook->read(post(kHint))).id,
-            act_of(hook->read(post(with(kHint, "\"notification_id\":1", "\"notification_id\":2")))).id)
+  EXPECT_EQ(act_of(told(*hook, post(kHint))).id,
+            act_of(told(*hook, post(with(kHint, "\"notification_id\":1", "\"notification_id\":2")))).id)
       << "a made up id cannot take the place of one to come";
   shop.answer = with(kOrder, "\"ABC12\"", "\"OTHER\"");
-  EXPECT_THAT(said(hook->read(post(kHint))), StartsWith("503 the shop's API: code"));
+  EXPECT_THAT(said(told(*hook, post(kHint))), StartsWith("503 the shop's API: code"));
 }
 
 TEST(PretixHook, NothingInAHintLeadsElsewhere) {
   Shop shop{kOrder, {}};
   const auto hook = make_pretix(shop.fetch(), "49", vault());
   for (const char* code : {"..", ".", "a/b", "a%2fb", "a?x=1", "", "a b", "a#b", "@host"})
-    EXPECT_THAT(said(hook->read(post(with(kHint, "ABC12", code)))), StartsWith("400")) << code;
-  EXPECT_THAT(said(hook->read(post(with(kHint, "order.paid", "../checkin")))), StartsWith("nothing"));
+    EXPECT_THAT(said(told(*hook, post(with(kHint, "ABC12", code)))), StartsWith("400")) << code;
+  EXPECT_THAT(said(told(*hook, post(with(kHint, "order.paid", "../checkin")))), StartsWith("nothing"));
   EXPECT_THAT(shop.asked, IsEmpty());
 }
 
 TEST(PretixHook, AShopThatDoesNotAnswerIsAskedAgainLater) {
   Shop shop{Refusal{503, "the shop's API does not answer: try again later", 60}, {}};
-  EXPECT_THAT(said(make_pretix(shop.fetch(), "49", vault())->read(post(kHint))), StartsWith("503"));
+  EXPECT_THAT(said(told(*make_pretix(shop.fetch(), "49", vault()), post(kHint))), StartsWith("503"));
 }
 
 constexpr const char* kApi = "https://www.eventbriteapi.com/v3";
@@ -90,15 +99,15 @@ const std::string kEventbriteOrder =
 TEST(EventbriteHook, R7_TheOrderThatTheShopKnowsIsThePurchase) {
   Shop shop{kEventbriteOrder, {}};
   const auto hook = make_eventbrite(kApi, shop.fetch(), vault());
-  const core::Act act = act_of(hook->read(post(kEventbriteHint)));
+  const core::Act act = act_of(told(*hook, post(kEventbriteHint)));
   EXPECT_THAT(shop.asked, ElementsAre("/orders/987/?expand=attendees"));
   EXPECT_EQ(act.subject, "987");
   EXPECT_THAT(act.products, ElementsAre("55", "55/7"));
   EXPECT_TRUE(is_by(act, vault().mail("ben@home.example")));
   EXPECT_TRUE(is_by(act, vault().ticket("98755")));
   shop.answer = with(kEventbriteOrder, "\"placed\"", "\"refunded\"");
-  EXPECT_EQ(said(hook->read(post(kEventbriteHint))), "back 987");
-  EXPECT_THAT(said(hook->read(post(with(kEventbriteHint, "order.placed", "event.updated")))),
+  EXPECT_EQ(said(told(*hook, post(kEventbriteHint))), "back 987");
+  EXPECT_THAT(said(told(*hook, post(with(kEventbriteHint, "order.placed", "event.updated")))),
               StartsWith("nothing"));
 }
 
@@ -116,16 +125,16 @@ TEST(EventbriteHook, R7_ATicketThatIsTakenBackIsNoLongerOfTheOrder) {
       vault());
   const std::string hint = with(with(kEventbriteHint, "order.placed", "attendee.updated"), "/orders/987/",
                                 "/events/55/attendees/7/");
-  const core::Act act = act_of(hook->read(post(hint)));
+  const core::Act act = act_of(told(*hook, post(hint)));
   EXPECT_THAT(asked, ElementsAre("/events/55/attendees/7/", "/orders/987/?expand=attendees"));
   EXPECT_EQ(act.subject, "987");
   EXPECT_FALSE(is_by(act, vault().mail("ben@home.example"))) << "whose ticket it was";
   order_id = "\"../me\"";
-  EXPECT_THAT(said(hook->read(post(hint))), StartsWith("503 the shop's API: order_id"));
+  EXPECT_THAT(said(told(*hook, post(hint))), StartsWith("503 the shop's API: order_id"));
   asked.clear();
   for (const char* path :
        {"/events/55/attendees/7/../8/", "/events/5%2e/attendees/7/", "/events/55/orders/7/"})
-    EXPECT_THAT(said(hook->read(post(with(hint, "/events/55/attendees/7/", path)))),
+    EXPECT_THAT(said(told(*hook, post(with(hint, "/events/55/attendees/7/", path)))),
                 StartsWith("400 body.api_url"))
         << path;
   EXPECT_THAT(asked, IsEmpty());
@@ -139,7 +148,7 @@ TEST(EventbriteHook, OnlyTheConfiguredShopIsAsked) {
         "https://www.eventbriteapi.com/v3@evil.example/orders/987/", "http://169.254.169.254/orders/1/",
         "https://www.eventbriteapi.com/v3/orders//", "https://www.eventbriteapi.com/v3/events/987/"})
     EXPECT_THAT(
-        said(hook->read(post(with(kEventbriteHint, "https://www.eventbriteapi.com/v3/orders/987/", url)))),
+        said(told(*hook, post(with(kEventbriteHint, "https://www.eventbriteapi.com/v3/orders/987/", url)))),
         StartsWith("400 body.api_url"))
         << url;
   EXPECT_THAT(shop.asked, IsEmpty());

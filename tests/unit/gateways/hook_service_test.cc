@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <httplib.h>
 
+#include <thread>
+
 #include "backend/gateways/hooks/hook_server.h"
 #include "tests/support/free_port.h"
 #include "tests/unit/gateways/hook_world.h"
@@ -24,11 +26,22 @@ struct World {
   bool writable = true;
   std::vector<core::Act> acts;
   std::vector<std::string> notes;
-  HookService service{{{.name = "main", .kind = "cloudevents", .secrets = {"s3cret"}, .per_second = 3}},
+  bool room = true;
+  std::vector<std::string> kept;
+  int shop_port = convoke::test::free_port();
+  HookService service{{{.name = "main", .kind = "cloudevents", .secrets = {"s3cret"}, .per_second = 3},
+                       {.name = "pretix",
+                        .kind = "pretix",
+                        .api = "http://127.0.0.1:" + std::to_string(shop_port),
+                        .token = "s3cret"}},
                       vault(),
                       {[this](const core::Act& act) {
                          if (writable) acts.push_back(act);
                          return writable;
+                       },
+                       [this](const std::string& hook, const std::string& about, std::int64_t told_ms) {
+                         if (room) kept.push_back(hook + " " + about + " " + std::to_string(told_ms));
+                         return room;
                        },
                        [this](const std::string& hook, const std::string& result, const std::string& detail) {
                          notes.push_back(hook + " " + result + (detail.empty() ? "" : ": " + detail));
@@ -170,6 +183,63 @@ TEST(HookService, NamesTheHookAndTheKeyThatIsWrong) {
               HasSubstr("hook a: token_file: expected"));
   EXPECT_THAT(problem({.name = "a", .kind = "pretix", .api = "http://10.0.0.1", .token = "t"}),
               HasSubstr("hook a: api: expected"));
+}
+
+const std::string kHint =
+    R"({"organizer":"club","event":"summer","code":"ABC12","action":"pretix.event.order.paid"})";
+
+TEST(HookService, R7_AHintIsKeptWhileItsShopIsAway) {
+  World w;
+  const Reply reply = w.service.answer("pretix", post(kHint));
+  EXPECT_EQ(reply.status, 202) << reply.body;
+  EXPECT_THAT(w.kept, ElementsAre("pretix club/summer/ABC12 " + std::to_string(kNow)));
+  EXPECT_THAT(w.notes, ElementsAre(HasSubstr("pretix kept: the shop's API does not answer")));
+  EXPECT_THAT(w.notes[0], Not(HasSubstr("ABC12")));
+  w.room = false;
+  const Reply full = w.service.answer("pretix", post(kHint));
+  EXPECT_EQ(full.status, 503) << "so that the provider keeps it";
+  EXPECT_TRUE(full.headers.contains("Retry-After"));
+}
+
+TEST(HookService, R7_AHintThatWasKeptIsDoneWithOnceWhatItsShopSaysIsWritten) {
+  World w;
+  std::string order =
+      R"({"code":"ABC12","status":"p","email":"anna@home.example","datetime":"2026-01-01T09:00:00Z",)"
+      R"("last_modified":"2026-01-01T09:05:00Z","positions":[]})";
+  int status = 200;
+  const auto asked = [&] { return w.service.ask_again("pretix", "club/summer/ABC12", kNow); };
+  EXPECT_EQ(asked(), HookService::Asked::away);
+  httplib::Server shop;
+  shop.Get("/api/v1/organizers/club/events/summer/orders/ABC12/",
+           [&](const httplib::Request&, httplib::Response& out) {
+             out.status = status;
+             out.set_content(order, "application/json");
+           });
+  ASSERT_TRUE(shop.bind_to_port("127.0.0.1", w.shop_port));
+  std::thread serving([&] { shop.listen_after_bind(); });
+  w.writable = false;
+  EXPECT_EQ(asked(), HookService::Asked::away);
+  w.writable = true;
+  EXPECT_EQ(asked(), HookService::Asked::done);
+  ASSERT_EQ(w.acts.size(), 1u);
+  EXPECT_EQ(w.acts[0].provider, "pretix");
+  EXPECT_EQ(w.acts[0].subject, "summer/ABC12");
+  for (const int away : {401, 429, 502}) {
+    status = away;
+    EXPECT_EQ(asked(), HookService::Asked::away) << away;
+  }
+  status = 403;
+  EXPECT_EQ(asked(), HookService::Asked::unclear);
+  status = 404;
+  EXPECT_EQ(asked(), HookService::Asked::done) << "the shop knows no such order";
+  status = 200;
+  order = "{}";
+  EXPECT_EQ(asked(), HookService::Asked::unclear);
+  EXPECT_EQ(w.service.ask_again("gone", "club/summer/ABC12", kNow), HookService::Asked::away)
+      << "whoever writes its name wrong may mend it";
+  EXPECT_EQ(w.acts.size(), 1u);
+  shop.stop();
+  serving.join();
 }
 
 /// The real listener.

@@ -26,6 +26,7 @@ inline std::string said(const Reading& reading) {
   if (const auto* nothing = std::get_if<Nothing>(&reading)) return "nothing: " + nothing->why;
   if (const auto* refusal = std::get_if<Refusal>(&reading))
     return std::to_string(refusal->status) + " " + refusal->detail;
+  if (const auto* hint = std::get_if<Hint>(&reading)) return "hint " + hint->about;
   const auto& act = std::get<core::Act>(reading);
   return (act.withdrawn ? "back " : "act ") + act.subject;
 }
