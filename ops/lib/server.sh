@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154  # data, store, bin, site are the caller's
+# shellcheck shell=bash disable=SC2154  # data, store, bin, site, settings are the caller's
 # Keys, tokens, configuration and start of the server. Sourced; needs say.sh, processes.sh.
 
 # A TOML basic string.
@@ -56,6 +56,7 @@ file = $(toml "$data/log/server.log")
 TOML
   # Data of an older version has no such key.
   if [ -e "$data/keys/identities.key" ]; then printf '\n[identities]\nkey_file = %s\n' "$(toml "$data/keys/identities.key")" >>"$data/convoked.toml"; fi
+  if [ -n "${settings:-}" ]; then printf '\n# from --settings\n' | cat - "$settings" >>"$data/convoked.toml"; fi
   if [ -n "${4:-}" ]; then printf '\n[dev]\nclock = "%s"\n' "$4" >>"$data/convoked.toml"; fi
 }
 

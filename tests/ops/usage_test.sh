@@ -29,6 +29,8 @@ refuses 'leave --areas' --sites 2 --areas "$work/areas"
 refuses '--speed' --areas "$work/areas" --fixes "$work/fixes" --speed 0
 refuses '--speed' --areas "$work/areas" --fixes "$work/fixes" --speed 0.00
 refuses "cannot read $work/none" --script "$work/none"
+refuses "cannot read $work/none" --settings "$work/none"
+refuses 'leave --areas' --sites 2 --settings "$work/areas"
 
 mkdir -p "$work/home/replay"
 echo "mine" >"$work/home/replay/letter"
