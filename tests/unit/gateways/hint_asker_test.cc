@@ -18,7 +18,7 @@ using testing::ElementsAre;
 /// A shop that answers with this status, or for none with nothing at all, and what becomes of hints.
 struct AskedShop {
   explicit AskedShop(int status) {
-    shop.Get(".*", [status](const httplib::Request&, httplib::Response& out) { out.status = status; });
+    shop.Get(".*", [status](const httplib::Request&, httplib::Response& answer) { answer.status = status; });
     if (status == 0) return;
     EXPECT_TRUE(shop.bind_to_port("127.0.0.1", port));
     serving = std::thread([this] { shop.listen_after_bind(); });
