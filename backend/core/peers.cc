@@ -16,7 +16,9 @@ namespace {
 constexpr TimeMs kPresenceEveryMs = 1000;
 constexpr std::uint64_t kPresenceWaits =
     256;  // items of any kind: then presence waits too, and is newer then
-constexpr TimeMs kForgotMs = 5000;
+// A link tells every 10 s what is so now; until it has, old batches that come once more may say less.
+constexpr TimeMs kForgotMs = 15'000;
+constexpr TimeMs kJustBegunMs = 5000;
 constexpr std::uint64_t kClocksDifferMs = 366ULL * 86'400'000;  // an epoch later than that is made up
 constexpr TimeMs kWindowMs = 1000;
 constexpr std::size_t kMaxInWindow = 5000;  // items that a peer may tell in it
@@ -50,12 +52,11 @@ void begin_anew(State& state, Peer& peer, std::uint64_t beyond, Context& ctx) {
 }
 
 /// What the peer says it has. Where it has more than we sent, we have forgotten (a backup was restored here);
-/// where it has less than it said before, it has (there). The latter must hold for a while: after a crash the
-/// broker may hand over a batch of before once more.
+/// where it has less than it said before, it has (there). The latter must hold for a while.
 void take_ack(State& state, Peer& peer, const messages::PeerBatch& batch, Context& ctx) {
   const bool nothing_yet = batch.ack_epoch < peer.epoch;
   if (batch.ack_epoch > peer.epoch || (!nothing_yet && batch.ack_upto >= peer.next)) {
-    const bool just_begun = ctx.now >= peer.anew_ms && ctx.now - peer.anew_ms < kForgotMs;
+    const bool just_begun = ctx.now >= peer.anew_ms && ctx.now - peer.anew_ms < kJustBegunMs;
     const bool possible = batch.ack_epoch <= static_cast<std::uint64_t>(ctx.now) + kClocksDifferMs;
     if (!just_begun && possible) begin_anew(state, peer, batch.ack_epoch, ctx);
     return;
@@ -180,12 +181,14 @@ PeerTaken take_batch(State& state, const SiteId& site, const messages::PeerBatch
   if (taken.put_off) return taken;
   // An acknowledgement asks for none: two sites would thank one another for ever.
   if (!batch.items.empty()) ctx.fx.peers_heard.insert(site);
-  if (batch.epoch > peer.in_epoch) {
+  const bool anew = batch.epoch > peer.in_epoch, answered_before = peer.in_epoch > 0;
+  if (anew) {
     peer.in_epoch = batch.epoch;
     peer.in_upto = 0;
     ctx.fx.peers.insert(site);
   }
   take_ack(state, peer, batch, ctx);
+  if (anew && answered_before) ask_again(state, site, ctx);
   for (std::size_t i = 0; i < batch.items.size(); ++i) {
     if (batch.first + i != peer.in_upto + 1) continue;  // taken before, or what comes before it is missing
     peer.in_upto = batch.first + i;

@@ -74,6 +74,15 @@ void send_whole(State& state, const Group& group, const SiteId& site, Context& c
   send_list(state, group, site, users, std::move(open), ctx);
 }
 
+/// Of a mirror: what its home may not have been told.
+void tell_left(State& state, const Group& mirror, Context& ctx) {
+  if (mirror.state != GroupState::open)
+    return send(state, mirror.home, messages::PeerClosed{mirror.id.str()}, ctx);
+  for (const auto& [user, stays] : mirror.stays)
+    if (!is_remote(user) && !mirror.members.contains(user))
+      send(state, mirror.home, messages::PeerLeft{mirror.id.str(), in_full(state, user), "left"}, ctx);
+}
+
 bool is_shared_home(const Group& group) { return !group.home && !group.sites.empty(); }
 
 /// The group that a site of its members speaks about, or null.
@@ -167,8 +176,15 @@ void tell_all(State& state, const SiteId& site, Context& ctx) {
       all.groups.push_back(id.str());
   if (all.groups.size() <= messages::kMaxPeerGroups) send(state, site, all, ctx);
   for (const auto& [id, group] : state.groups) {
-    if (group.home) continue;
-    if (group.state == GroupState::open && group.sites.contains(site)) send_whole(state, group, site, ctx);
+    if (group.home == site) tell_left(state, group, ctx);
+    if (!group.home && group.state == GroupState::open && group.sites.contains(site))
+      send_whole(state, group, site, ctx);
+  }
+  ask_again(state, site, ctx);
+}
+
+void ask_again(State& state, const SiteId& site, Context& ctx) {
+  for (const auto& [id, group] : state.groups) {
     const bool waits = group.state == GroupState::open || group.state == GroupState::gathering;
     if (waits && group.asked.contains(site))
       ask(state, group, site, others_listed(state.plan_of(group))[site], ctx);

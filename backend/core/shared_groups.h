@@ -32,8 +32,11 @@ void share_head(State& state, const Group& group, Context& ctx);
 void share_notice(State& state, const Group& group, const messages::Notice& notice, Context& ctx);
 /// It has ended. Of a mirror its home is told that none of ours is in it any more.
 void share_end(State& state, const Group& group, const std::string& reason, Context& ctx);
-/// Everything about all groups that the site has a part in: it does not know what was told before.
+/// Everything about all groups that the site has a part in: it does not know what was told before. Of its own
+/// groups: who has left them here, and which are over here.
 void tell_all(State& state, const SiteId& site, Context& ctx);
+/// The site has begun to count anew, and perhaps given up its answer: it is asked once more.
+void ask_again(State& state, const SiteId& site, Context& ctx);
 
 /// All members of that site leave the open group, which may end it.
 void remove_all_of(State& state, Group& group, const SiteId& site, const std::string& reason, Context& ctx);
