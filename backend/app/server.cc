@@ -422,6 +422,7 @@ std::unique_ptr<egress::Link> Server::peer_link(const core::Peer& peer, std::uin
           {},
           {},
           false,
+          true,
           {config_.federation_ca_file, config_.federation_cert_file, config_.federation_cert_key_file}},
       [this, number](egress::LinkEvent event) {
         mailbox_.push(PeerEvent{number, std::move(event)});

@@ -111,8 +111,18 @@ BrokerLink::BrokerLink(LinkOptions options, std::function<void(LinkEvent)> sink)
 BrokerLink::~BrokerLink() = default;
 
 void BrokerLink::connect(const std::string& token) {
+  lookup_.cancel();
   current_.reset();
-  current_ = std::make_unique<Connection>(options_, ++connection_, sink_);
+  ++connection_;
+  if (!options_.finds_host_first) return dial(token);
+  lookup_.start(options_.host, [this, token](const std::string& problem) {
+    if (problem.empty()) return dial(token);
+    sink_(LinkDown{connection_, problem});
+  });
+}
+
+void BrokerLink::dial(const std::string& token) {
+  current_ = std::make_unique<Connection>(options_, connection_, sink_);
   // Not with Paho C++ 1.2.0's builder: what it builds has lost its properties, and with them the session's
   // expiry.
   mqtt::connect_options connect;
@@ -138,6 +148,7 @@ void BrokerLink::connect(const std::string& token) {
 }
 
 void BrokerLink::disconnect() {
+  lookup_.cancel();
   if (!current_) return;
   try {
     current_->client.disconnect()->wait_for(std::chrono::seconds(2));

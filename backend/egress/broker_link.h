@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/egress/host_lookup.h"
 #include "backend/egress/link.h"
 
 namespace convoke::egress {
@@ -22,6 +23,7 @@ struct LinkOptions {
   std::string client_id;
   std::string will_topic, will_payload;  // retained, QoS 1; an empty topic: no will
   bool keeps_session = true;             // over the end of the connection, for a day
+  bool finds_host_first = false;         // the host's name, on a thread of its own: see HostLookup
   LinkTls tls = {};
 };
 
@@ -41,10 +43,12 @@ class BrokerLink final : public Link {
 
  private:
   struct Connection;
+  void dial(const std::string& token);
   LinkOptions options_;
   std::function<void(LinkEvent)> sink_;
   std::uint64_t connection_ = 0;
   std::unique_ptr<Connection> current_;
+  HostLookup lookup_;  // first to go: it may be about to dial
 };
 
 }  // namespace convoke::egress
