@@ -22,8 +22,6 @@ using core::GroupState;
 using topics::GroupId;
 using topics::UserId;
 
-const std::string kGroups = "cv1/demo/g/";
-
 /// The latest moment at which a chat that opened then closes, worked out from the plan's text alone.
 core::TimeMs latest_close(const core::Plan& plan, core::TimeMs opened_ms) {
   core::TimeMs end = core::kMaxTimeMs;
@@ -96,7 +94,7 @@ void StepChecks::check_group(const core::State& state, const Group& group) {
          std::string(to_string(group.state)));
   if (group.reasons.empty()) fail("group " + id + " has no reason");
   if (group.state == GroupState::open) {
-    if (!seen.closes_ms && state.plans.contains(group.plan))
+    if (!seen.closes_ms && !group.home && state.plans.contains(group.plan))
       seen.closes_ms = latest_close(state.plan_of(group), group.started_ms);
     if (group.members.empty() && group.invited.empty()) fail("group " + id + " is open and has nobody");
     open_.insert(group.id);
@@ -162,9 +160,9 @@ void StepChecks::handing_out_between(const core::State& state, const std::string
 }
 
 void StepChecks::handing_out(const std::string& client, const Message& message) const {
-  if (!message.topic.starts_with(kGroups) || client.ends_with(":server")) return;
+  if (!message.topic.starts_with(groups_) || client.ends_with(":server")) return;
   const std::string user = user_of(client);
-  const auto seen = seen_.find(message.topic.substr(kGroups.size(), 32));
+  const auto seen = seen_.find(message.topic.substr(groups_.size(), 32));
   if (seen == seen_.end() || !seen->second.members.contains(user))
     fail(user + " gets " + message.topic + ", but was never a member");
   if (seen->second.closed) fail(user + " gets " + message.topic + " after the end was confirmed");
@@ -194,6 +192,22 @@ void same_group(const Group& memory, const Group& disk) {
   for (const auto& [user, invitation] : memory.invited)
     same("invitation of " + user.str() + " to " + name, store::encode_invitation(invitation),
          store::encode_invitation(disk.invited.at(user)));
+  same("the number of messages of other sites that wait in " + name, std::to_string(memory.relayed.size()),
+       std::to_string(disk.relayed.size()));
+  for (const auto& [key, relayed] : memory.relayed) {
+    if (!disk.relayed.contains(key)) fail("a message of another site in " + name + " is not on the disk");
+    same("a message of another site in " + name, store::encode_relayed(relayed),
+         store::encode_relayed(disk.relayed.at(key)));
+  }
+}
+
+void same_peers(const core::State& memory, const core::State& disk) {
+  same("the number of other sites", std::to_string(memory.peers.size()), std::to_string(disk.peers.size()));
+  for (const auto& [site, peer] : memory.peers) {
+    const auto other = disk.peers.find(site);
+    same("site " + site.str(), store::encode_peer(peer),
+         other == disk.peers.end() ? "" : store::encode_peer(other->second));
+  }
 }
 
 void same_records(const core::Engine& memory, const core::Engine& disk) {
@@ -217,6 +231,7 @@ void same_records(const core::Engine& memory, const core::Engine& disk) {
     }
   }
   same("the number of groups", std::to_string(m.groups.size()), std::to_string(d.groups.size()));
+  same_peers(m, d);
   if (m.tombstones != d.tombstones) fail("the tombstones differ between memory and disk");
   for (const auto& [id, group] : m.groups) {
     if (!d.group(id)) fail("group " + id.str() + " is not on the disk");
@@ -348,14 +363,14 @@ void check_start_keys(const core::State& state) {
 
 // ---- When all is quiet ------------------------------------------------------------------------------------
 
-namespace {
-
 std::vector<messages::ArchivedMessage> archive_of(const store::Journal& journal, const GroupId& group) {
   core::HistoryQuery all;
   all.group = group;
   all.limit = std::numeric_limits<std::uint32_t>::max();
   return journal.history(all).value().messages;
 }
+
+namespace {
 
 void check_roster(const core::State& state, const Group& group, const Phone& phone) {
   const std::string where = "at " + phone.user() + ", group " + group.id.str() + ": ";
@@ -448,7 +463,7 @@ void check_retained(const core::State& state, const Broker& broker) {
       truth[topics::buddies_topic(state.site, id, page)] = encode(core::roster_page(state, group, page));
   }
   for (const auto& [topic, message] : broker.retained())
-    if (topic.starts_with(kGroups)) kept[topic] = message->payload;
+    if (topic.starts_with("cv1/" + state.site.str() + "/g/")) kept[topic] = message->payload;
   for (const auto& [topic, payload] : truth)
     if (!kept.contains(topic)) fail("the broker does not keep " + topic);
   for (const auto& [topic, payload] : kept)

@@ -23,6 +23,8 @@ namespace convoke::simulation {
 /// disk. All throw Violation.
 class StepChecks {
  public:
+  explicit StepChecks(const std::string& site = "demo") : groups_("cv1/" + site + "/g/") {}
+
   /// What was written and is on its way.
   void released(const core::State& state, const core::Effects& fx, core::TimeMs now);
   /// After each turn of a server that has drained the broker. `extended`: until when staff extended groups.
@@ -81,6 +83,7 @@ class StepChecks {
   void note_users(const core::State& state, const core::Effects& fx, core::TimeMs now);
   void check_gone(const core::State& state, const std::string& id);
 
+  std::string groups_;  // what their topics begin with
   std::map<std::string, Seen> seen_;
   std::set<topics::GroupId> open_;
   std::set<std::pair<std::string, std::string>> removed_;  // from a group, ever
@@ -95,6 +98,10 @@ class StepChecks {
 /// The state is what a server would load from this disk: every record, and every timer that follows from
 /// them.
 void check_memory_against_disk(const core::Engine& engine, store::Store& disk, core::TimeMs now);
+
+/// All that is archived of a group.
+std::vector<messages::ArchivedMessage> archive_of(const store::Journal& journal,
+                                                  const topics::GroupId& group);
 
 /// Of the groups that are kept no longer the disk holds nothing but that they were.
 void check_forgotten(const core::State& state, const store::Store& disk);

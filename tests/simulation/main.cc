@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <string>
 
+#include "tests/simulation/sites_world.h"
 #include "tests/simulation/world.h"
 
 namespace {
@@ -43,6 +44,7 @@ int main(int argc, char** argv) try {
   app.add_option("--first-seed", first, "the first one's seed");
   app.add_option("--phones", options.phones, "in each world; default: the seed says, 100 to 300");
   app.add_option("--crash", crash, "the server dies at before-write:N, after-write:N or send:N");
+  app.add_flag("--sites", options.sites, "two or three joined sites instead of one");
   app.add_flag("--calm", options.calm, "nothing else goes wrong");
   app.add_flag("--disk", options.disk, "a RocksDB in a temporary folder instead of memory");
   app.add_option("--trace", options.trace, "print so many of the last steps of each world");
@@ -51,7 +53,7 @@ int main(int argc, char** argv) try {
   int failed = 0;
   Outcome sum;
   for (options.seed = first; options.seed < first + seeds; ++options.seed) {
-    const Outcome outcome = run(options);
+    const Outcome outcome = options.sites ? run_sites(options) : run(options);
     if (!outcome.failure.empty() || options.trace > 0) tell(options, outcome);
     failed += !outcome.failure.empty();
     sum.steps += outcome.steps;

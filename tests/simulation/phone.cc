@@ -12,13 +12,15 @@ bool later(const sdk::Stamp& a, const sdk::Stamp& b) {
 
 }  // namespace
 
-Phone::Phone(Agenda& agenda, Random random, Broker& broker, std::string user, std::string token, Watch watch)
+Phone::Phone(Agenda& agenda, Random random, Broker& broker, std::string user, std::string token, Watch watch,
+             std::string site)
     : agenda_(agenda),
       random_(random),
       broker_(broker),
       user_(std::move(user)),
       token_(std::move(token)),
-      watch_(std::move(watch)) {}
+      watch_(std::move(watch)),
+      site_(std::move(site)) {}
 
 // ---- The app's process ------------------------------------------------------------------------------------
 
@@ -27,10 +29,9 @@ void Phone::start() {
   ++life_;
   const sdk::SavedState saved = sdk::parse_saved_state(saved_);
   for (const auto& held : saved.groups) remembered_.insert(held.group);
-  session_ =
-      std::make_unique<sdk::Session>(sdk::Self{topics::SiteId::parse("demo"), topics::UserId::parse(user_),
-                                               topics::DeviceId::parse("phone")},
-                                     random_.next(), saved, now());
+  session_ = std::make_unique<sdk::Session>(
+      sdk::Self{topics::SiteId::parse(site_), topics::UserId::parse(user_), topics::DeviceId::parse("phone")},
+      random_.next(), saved, now());
   session_->set_presence(presence_);
   after();
 }

@@ -44,7 +44,8 @@ class Phone final : public Endpoint {
     std::function<void(const std::string&)> trace;
   };
 
-  Phone(Agenda& agenda, Random random, Broker& broker, std::string user, std::string token, Watch watch);
+  Phone(Agenda& agenda, Random random, Broker& broker, std::string user, std::string token, Watch watch,
+        std::string site = "demo");
 
   const std::string& user() const { return user_; }
   bool running() const { return session_ != nullptr; }
@@ -76,7 +77,7 @@ class Phone final : public Endpoint {
 
   // What happens to it.
   void cut(std::int64_t notices_ms);
-  std::string client_id() const { return "demo:" + user_ + ":phone"; }
+  std::string client_id() const { return site_ + ":" + user_ + ":phone"; }
 
   // Endpoint
   void up(bool session_present) override;
@@ -108,6 +109,7 @@ class Phone final : public Endpoint {
   Broker& broker_;
   std::string user_, token_;
   Watch watch_;
+  std::string site_;
   std::unique_ptr<sdk::Session> session_;
   ConnectionPtr connection_;
   std::string saved_;  // what the phone keeps

@@ -26,13 +26,15 @@ topics::GroupId hex_id(Random& random) {
 }  // namespace
 
 SimServer::SimServer(Agenda& agenda, Random random, Broker& broker, Disk& disk, std::string token,
-                     Watch watch)
+                     Watch watch, ServerPlace place)
     : agenda_(agenda),
       random_(random),
       broker_(broker),
       disk_(disk),
       token_(std::move(token)),
-      watch_(std::move(watch)) {
+      watch_(std::move(watch)),
+      place_(std::move(place)),
+      desk_(place_.site, {}) {
   disk_.before_write = [this] { count_write(false); };
   disk_.after_write = [this] { count_write(true); };
 }
@@ -40,24 +42,27 @@ SimServer::SimServer(Agenda& agenda, Random random, Broker& broker, Disk& disk, 
 // ---- Life and death ---------------------------------------------------------------------------------------
 
 app::Loop::Hooks SimServer::hooks() {
-  return {.read_token = [this] { return token_; },
-          .fresh_id = [this] { return hex_id(random_); },
-          .time_of = [](std::int64_t real_ms) { return real_ms; },
-          .warn = [this](const std::string& line) { watch_.trace("server warns: " + line); },
-          .try_again = [](const std::string&) { return true; },
-          .problem = [](const std::string&, const std::string&) {},
-          .arrived = [](topics::Kind) {},
-          .staff =
-              [this](const topics::Topic& topic, const egress::LinkMessage& message, core::Context& ctx) {
-                desk_.take(
-                    topic, message, agenda_.now(),
-                    [&](const topics::Principal& who, app::Command command) {
-                      return app::execute(loop_->engine(), who, std::move(command), "{}", ctx);
-                    },
-                    ctx);
-              },
-          .released = [this](const core::Effects& fx) { watch_.released(fx); },
-          .mark = [](const core::UserId& user) { return token::subject_mark("demo", user.str()); }};
+  return {
+      .read_token = [this] { return token_; },
+      .fresh_id = [this] { return hex_id(random_); },
+      .time_of = [](std::int64_t real_ms) { return real_ms; },
+      .warn = [this](const std::string& line) { watch_.trace("server warns: " + line); },
+      .try_again = [](const std::string&) { return true; },
+      .problem = [](const std::string&, const std::string&) {},
+      .arrived = [](topics::Kind) {},
+      .staff =
+          [this](const topics::Topic& topic, const egress::LinkMessage& message, core::Context& ctx) {
+            desk_.take(
+                topic, message, agenda_.now(),
+                [&](const topics::Principal& who, app::Command command) {
+                  return app::execute(loop_->engine(), who, std::move(command), "{}", ctx);
+                },
+                ctx);
+          },
+      .released = [this](const core::Effects& fx) { watch_.released(fx); },
+      .mark = [this](const core::UserId& user) { return token::subject_mark(place_.site.str(), user.str()); },
+      .peer_link = place_.peer_link,
+      .peer_token = place_.peer_token};
 }
 
 void SimServer::start() {
@@ -66,9 +71,8 @@ void SimServer::start() {
   was_drained_ = false;
   try {
     loop_ = std::make_unique<app::Loop>(
-        app::Loop::Options{topics::SiteId::parse("demo"), topics::ServerId::parse("main"), geo::Rule::plain(),
-                           "0"},
-        disk_, *this, hooks(), agenda_.now());
+        app::Loop::Options{place_.site, topics::ServerId::parse("main"), geo::Rule::plain(), "0"}, disk_,
+        *this, hooks(), agenda_.now());
   } catch (const Crash&) {
     return kill(false);
   }
@@ -82,10 +86,10 @@ void SimServer::kill(bool power) {
   ++deaths_;
   ++life_;
   loop_.reset();
-  desk_ = app::StaffDesk(topics::SiteId::parse("demo"), {});
+  desk_ = app::StaffDesk(place_.site, {});
   for (const auto* mails : {&taken_, &mailbox_})
     for (const Mail& m : *mails)
-      if (const auto* event = std::get_if<egress::LinkEvent>(&m.item))
+      if (const auto* event = std::get_if<egress::LinkEvent>(&m))
         if (const auto* message = std::get_if<egress::LinkMessage>(event)) watch_.lost(message->topic);
   taken_.clear();
   mailbox_.clear();
@@ -121,9 +125,9 @@ void SimServer::call(app::Command command, Answer answer) {
   if (loop_) mail(Call{std::move(command), std::move(answer)});
 }
 
-void SimServer::mail(std::variant<egress::LinkEvent, Call> item) {
+void SimServer::mail(Mail item) {
   if (!loop_) return;
-  mailbox_.push_back({std::move(item)});
+  mailbox_.push_back(std::move(item));
   wake(agenda_.now() + random_.between(0, 3));
 }
 
@@ -154,14 +158,17 @@ void SimServer::work() {
   loop_->turn(times(), [&](core::Context& ctx) {
     for (const Mail& m : taken_) {
       loop_->refill_ids();
-      if (const auto* event = std::get_if<egress::LinkEvent>(&m.item)) {
+      if (const auto* event = std::get_if<egress::LinkEvent>(&m)) {
         egress::LinkEvent copy = *event;
         loop_->take(copy);
         continue;
       }
-      const Call& call = std::get<Call>(m.item);
-      const topics::Principal eve{topics::SiteId::parse("demo"), topics::Role::staff, "eve",
-                                  topics::DeviceId::parse("desk")};
+      if (const auto* told = std::get_if<PeerEvent>(&m)) {
+        loop_->take_peer(told->link, told->event);
+        continue;
+      }
+      const Call& call = std::get<Call>(m);
+      const topics::Principal eve{place_.site, topics::Role::staff, "eve", topics::DeviceId::parse("desk")};
       app::ApiResponse response = app::execute(loop_->engine(), eve, call.command, "{}", ctx);
       answers.emplace_back(call.answer, std::move(response));
     }
@@ -190,12 +197,12 @@ void SimServer::sleep() {
 void SimServer::connect(const std::string& token) {
   ++connection_number_;
   if (connection_) broker_.abandon(connection_);
-  Message will{topics::server_status_topic(topics::SiteId::parse("demo"), topics::ServerId::parse("main")),
+  Message will{topics::server_status_topic(place_.site, topics::ServerId::parse("main")),
                encode(messages::ServerStatus{false, "0", 0}),
                "",
                true,
                {}};
-  connection_ = broker_.connect(*this, "demo:main:server", token, std::move(will));
+  connection_ = broker_.connect(*this, place_.site.str() + ":main:server", token, std::move(will));
 }
 
 void SimServer::disconnect() {

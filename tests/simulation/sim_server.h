@@ -18,6 +18,13 @@
 
 namespace convoke::simulation {
 
+/// Which site's a server is, and how it reaches others; without ways there it has none.
+struct ServerPlace {
+  topics::SiteId site = topics::SiteId::parse("demo");
+  std::function<std::unique_ptr<egress::Link>(const core::Peer&, std::uint64_t link)> peer_link = {};
+  std::function<std::string(const topics::SiteId&)> peer_token = {};
+};
+
 /// The server's process: the real loop (core, journal, outbox, broker session) on the simulated disk, network
 /// and clock. Dies when told to, and starts again from what the disk holds.
 class SimServer final : public egress::Link, public Endpoint {
@@ -33,7 +40,8 @@ class SimServer final : public egress::Link, public Endpoint {
     std::function<void(const std::string&)> trace;
   };
 
-  SimServer(Agenda& agenda, Random random, Broker& broker, Disk& disk, std::string token, Watch watch);
+  SimServer(Agenda& agenda, Random random, Broker& broker, Disk& disk, std::string token, Watch watch,
+            ServerPlace place = {});
 
   void start();
   /// Ends the process here and now; `power`: the machine's too.
@@ -46,6 +54,10 @@ class SimServer final : public egress::Link, public Endpoint {
 
   /// Staff ask over HTTP. There is no answer if the process dies before.
   void call(app::Command command, Answer answer);
+  /// Something came from the connection to another site's broker.
+  void tell_peer(std::uint64_t link, egress::LinkEvent event) { mail(PeerEvent{link, std::move(event)}); }
+  /// It sends something, which it may not survive.
+  void count_send();
   /// The network between server and broker fails.
   void cut(std::int64_t notices_ms);
 
@@ -78,19 +90,20 @@ class SimServer final : public egress::Link, public Endpoint {
     app::Command command;
     Answer answer;
   };
-  struct Mail {
-    std::variant<egress::LinkEvent, Call> item;
+  struct PeerEvent {
+    std::uint64_t link;
+    egress::LinkEvent event;
   };
+  using Mail = std::variant<egress::LinkEvent, Call, PeerEvent>;
 
   app::Loop::Hooks hooks();
   app::Loop::Times times() const { return {agenda_.now(), agenda_.now()}; }
-  void mail(std::variant<egress::LinkEvent, Call> item);
+  void mail(Mail item);
   void wake(std::int64_t at_ms);
   void turn();
   void work();
   void sleep();
   void count_write(bool after);
-  void count_send();
 
   Agenda& agenda_;
   Random random_;
@@ -101,7 +114,8 @@ class SimServer final : public egress::Link, public Endpoint {
   std::unique_ptr<app::Loop> loop_;
   ConnectionPtr connection_;
   std::vector<Mail> mailbox_, taken_;  // what came in, and what this turn works on
-  app::StaffDesk desk_{topics::SiteId::parse("demo"), {}};
+  ServerPlace place_;
+  app::StaffDesk desk_;
   std::int64_t wake_ms_ = 0;  // of the turn that is set; 0: none
   std::uint64_t life_ = 0;    // of this process: what was set by an earlier one does not count
   std::uint64_t connection_number_ = 0;

@@ -437,6 +437,7 @@ Outcome run(Options options) {
 std::string command_line(const Options& options) {
   std::string line = "convoke-simulation --first-seed " + std::to_string(options.seed) + " --seeds 1";
   if (options.phones) line += " --phones " + std::to_string(options.phones);
+  if (options.sites) line += " --sites";
   if (options.calm) line += " --calm";
   if (options.disk) line += " --disk";
   if (options.crash) {

@@ -32,6 +32,7 @@ struct Options {
   std::size_t phones = 0;           // 0: the seed says
   std::optional<CrashPoint> crash;  // besides what the seed says
   bool calm = false;                // no other faults than that
+  bool sites = false;               // several sites, sites_world.h
   bool disk = false;                // a RocksDB in a temporary folder, not memory
   Sabotage sabotage;
   std::size_t trace = 0;  // so many of the last lines

@@ -1,0 +1,201 @@
+#include "tests/simulation/sites_checks.h"
+
+#include <algorithm>
+#include <set>
+
+#include "backend/core/roster.h"
+#include "backend/core/sites.h"
+#include "tests/simulation/violation.h"
+
+namespace convoke::simulation {
+namespace {
+
+using core::Group;
+using core::GroupState;
+using topics::GroupId;
+
+[[noreturn]] void fail(const std::string& what) { throw Violation(what); }
+
+Site& site_named(const Sites& sites, const core::SiteId& name) {
+  for (const auto& site : sites)
+    if (site->name == name.str()) return *site;
+  fail("there is no site " + name.str());
+}
+
+const Group* open_group(Site& site, const GroupId& id) {
+  const Group* group = site.state().group(id);
+  return group && group->state == GroupState::open ? group : nullptr;
+}
+
+// ---- Links
+// ----------------------------------------------------------------------------------------------------
+
+/// Honest servers have no reason to refuse one another these.
+void check_links(Site& site) {
+  static const std::set<std::string> kMayBe = {"unknown-group", "not-member", "muted", "unknown-user"};
+  for (const auto& [name, peer] : site.state().peers) {
+    const std::string where = site.name + ", its link with " + name.str() + ": ";
+    if (!peer.shut.empty()) fail(where + "shut, " + peer.shut);
+    if (peer.waiting() > 0) fail(where + std::to_string(peer.waiting()) + " items wait");
+    for (const auto& [why, count] : peer.refused)
+      if (!kMayBe.contains(why)) fail(where + "an item was refused, " + why);
+  }
+}
+
+void check_strangers(Site& site) {
+  for (const auto& [id, user] : site.state().users)
+    if (core::is_remote(id) && user.groups.empty() && user.invited.empty())
+      fail(site.name + " knows " + id.str() + " still, of whom no group is left");
+}
+
+// ---- Who is in
+// ------------------------------------------------------------------------------------------------
+
+/// Of the list and the header, as both sites must have them. How somebody of a third site is, home may have
+/// told from before.
+std::string shown(Site& site, const Group& group, const Site& home, const Site& mirror) {
+  std::string text = "ends " + std::to_string(group.ends_ms.value_or(0)) + ", slow " +
+                     std::to_string(group.rules.slow_ms) + ", only announcements " +
+                     std::to_string(group.rules.announcement_only) + ":";
+  std::set<std::string> members;
+  for (const auto& [user, member] : group.members) {
+    const messages::Buddy b = core::buddy_of(site.state(), group, user);
+    const std::string full = site.in_full(user.str());
+    const bool third = !full.ends_with("@" + home.name) && !full.ends_with("@" + mirror.name);
+    members.insert(full + " " + (third ? "" : std::string(to_string(b.presence)) + " ") +
+                   std::string(to_string(b.standing)));
+  }
+  for (const std::string& member : members) text += " " + member;
+  return text;
+}
+
+void check_mirrors(const Sites& sites, Site& home, const Group& group) {
+  for (const auto& [name, count] : group.sites) {
+    Site& other = site_named(sites, name);
+    const Group* mirror = open_group(other, group.id);
+    const std::string what = "group " + group.id.str() + " of " + home.name;
+    if (!mirror) fail(what + " has members of " + other.name + ", where it is not open");
+    const std::string here = shown(home, group, home, other), there = shown(other, *mirror, home, other);
+    if (here != there) fail(what + " differs: " + here + " there, " + there + " at " + other.name);
+  }
+}
+
+void check_has_home(const Sites& sites, Site& site, const Group& mirror) {
+  const Group* group = open_group(site_named(sites, mirror.home), mirror.id);
+  const std::string what = "group " + mirror.id.str() + " is open at " + site.name + ", but ";
+  if (!group) fail(what + "not at its home " + mirror.home.str());
+  if (!group->sites.contains(core::SiteId::parse(site.name))) fail(what + "its home knows nobody there");
+}
+
+// ---- What was said
+// --------------------------------------------------------------------------------------------
+
+using Key = std::pair<std::string, std::string>;  // sender in full, id
+using Archive = std::map<Key, messages::ArchivedMessage>;
+
+Archive archive(Site& site, const GroupId& group) {
+  Archive all;
+  for (messages::ArchivedMessage& m : archive_of(site.server.loop().journal(), group)) {
+    const Key key{site.in_full(m.from), m.message.id};
+    if (m.from != site.name) all.emplace(key, std::move(m));
+  }
+  return all;
+}
+
+std::string name_of(const Key& key) { return "message " + key.second + " of " + key.first; }
+
+bool disturbed(const Sites& sites, const GroupId& group, const std::string& user) {
+  return std::any_of(sites.begin(), sites.end(), [&](const auto& site) {
+    return site->disturbed.contains({group.str(), user}) || site->disturbed.contains({group.str(), ""});
+  });
+}
+
+/// Whether what `from`'s user said then must have come to `to`: both knew of one another's part in the group.
+bool must_have(Site& from, Site& to, const std::string& group, std::int64_t said_ms) {
+  const auto sender = from.known.find(group), receiver = to.known.find(group);
+  if (sender == from.known.end() || receiver == to.known.end()) return false;
+  const auto knows = sender->second.sites.find(to.name);
+  return knows != sender->second.sites.end() && knows->second <= said_ms &&
+         receiver->second.opened_ms <= said_ms;
+}
+
+/// What changes a message that is not there is not there either.
+bool changes_unknown(const Archive& archive, const Key& key, const messages::ArchivedMessage& m) {
+  return m.message.changes_another() && !archive.contains({key.first, *m.message.of});
+}
+
+void same_text(const std::string& what, const messages::ArchivedMessage& a,
+               const messages::ArchivedMessage& b) {
+  if (a.deleted.has_value() != b.deleted.has_value()) fail(what + " is deleted in one archive only");
+  if (!a.deleted && a.message.text != b.message.text)
+    fail(what + " reads " + a.message.text + " there, " + b.message.text);
+}
+
+/// The place in home's order.
+const messages::Stamp* place(Site& site, const Group& group, const messages::ArchivedMessage& m) {
+  if (!group.home || group.home.str() == site.name) return &m.stamp;
+  return m.message.home ? &*m.message.home : nullptr;
+}
+
+void check_chat(const Sites& sites, Site& home, const Group& group) {
+  std::map<std::string, Archive> archives;
+  for (const auto& site : sites)
+    if (open_group(*site, group.id)) archives.emplace(site->name, archive(*site, group.id));
+  const Archive& order = archives.at(home.name);
+  for (const auto& [here, messages] : archives)
+    for (const auto& [key, m] : messages) {
+      const std::string what = name_of(key) + " in " + group.id.str();
+      Site& site = site_named(sites, core::SiteId::parse(here));
+      const std::string from = key.first.substr(key.first.find('@') + 1);
+      const auto own = archives.find(from);
+      if (m.message.type == messages::kAnnouncement) continue;
+      const bool replaced = m.message.changes_another();  // by a later change
+      if (own != archives.end() && !own->second.contains(key) && !replaced)
+        fail(what + " is at " + here + ", but not at its sender's site");
+      if (disturbed(sites, group.id, key.first)) continue;
+      const auto stands = order.find(key);
+      if (stands != order.end()) {
+        const Group& there = *open_group(site, group.id);
+        const messages::Stamp* at = place(site, there, m);
+        if (!at) fail(what + " has no place of home's at " + here);
+        if (at->epoch != stands->second.stamp.epoch || at->n != stands->second.stamp.n)
+          fail(what + " has another place at " + here + " than at home");
+        same_text(what + " at " + here, stands->second, m);
+      } else if (from != here) {
+        fail(what + " is at " + here + ", but not at home");
+      }
+      if (from != here) continue;
+      for (const auto& [other, there] : archives)
+        if (other != here && !there.contains(key) && !changes_unknown(there, key, m) &&
+            must_have(site, site_named(sites, core::SiteId::parse(other)), group.id.str(), m.stamp.time_ms))
+          fail(what + ", said at " + here + ", is not at " + other);
+    }
+}
+
+void check_waiting(Site& site, const Group& group) {
+  for (const auto& [key, relayed] : group.relayed)
+    if (relayed.step == core::Relayed::Step::said)
+      fail("a message of " + relayed.from.str() + " in " + group.id.str() + " never comes back at " +
+           site.name);
+}
+
+}  // namespace
+
+void check_sites(const Sites& sites) {
+  for (const auto& site : sites) {
+    check_links(*site);
+    check_strangers(*site);
+    for (const auto& [id, group] : site->state().groups) {
+      if (group.state != GroupState::open) continue;
+      check_waiting(*site, group);
+      if (group.home) {
+        check_has_home(sites, *site, group);
+        continue;
+      }
+      check_mirrors(sites, *site, group);
+      check_chat(sites, *site, group);
+    }
+  }
+}
+
+}  // namespace convoke::simulation

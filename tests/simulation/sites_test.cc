@@ -1,0 +1,80 @@
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "tests/simulation/sites_world.h"
+
+namespace convoke::simulation {
+namespace {
+
+constexpr std::uint64_t kSeedsEach = 10;
+
+/// Any evening of two or three sites: whatever the seed does to the ways between them, to their brokers,
+/// servers, disks and phones, they are one in the end.
+class AnySites : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(AnySites, R34_AreOneInTheEnd) {
+  Options options;
+  options.sites = true;
+  std::size_t groups = 0, ended = 0, archived = 0;
+  for (std::uint64_t i = 1; i <= kSeedsEach; ++i) {
+    options.seed = GetParam() * kSeedsEach + i;
+    const Outcome outcome = run_sites(options);
+    std::string last;
+    for (const std::string& line : outcome.trace) last += line + "\n";
+    ASSERT_TRUE(outcome.failure.empty())
+        << outcome.failure << "\nagain with: " << command_line(options) << "\nthe last steps:\n"
+        << last;
+    groups += outcome.groups;
+    ended += outcome.ended;
+    archived += outcome.archived;
+  }
+  EXPECT_GT(groups, 3 * kSeedsEach) << "little happens in these worlds";
+  EXPECT_GT(ended, kSeedsEach);
+  EXPECT_GT(archived, 50 * kSeedsEach);
+}
+INSTANTIATE_TEST_SUITE_P(Seeds, AnySites, testing::Range<std::uint64_t>(0, 3));
+
+/// The first failure that the defect brings in a few worlds.
+std::string found_with(Sabotage sabotage) {
+  Options options;
+  options.phones = 3;
+  options.sabotage = std::move(sabotage);
+  for (options.seed = 1; options.seed <= 10; ++options.seed)
+    if (const Outcome outcome = run_sites(options); !outcome.failure.empty()) return outcome.failure;
+  return "nothing";
+}
+
+TEST(SitesSee, LinksThatAreNotWritten) {
+  Sabotage s;
+  s.loses_write = [](const auto& write) { return write.family == store::Family::peers; };
+  EXPECT_THAT(found_with(s), testing::HasSubstr("the number of other sites differs"));
+}
+TEST(SitesSee, MirrorsThatEndAtAnotherTime) {
+  Sabotage s;
+  s.spoils = [](core::State& state) {
+    for (auto& [id, group] : state.groups)
+      if (group.home && group.ends_ms && *group.ends_ms % 2 == 0) ++*group.ends_ms;
+  };
+  EXPECT_THAT(found_with(s), testing::HasSubstr("differs"));
+}
+TEST(SitesSee, WordsThatDoNotComeThrough) {
+  Sabotage s;
+  s.loses_send = [](const auto& topic, const auto&) {
+    return topic.find("/chat/") != std::string::npos && topic.find('@') != std::string::npos;
+  };
+  EXPECT_THAT(found_with(s), testing::HasSubstr("never comes back"));
+}
+
+TEST(SitesWorld, IsTheSameForTheSameSeed) {
+  Options options;
+  options.seed = 7;
+  const Outcome first = run_sites(options), second = run_sites(options);
+  EXPECT_EQ(first.steps, second.steps);
+  EXPECT_EQ(first.writes, second.writes);
+  EXPECT_EQ(first.sends, second.sends);
+  EXPECT_EQ(first.archived, second.archived);
+}
+
+}  // namespace
+}  // namespace convoke::simulation

@@ -1,0 +1,275 @@
+#include "tests/simulation/sites_world.h"
+
+#include <utility>
+
+#include "tests/simulation/sites.h"
+#include "tests/simulation/sites_checks.h"
+#include "tests/simulation/sites_staff.h"
+#include "tests/simulation/violation.h"
+
+namespace convoke::simulation {
+namespace {
+
+constexpr std::int64_t kStart = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
+constexpr std::size_t kTraceLines = 60, kTraceBytes = 400;
+constexpr std::uint64_t kMaxSteps = 20'000'000;
+constexpr std::int64_t kBreathMs = 2000;
+constexpr std::int64_t kAnswerMs = 5'000;
+constexpr std::int64_t kQuietMs = 60'000, kStableMs = 25'000, kMaxQuietMs = 1'800'000;
+
+struct Faults {
+  bool ways = false, again = false, phones = false, broker = false, server = false, disk = false;
+};
+
+class SitesWorld {
+ public:
+  explicit SitesWorld(const Options& options);
+  Outcome run();
+
+ private:
+  Faults draw_faults();
+  void trace(const std::string& line);
+  void begin();
+  void round();
+  void act();
+  void act_on_phone(Phone& phone);
+  void chat(Phone& phone);
+  void fault(Site& site);
+  void cut_way(Way& way, std::int64_t for_ms);
+  void step_until(std::int64_t time_ms);
+  void come_to_rest();
+  bool settled();
+
+  const Options options_;
+  Random random_;
+  Agenda agenda_{kStart};
+  Faults faults_;
+  Sites sites_;
+  std::vector<std::unique_ptr<SiteStaff>> staff_;
+  std::int64_t changed_ms_ = 0;
+  bool resting_ = false;
+  Outcome outcome_;
+};
+
+SitesWorld::SitesWorld(const Options& options)
+    : options_(options), random_(options.seed), faults_(draw_faults()) {
+  const std::size_t count = 2 + random_.below(2);
+  const std::size_t phones =
+      options.phones ? options.phones : static_cast<std::size_t>(random_.between(2, 6));
+  const Site::Told told{[this] { changed_ms_ = agenda_.now(); },
+                        [this] { return resting_ ? 1000 : random_.between(50, 20'000); },
+                        [this](const std::string& line) { trace(line); }};
+  for (std::size_t i = 0; i < count; ++i)
+    sites_.push_back(std::make_unique<Site>(agenda_, random_, std::string(1, static_cast<char>('a' + i)),
+                                            phones, options.sabotage, told));
+  for (auto& site : sites_) {
+    std::vector<std::string> others;
+    for (auto& other : sites_) {
+      if (site == other) continue;
+      others.push_back(other->name);
+      Way& way = site->ways[other->name];
+      way.to = &other->broker;
+      if (faults_.again) way.again_percent = static_cast<unsigned>(random_.between(5, 40));
+    }
+    staff_.push_back(std::make_unique<SiteStaff>(random_.split(), *site, std::move(others), told.trace));
+  }
+}
+
+Faults SitesWorld::draw_faults() {
+  if (options_.calm) return {};
+  Faults f;
+  f.ways = random_.percent(85);
+  f.again = random_.percent(50);
+  f.phones = random_.percent(30);
+  f.broker = random_.percent(40);
+  f.server = random_.percent(50);
+  f.disk = random_.percent(15);
+  return f;
+}
+
+void SitesWorld::trace(const std::string& line) {
+  if (options_.trace == 0) return;
+  outcome_.trace.push_back(std::to_string(agenda_.steps()) + " +" + std::to_string(agenda_.now() - kStart) +
+                           "ms " + line.substr(0, kTraceBytes));
+  if (outcome_.trace.size() > options_.trace) outcome_.trace.pop_front();
+}
+
+// ---- The story --------------------------------------------------------------------------------------------
+
+Outcome SitesWorld::run() {
+  try {
+    begin();
+    for (std::size_t rounds = 1 + random_.below(2); rounds > 0; --rounds) {
+      round();
+      come_to_rest();
+      for (auto& site : sites_) {
+        try {
+          site->check_rest();
+        } catch (const Violation& v) {
+          throw Violation(site->name + ": " + v.what());
+        }
+      }
+      check_sites(sites_);
+    }
+  } catch (const std::exception& e) {
+    outcome_.failure = "step " + std::to_string(agenda_.steps()) + ", +" +
+                       std::to_string(agenda_.now() - kStart) + " ms: " + e.what();
+  }
+  outcome_.steps = agenda_.steps();
+  for (auto& site : sites_) {
+    outcome_.phones += site->phones.size();
+    outcome_.writes += site->server.writes();
+    outcome_.sends += site->server.sends();
+    outcome_.deaths += site->server.deaths();
+    outcome_.archived += site->checks.archived().size();
+    if (!site->server.running()) continue;
+    for (const auto& [id, group] : site->state().groups) {
+      outcome_.groups += !group.home;
+      outcome_.ended += group.state == core::GroupState::retired;
+    }
+  }
+  return outcome_;
+}
+
+void SitesWorld::begin() {
+  for (std::size_t i = 0; i < sites_.size(); ++i) {
+    Site& site = *sites_[i];
+    site.server.start();
+    agenda_.in(random_.between(0, 5'000), [&site] { site.join(); });
+    staff_[i]->put_plans();
+    for (auto& phone : site.phones)
+      if (random_.percent(90)) agenda_.in(random_.between(0, 10'000), [&p = *phone] { p.open(); });
+  }
+  step_until(agenda_.now() + 10'000);
+}
+
+void SitesWorld::round() {
+  resting_ = false;
+  const std::int64_t until = agenda_.now() + random_.between(60'000, 150'000);
+  while (agenda_.now() < until) {
+    step_until(agenda_.now() + random_.between(0, 500));
+    act();
+  }
+}
+
+void SitesWorld::act() {
+  const std::size_t dice = random_.below(100), at = random_.below(sites_.size());
+  if (dice < 10) return staff_[at]->act(agenda_.now());
+  if (dice < 15) return fault(*sites_[at]);
+  act_on_phone(*random_.pick(sites_[at]->phones));
+}
+
+void SitesWorld::act_on_phone(Phone& phone) {
+  if (!phone.wants_connection()) return phone.open();
+  const std::size_t dice = random_.below(100);
+  if (dice < 10) {
+    static constexpr sdk::Presence kAll[] = {sdk::Presence::available, sdk::Presence::available,
+                                             sdk::Presence::away, sdk::Presence::busy};
+    return phone.set_presence(kAll[random_.below(4)]);
+  }
+  if (dice < 12) return phone.close();
+  if (dice < 14) {
+    for (auto& site : sites_)
+      for (auto& its : site->phones)
+        if (its.get() == &phone) site->checks.killed(phone.user());
+    return phone.kill();
+  }
+  chat(phone);
+}
+
+void SitesWorld::chat(Phone& phone) {
+  if (!phone.running() || phone.chats().empty()) return;
+  const auto& chats = phone.chats();
+  const std::string group =
+      std::next(chats.begin(), static_cast<std::ptrdiff_t>(random_.below(chats.size())))->first;
+  const std::size_t dice = random_.below(100);
+  if (dice < 75) return phone.send(group, "text " + std::to_string(random_.below(1'000'000)));
+  if (dice < 85) return phone.edit_own(group, "edit " + std::to_string(random_.below(1'000'000)));
+  if (dice < 90) return phone.delete_own(group);
+  if (dice < 97) return phone.load_more(group);
+  phone.leave(group);
+}
+
+// ---- What goes wrong
+// ----------------------------------------------------------------------------------------
+
+void SitesWorld::fault(Site& site) {
+  const std::size_t dice = random_.below(100);
+  if (faults_.ways && dice < 45) {
+    const std::int64_t for_ms = random_.between(500, 60'000);
+    Site& other = *random_.pick(sites_);
+    if (&other == &site) return;
+    trace("cut off: " + other.name + " from " + site.name + " for " + std::to_string(for_ms));
+    cut_way(site.ways.at(other.name), for_ms);
+    if (random_.percent(60)) cut_way(other.ways.at(site.name), for_ms + random_.between(0, 10'000));
+    return;
+  }
+  if (faults_.phones && dice < 65) return random_.pick(site.phones)->cut(random_.between(0, 30'000));
+  if (faults_.phones && dice < 70) return site.server.cut(random_.between(0, 5'000));
+  if (faults_.disk && dice < 78) return site.disk.fill(static_cast<int>(random_.between(1, 5)));
+  if (faults_.broker && dice < 88) {
+    trace(site.name + ": broker stops");
+    return site.restart_broker(random_.between(10, 15'000));
+  }
+  if (!faults_.server || !site.server.running()) return;
+  if (random_.percent(50)) return site.server.die_at_send(1 + random_.below(50));
+  if (random_.percent(50)) return site.server.die_at_write(1 + random_.below(50), random_.percent(50));
+  site.server.kill(random_.percent(30));
+}
+
+void SitesWorld::cut_way(Way& way, std::int64_t for_ms) {
+  way.cut = true;
+  way.break_off();
+  agenda_.in(for_ms, [&way] { way.cut = false; });
+}
+
+// ---- Rest -------------------------------------------------------------------------------------------------
+
+void SitesWorld::step_until(std::int64_t time_ms) {
+  while (agenda_.step(time_ms))
+    if (agenda_.steps() > kMaxSteps) throw Violation("the world does not come to rest");
+}
+
+bool SitesWorld::settled() {
+  if (agenda_.now() - changed_ms_ < kStableMs) return false;
+  for (auto& site : sites_) {
+    if (!site->server.drained() || site->server.loop().outbox().size() > 0) return false;
+    for (const auto& [name, peer] : site->state().peers)
+      if (peer.waiting() > 0) return false;
+  }
+  return true;
+}
+
+/// All ways are open, everybody is online, and nothing new is done, until nothing has changed for a while.
+void SitesWorld::come_to_rest() {
+  trace("all comes to rest");
+  resting_ = true;
+  const std::int64_t since = agenda_.now();
+  step_until(since + 20'000);  // whoever is to start again has
+  for (auto& site : sites_) {
+    for (auto& [name, way] : site->ways) way.cut = false, way.again_percent = 0;
+    for (auto& phone : site->phones)
+      if (!phone->wants_connection()) phone->open();
+    site->server.die_at_send(0);
+    site->server.die_at_write(0, false);
+  }
+  step_until(since + kQuietMs);
+  for (bool asked = false; !asked || !settled();) {
+    if (agenda_.now() - since > kMaxQuietMs) throw Violation("the servers do not come to rest");
+    asked = settled();
+    for (auto& site : sites_) asked = asked && site->server.ask_counters();  // for check_plugin
+    step_until(agenda_.now() + (asked ? kAnswerMs : kBreathMs));
+  }
+}
+
+}  // namespace
+
+Outcome run_sites(Options options) {
+  options.sites = true;
+  Outcome outcome = SitesWorld(options).run();
+  if (outcome.failure.empty() || options.trace > 0) return outcome;
+  options.trace = kTraceLines;
+  return SitesWorld(options).run();
+}
+
+}  // namespace convoke::simulation
