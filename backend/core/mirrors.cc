@@ -97,6 +97,12 @@ void take_unnamed(State& state, Group& group, bool more, Context& ctx) {
   }
 }
 
+/// Whom home has added without asking how they are.
+void tell_newcomers(State& state, const std::vector<Chosen>& chosen, Context& ctx) {
+  for (const Chosen& c : chosen)
+    if (!is_remote(c.user)) tell_peers_presence(state, *state.user(c.user), ctx);
+}
+
 /// Tells each site of a new member that comes to the group how our members are.
 void tell_new_sites(State& state, const Group& group, const std::map<SiteId, std::size_t>& before,
                     Context& ctx) {
@@ -186,6 +192,7 @@ std::string take_put(State& state, const SiteId& from, const messages::PeerPut& 
   if (!item.more && group->state == GroupState::open && members_here(*group) == 0)
     end_group(state, *group, "empty", ctx);
   if (group->state == GroupState::open) tell_new_sites(state, *group, before, ctx);
+  tell_newcomers(state, chosen, ctx);
   ctx.fx.groups.insert(group->id);
   return {};
 }

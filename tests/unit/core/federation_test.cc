@@ -297,6 +297,19 @@ TEST_F(Federation, R34_WhatOutrunsHomesListWaitsForHomesWord) {
   EXPECT_EQ(sites.refused, Strings{});
 }
 
+TEST_F(Federation, R34_WhomHomesStaffAddAreShownAsTheyAre) {
+  all_there();
+  start();
+  b.presence("dora", PresenceState::busy);
+  a.step(
+      [&](auto& e, auto& ctx) { add_member(e.state(), a.group(), UserId::parse("dora@b"), "staff", ctx); });
+  sites.flow();
+  sites.pass(2000);
+  for (SiteWorld* site : {&a, &c})
+    EXPECT_EQ(site->engine.state().user(UserId::parse("dora@b"))->presence, PresenceState::busy)
+        << site->name;
+}
+
 TEST_F(Federation, R34_WhatHomeDoesNotHaveIsNeverSaid) {
   all_there();
   start();
