@@ -24,8 +24,10 @@ void leave_all(State& state, User& user, Context& ctx) {
     remove_member(state, group, user.id, kErasedReason, ctx);
     if (group.state == GroupState::open) roster_flush(state, group, ctx);
   }
-  for (const GroupId& id : std::set<GroupId>(user.invited))
+  for (const GroupId& id : std::set<GroupId>(user.invited)) {
     withdraw_invitation(state, *state.group(id), user.id, ctx);
+    end_if_deserted(state, *state.group(id), ctx);
+  }
   for (const AreaId& area : std::set<AreaId>(user.areas)) area_transition(state, user.id, area, false, ctx);
   for (const auto& [area, left] : user.left) state.left[area].erase(user.id);
 }

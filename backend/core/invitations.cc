@@ -38,6 +38,11 @@ void withdraw_invitations(State& state, Group& group, Context& ctx) {
   state.timers.cancel({TimerKind::invitations, group.id.str()});
 }
 
+void end_if_deserted(State& state, Group& group, Context& ctx) {
+  if (group.state == GroupState::open && group.members.empty() && group.invited.empty())
+    end_group(state, group, "empty", ctx);
+}
+
 void invited_is_available(State& state, const UserId& user, Context& ctx) {
   const User* u = state.user(user);
   if (!u) return;
@@ -75,9 +80,8 @@ void invitations_due(State& state, Group& group, Context& ctx) {
     withdraw_invitation(state, group, user, ctx);
   }
   if (!admitted.empty()) admit(state, group, admitted, ctx);
-  if (group.state == GroupState::open && group.members.empty() && group.invited.empty())
-    return end_group(state, group, "empty", ctx);
   arm_invitations(state, group);
+  end_if_deserted(state, group, ctx);
 }
 
 }  // namespace convoke::core

@@ -157,6 +157,7 @@ inline constexpr const char* kNotAvailable = "not-available";
 inline constexpr const char* kLot = "lot";
 inline constexpr const char* kKeptApart = "kept-apart";  // from a member, when their turn came
 inline constexpr const char* kOver = "over";             // the chat, when their turn would have come
+inline constexpr const char* kBanned = "banned";         // while they were invited, or members
 
 /// One thing that an audience asks, in words, for staff.
 struct AskedCondition {

@@ -1,6 +1,7 @@
 #include "backend/core/moderation.h"
 
 #include "backend/core/audience.h"
+#include "backend/core/invitations.h"
 #include "backend/core/members.h"
 #include "backend/core/roster.h"
 #include "backend/core/shared_groups.h"
@@ -52,7 +53,12 @@ bool ban(State& state, Group& group, const UserId& user, Context& ctx) {
   if (group.banned.size() >= kMaxBanned) return false;
   group.banned.insert(user);
   ctx.fx.groups.insert(group.id);
-  remove_member(state, group, user, "banned", ctx);
+  if (group.invited.contains(user)) {
+    pass_over(group, user, kBanned, ctx);
+    withdraw_invitation(state, group, user, ctx);
+    end_if_deserted(state, group, ctx);
+  }
+  remove_member(state, group, user, kBanned, ctx);
   return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
 #include "tests/support/core_world.h"
 
@@ -138,6 +139,37 @@ TEST(StartTiming, TheLastMemberMayGoWhileMoreAreInvited) {
   EXPECT_EQ(w.live_groups(), 1u);
   w.pass(kMinute);
   EXPECT_EQ(w.group().members.size(), 1u);
+}
+
+TEST(StartTiming, WhoIsBannedIsNotInvitedAnyMore) {
+  Timed w("spread = \"4m\"");
+  for (const char* user : {"anna", "ben", "cleo", "dora"}) w.available(user);
+  w.start();
+  const UserId ben = UserId::parse("ben");
+  w.step([&](Engine& e, Context& ctx) { EXPECT_TRUE(ban(e.state(), w.group(), ben, ctx)); });
+  EXPECT_FALSE(w.group().invited.contains(ben));
+  EXPECT_TRUE(w.engine.state().user(ben)->invited.empty());
+  EXPECT_EQ(w.fx.past.at({w.group().id, ben}).reason, kBanned);
+  w.pass(4 * kMinute);
+  EXPECT_EQ(w.starts("ben"), 0u);
+  EXPECT_EQ(w.group().members.size(), 3u);
+}
+
+TEST(StartTiming, ItIsOverWhenTheLastWhoIsInvitedIsBannedOrErased) {
+  for (const bool erased : {false, true}) {
+    Timed w("when_available = \"10m\"");
+    w.available("anna");
+    w.start();
+    w.request("anna", messages::LeaveRequest{w.group().id.str()});
+    for (const char* user : {"ben", "cleo", "dora"})
+      w.step([&, id = UserId::parse(user)](Engine& e, Context& ctx) {
+        EXPECT_EQ(w.live_groups(), 1u) << user;
+        erased ? e.erase_user(id, ctx) : void(ban(e.state(), w.group(), id, ctx));
+      });
+    EXPECT_EQ(w.live_groups(), 0u);
+    ASSERT_EQ(w.events<EndEvent>().size(), 1u);
+    EXPECT_EQ(w.events<EndEvent>()[0].reason, "empty");
+  }
 }
 
 TEST(StartTiming, AnEndTakesTheInvitationsBack) {
