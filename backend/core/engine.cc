@@ -441,6 +441,7 @@ void Engine::fire_group(TimerKind kind, const std::string& id, Context& ctx) {
 
 void Engine::finish(Context& ctx) {
   follow_members(state_, ctx);
+  tell_all_reasons(state_, ctx.fx);
   for (const GroupId& id : ctx.fx.archived) {
     const Group* group = state_.group(id);
     if (group)

@@ -255,6 +255,16 @@ StartOutcome start_group(State& state, PlanRecord& record, const std::string& re
   return {StartResult::scheduled, group.id};
 }
 
+void tell_all_reasons(const State& state, Effects& fx) {
+  const auto tell = [&](auto& event) {
+    if (const Group* group = state.group(event.group)) event.reasons = group->reasons;
+  };
+  for (Event& event : fx.events) {
+    if (auto* start = std::get_if<StartEvent>(&event.body)) tell(*start);
+    if (auto* later = std::get_if<ScheduledEvent>(&event.body)) tell(*later);
+  }
+}
+
 void open_due(State& state, Group& group, Context& ctx) {
   if (group.state == GroupState::gathering) return dismiss(state, group, "no-members", ctx);
   if (group.state != GroupState::scheduled) return;

@@ -27,6 +27,9 @@ struct StartOutcome {
 StartOutcome start_group(State& state, PlanRecord& plan, const std::string& reason, const std::string& key,
                          Context& ctx);
 
+/// A chat that has started in this step is told of with all the reasons of the step, not the first alone.
+void tell_all_reasons(const State& state, Effects& fx);
+
 /// The time has come for a scheduled or gathering group: it opens, or there is nobody for it.
 void open_due(State& state, Group& group, Context& ctx);
 

@@ -310,6 +310,7 @@ TEST(Triggers, R14_R31_TwoSetTimesAtOneInstantAreOneGroupAndTwoReasons) {
             std::vector<std::string>{"schedule: 2026-01-01T11:00:00.000Z"});
   EXPECT_EQ(w.group().reasons, (std::vector<std::string>{"schedule: 2026-01-01T12:00:00.000Z, start[0]",
                                                          "schedule: 2026-01-01T12:00:00.000Z, start[2]"}));
+  EXPECT_EQ(w.events<StartEvent>()[1].reasons, w.group().reasons) << "staff hear of both";
   w.pass(13 * kHour);
   EXPECT_EQ(w.events<StartEvent>().size(), 2u);
   w.pass(12 * kHour);
