@@ -74,6 +74,12 @@ const char* why_out(const State& state, const Group& group, const UserId& user, 
 
 }  // namespace
 
+std::size_t room_in(const State& state, const Group& group) {
+  const std::size_t there = group.members.size() + group.invited.size();
+  const std::size_t max = state.plan_of(group).audience.max;
+  return there < max ? max - there : 0;
+}
+
 bool over_for(const State& state, const Group& group, const UserId& user, TimeMs now) {
   Member as_if;
   as_if.joined_ms = now;

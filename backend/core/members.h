@@ -25,6 +25,9 @@ void add_member(State& state, Group& group, const UserId& user, const std::strin
 /// of a spread end. The group ends with its last, unless more are invited.
 void remove_member(State& state, Group& group, const UserId& user, const std::string& reason, Context& ctx);
 
+/// How many more there may be, those who are invited counted as there.
+std::size_t room_in(const State& state, const Group& group);
+
 /// Whether a spread end, in which each has a moment of their own, is over for a user who would come in now.
 bool over_for(const State& state, const Group& group, const UserId& user, TimeMs now);
 

@@ -1,9 +1,11 @@
 #include "backend/core/shared_groups.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "backend/core/lots.h"
 #include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "backend/core/peers.h"
@@ -100,6 +102,17 @@ std::string why_chosen(const State& state, const Group& group, const messages::P
   user.id = UserId::parse(member.user);
   user.presence = member.presence;
   return qualifies(state, state.plan_of(group), user, now, true);
+}
+
+/// Their places in the order of the lots that the group's id draws, as among this site's own.
+std::vector<std::size_t> by_lot(const Group& group, const std::vector<messages::PeerMember>& members) {
+  const Lots lots(group.id.str());
+  std::vector<std::pair<std::uint64_t, std::size_t>> order;
+  for (const auto& m : members) order.emplace_back(lots.of(UserId::parse(m.user)), order.size());
+  std::sort(order.begin(), order.end());
+  std::vector<std::size_t> places;
+  for (const auto& [lot, place] : order) places.push_back(place);
+  return places;
 }
 
 }  // namespace
@@ -224,12 +237,17 @@ std::string take_chosen(State& state, const SiteId& from, const messages::PeerCh
     for (const UserId& user : listed)
       if (!group->members.contains(user)) pass_over(*group, user, kNotAvailable, ctx);
   }
-  const std::size_t max = state.plan_of(*group).audience.max;
+  std::size_t room = room_in(state, *group);
   std::vector<Chosen> chosen;
-  for (std::size_t i = 0; i < item.members.size(); ++i) {
+  for (const std::size_t i : by_lot(*group, item.members)) {
     const auto& m = item.members[i];
-    if (group->members.size() + group->invited.size() + chosen.size() >= max) break;
     const UserId user = UserId::parse(m.user);
+    const bool comes = !group->members.contains(user);
+    if (comes && room == 0) {
+      pass_over(*group, user, kLot, ctx);
+      continue;
+    }
+    if (comes) --room;
     rename(state, user, m.name, ctx);
     remote_presence(state, user, m.presence, ctx);
     chosen.push_back({user, std::move(whys[i])});

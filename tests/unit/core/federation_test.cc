@@ -121,6 +121,30 @@ TEST_F(Federation, R34_WhoIsNotAvailableThereIsPassedOver) {
   EXPECT_EQ(c.live_groups(), 0u);
 }
 
+TEST_F(Federation, R34_OfAnAnswerForWhichThereIsNoRoomALotDecides) {
+  a.available("anna");
+  for (const char* user : {"ben", "bert"}) b.available(user);
+  std::map<std::string, std::string> passed_over;
+  a.after_step = [&, keep = a.after_step] {
+    for (const auto& [key, was] : a.fx.past)
+      if (was.why.empty()) passed_over[key.second.str()] = was.reason;
+    keep();
+  };
+  std::set<std::string> came_in;
+  for (int i = 0; i < 20; ++i) {
+    start(
+        "[[plan]]\nid = \"few\"\n"
+        "audience = { max = 2, any = [{ users = [\"anna\", \"ben@b\", \"bert@b\"] }] }\n"
+        "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+    ASSERT_EQ(a.members().size(), 2u);
+    came_in.insert(a.members()[1]);
+    EXPECT_EQ(passed_over[a.members()[1] == "ben@b" ? "bert@b" : "ben@b"], kLot);
+    a.step([&](Engine& e, Context& ctx) { end_group(e.state(), a.group(), "staff", ctx); });
+    sites.flow();
+  }
+  EXPECT_EQ(came_in, (std::set<std::string>{"ben@b", "bert@b"})) << "not always the first in order";
+}
+
 TEST_F(Federation, R34_AGroupOfWhichNobodyIsHereOpensWithTheFirstAnswer) {
   b.available("ben");
   c.available("carol");
