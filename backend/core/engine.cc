@@ -85,8 +85,11 @@ void Engine::load_member(const GroupId& group, const UserId& user, Member member
   if (Group* g = state_.group(group)) g->members[user] = std::move(member);
 }
 
-void Engine::load_stays(const GroupId& group, const UserId& user, std::vector<Stay> stays) {
-  if (Group* g = state_.live_group(group)) g->stays[user] = std::move(stays);
+void Engine::load_past(const GroupId& group, const UserId& user, PastMember was) {
+  Group* g = state_.live_group(group);
+  if (!g) return;
+  if (!was.why.empty()) g->stays[user] = std::move(was.stays);
+  if (was.reason == kFull && !g->members.contains(user)) g->turned_away[user] = was.left_ms;
 }
 
 void Engine::load_invitation(const GroupId& group, const UserId& user, Invitation invitation) {

@@ -37,7 +37,8 @@ class Engine {
   void load_revocation(std::string mark, std::int64_t before_ms);
   void load_tombstone(const GroupId& group);
   void load_member(const GroupId& group, const UserId& user, Member member);
-  void load_stays(const GroupId& group, const UserId& user, std::vector<Stay> stays);
+  /// Of a group that is open.
+  void load_past(const GroupId& group, const UserId& user, PastMember was);
   void load_invitation(const GroupId& group, const UserId& user, Invitation invitation);
   void load_identity(const std::string& key, IdentityRecord identity);
   void load_waiting(const PlanId& plan, const std::string& identity, std::vector<WaitingAct> acts);

@@ -24,10 +24,8 @@ void leave_all(State& state, User& user, Context& ctx) {
     remove_member(state, group, user.id, kErasedReason, ctx);
     if (group.state == GroupState::open) roster_flush(state, group, ctx);
   }
-  for (const GroupId& id : std::set<GroupId>(user.invited)) {
-    withdraw_invitation(state, *state.group(id), user.id, ctx);
-    end_if_deserted(state, *state.group(id), ctx);
-  }
+  for (const GroupId& id : std::set<GroupId>(user.invited))
+    take_back_invitation(state, *state.group(id), user.id, ctx);
   for (const AreaId& area : std::set<AreaId>(user.areas)) area_transition(state, user.id, area, false, ctx);
   for (const auto& [area, left] : user.left) state.left[area].erase(user.id);
 }
@@ -61,6 +59,7 @@ void take_identities(State& state, User& user, Context& ctx) {
 /// What a group's record still says of them.
 void scrub(State& state, Group& group, const UserId& user, Context& ctx) {
   bool changed = group.standings.erase(user) + group.banned.erase(user) + group.kept_out.erase(user) > 0;
+  group.turned_away.erase(user);
   group.stays.erase(user);
   if (group.members.erase(user) > 0) ctx.fx.members.insert({group.id, user});
   changed |= std::erase_if(group.unarchived, [&](const messages::Notice& notice) {

@@ -27,6 +27,15 @@ void set_leaving(State& state, Group& group, const UserId& user, std::optional<T
     state.timers.cancel(leave_timer(group, user));
 }
 
+void turn_away(Group& group, const UserId& user, Context& ctx) {
+  if (group.banned.contains(user) || group.turned_away.contains(user)) return;
+  if (group.turned_away.size() < kMaxTurnedAway) {
+    group.turned_away[user] = ctx.now;
+    return pass_over(group, user, kFull, ctx);
+  }
+  if (std::exchange(group.selected.all_passed_over, false)) ctx.fx.groups.insert(group.id);
+}
+
 /// Presence draws in, but does not send away: who is busy for a while is still a member.
 void follow(State& state, Group& group, const User& user, Context& ctx) {
   if (state.erased_ms.contains(user.id)) return;
@@ -40,9 +49,8 @@ void follow(State& state, Group& group, const User& user, Context& ctx) {
                        why.empty() ? std::optional(ctx.now + *plan.audience.follow_ms) : std::nullopt, ctx);
   }
   if (why.empty() || group.invited.contains(user.id) || group.kept_out.contains(user.id)) return;
-  if (group.members.size() + group.invited.size() < plan.audience.max)
-    return admit(state, group, {{user.id, why}}, ctx);
-  if (std::exchange(group.selected.all_passed_over, false)) ctx.fx.groups.insert(group.id);
+  if (room_in(state, group) == 0) return turn_away(group, user.id, ctx);
+  admit(state, group, {{user.id, why}}, ctx);
 }
 
 /// The plans for whose following audience the user may qualify, or in whose chat they are.
@@ -88,6 +96,17 @@ void follow_user(State& state, const UserId& id, Context& ctx) {
     const User* user = state.user(id);
     Group* live = state.live_group(group);
     if (user && live) follow(state, *live, *user, ctx);
+  }
+}
+
+void follow_turned_away(State& state, const GroupId& id, Context& ctx) {
+  for (Group* group = state.live_group(id);
+       group && !group->turned_away.empty() && room_in(state, *group) > 0; group = state.live_group(id)) {
+    const auto first = std::min_element(group->turned_away.begin(), group->turned_away.end(),
+                                        [](const auto& a, const auto& b) { return a.second < b.second; });
+    const UserId user = first->first;
+    group->turned_away.erase(first);  // who does not qualify any more is followed when they do again
+    follow_user(state, user, ctx);
   }
 }
 

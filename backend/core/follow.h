@@ -9,6 +9,8 @@ namespace convoke::core {
 
 /// Something has changed of the user that an audience may ask for: area, attributes, registration, presence.
 void follow_user(State& state, const UserId& user, Context& ctx);
+/// There may be room in the group: who found none comes in, the first of them first.
+void follow_turned_away(State& state, const GroupId& group, Context& ctx);
 /// A plan is new, loaded or has changed: from now on what happens finds it.
 void index_plan(State& state, const PlanRecord& plan);
 /// The user has come into the chat, or is not in it any more, which other plans' audiences may ask for.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "backend/core/follow.h"
 #include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
@@ -14,6 +15,13 @@ namespace {
 
 /// When the invitation is to be looked at.
 TimeMs due(const Invitation& invitation) { return invitation.at_ms.value_or(invitation.until_ms); }
+
+/// Some who were invited are not any more.
+void there_is_room(State& state, Group& group, Context& ctx) {
+  follow_turned_away(state, group.id, ctx);
+  if (group.state == GroupState::open && group.members.empty() && group.invited.empty())
+    end_group(state, group, "empty", ctx);
+}
 
 }  // namespace
 
@@ -38,9 +46,9 @@ void withdraw_invitations(State& state, Group& group, Context& ctx) {
   state.timers.cancel({TimerKind::invitations, group.id.str()});
 }
 
-void end_if_deserted(State& state, Group& group, Context& ctx) {
-  if (group.state == GroupState::open && group.members.empty() && group.invited.empty())
-    end_group(state, group, "empty", ctx);
+void take_back_invitation(State& state, Group& group, const UserId& user, Context& ctx) {
+  withdraw_invitation(state, group, user, ctx);
+  there_is_room(state, group, ctx);
 }
 
 void invited_is_available(State& state, const UserId& user, Context& ctx) {
@@ -81,7 +89,7 @@ void invitations_due(State& state, Group& group, Context& ctx) {
   }
   if (!admitted.empty()) admit(state, group, admitted, ctx);
   arm_invitations(state, group);
-  end_if_deserted(state, group, ctx);
+  there_is_room(state, group, ctx);
 }
 
 }  // namespace convoke::core

@@ -13,8 +13,8 @@ void invite(State& state, Group& group, const UserId& user, Invitation invitatio
 /// Not any more.
 void withdraw_invitation(State& state, Group& group, const UserId& user, Context& ctx);
 void withdraw_invitations(State& state, Group& group, Context& ctx);
-/// The last member has gone and nobody is invited any more: the open group ends.
-void end_if_deserted(State& state, Group& group, Context& ctx);
+/// Not any more, and there is room now. The open group ends if nobody is left.
+void take_back_invitation(State& state, Group& group, const UserId& user, Context& ctx);
 
 /// The user has become available: they come into the groups that wait for that.
 void invited_is_available(State& state, const UserId& user, Context& ctx);

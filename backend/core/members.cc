@@ -103,6 +103,7 @@ void enroll(State& state, Group& group, const UserId& id, const std::string& why
     ctx.fx.users.insert(id);
   }
   user.groups.insert(group.id);
+  group.turned_away.erase(id);
   Member& member = group.members[id];
   member.why = why;
   member.joined_ms = ctx.now;
@@ -179,6 +180,7 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRemove{group.id.str(), {user.str()}}}});
   // Those who were kept apart from the user may come now.
   for (const UserId& other : std::set<UserId>(blocked_with(state, user))) follow_user(state, other, ctx);
+  follow_turned_away(state, group.id, ctx);
   forget_stranger(state, user, ctx);
 }
 

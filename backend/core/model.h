@@ -128,6 +128,7 @@ struct ChatPlace {
 struct Stay {
   ChatPlace from = {};
   ChatPlace to = {messages::kMaxInteger, messages::kMaxInteger};
+inline constexpr std::size_t kMaxTurnedAway = 1000;  // are kept; of more nothing is but that there were
 };
 inline constexpr std::size_t kMaxStays = 32;  // of one user in one chat; of more the oldest are forgotten
 
@@ -156,6 +157,7 @@ struct PastMember {
 inline constexpr const char* kNotAvailable = "not-available";
 inline constexpr const char* kLot = "lot";
 inline constexpr const char* kKeptApart = "kept-apart";  // from a member, when their turn came
+inline constexpr const char* kFull = "full";             // the chat, when they came to qualify
 inline constexpr const char* kOver = "over";             // the chat, when their turn would have come
 inline constexpr const char* kBanned = "banned";         // while they were invited, or members
 
@@ -170,7 +172,7 @@ struct AskedCondition {
 struct Selection {
   TimeMs at_ms = 0;                   // 0: nobody has been chosen yet
   std::vector<AskedCondition> asked;  // of the plan as the group began with it
-  bool follows = false;               // and whoever came to qualify later came in
+  bool follows = false;               // and whoever came to qualify later came in, as far as there was room
   bool all_passed_over = true;        // are in a record; else some of many
 };
 
@@ -250,6 +252,8 @@ struct Group {
   // Of those who have left, also if they have come again: follow from the records of past members.
   std::map<UserId, std::vector<Stay>> stays;
 
+  // Who came to qualify while there was no room, and when: come in as soon as there is. As stays.
+  std::map<UserId, TimeMs> turned_away;
   // Several sites (sites.h).
   SiteId home;               // of a mirror: whose group it is; empty: this site's
   bool anonymous = false;    // of a mirror: members are not told one another's names

@@ -55,8 +55,7 @@ bool ban(State& state, Group& group, const UserId& user, Context& ctx) {
   ctx.fx.groups.insert(group.id);
   if (group.invited.contains(user)) {
     pass_over(group, user, kBanned, ctx);
-    withdraw_invitation(state, group, user, ctx);
-    end_if_deserted(state, group, ctx);
+    take_back_invitation(state, group, user, ctx);
   }
   remove_member(state, group, user, kBanned, ctx);
   return true;

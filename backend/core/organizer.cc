@@ -308,6 +308,7 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   group.resends = 0;
   arm_resend(state, group, ctx.now);
   ctx.fx.groups.insert(group.id);
+  group.turned_away.clear();
   ctx.event(EndEvent{group.id, group.plan, reason});
 }
 

@@ -120,7 +120,7 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
     store_.scan(Family::past, id.str() + "/", {}, [&](auto k, auto v) {
       const auto [of, user] = checked(decode_member_key(k), "past", k);
       auto was = checked(decode_past_member(v), "past", k);
-      if (!was.why.empty()) engine.load_stays(of, user, std::move(was.stays));
+      engine.load_past(of, user, std::move(was));
       return true;
     });
     store_.scan(Family::chat, id.str() + "/", {}, [&engine, &of = id](auto k, auto v) {

@@ -42,6 +42,11 @@ struct Kept : test::CoreWorld {
     return group_why(fresh.state(), again, {id, topics::UserId::parse(user), ""}, now).body;
   }
   std::string why(const std::string& user = "", const std::string& after = "") {
+  void restart() {
+    engine = core::Engine(topics::SiteId::parse("demo"), geo::Rule::plain());
+    journal.load(engine, now);
+    engine.loaded(now);
+  }
     ShowGroupWhy asked{id, {}, after};
     if (!user.empty()) asked.user = topics::UserId::parse(user);
     return group_why(engine.state(), journal, asked, now).body;
@@ -192,3 +197,21 @@ TEST(GroupWhy, KnowsNoOtherGroups) {
 
 }  // namespace
 }  // namespace convoke::app
+TEST(GroupWhy, WhoFoundAFollowingChatFullIsPassedOver) {
+  Kept w;
+  w.start(R"(max = 2, follow = "1m", any = [{ users = ["anna", "ben", "cleo"] }])");
+  w.now += 1000;
+  w.available("cleo");
+  for (const std::string& why : {w.why("cleo"), w.why_after_restart("cleo")})
+    EXPECT_TRUE(has(why, R"("standing":"passed-over","t":1767225601000,"ended":"full")")) << why;
+}
+
+TEST(GroupWhy, WhoFoundAChatFullComesInAfterARestartToo) {
+  Kept w;
+  w.start(R"(max = 2, follow = "1m", any = [{ users = ["anna", "ben", "cleo"] }])");
+  w.available("cleo");
+  w.restart();
+  w.request("ben", messages::LeaveRequest{w.id.str()});
+  EXPECT_TRUE(has(w.why("cleo"), R"("standing":"member","why":"listed")")) << w.why("cleo");
+}
+

@@ -102,6 +102,40 @@ TEST(Follow, TheMaximumHolds) {
   EXPECT_THAT(w.members(), ElementsAre("anna", "ben"));
 }
 
+TEST(Follow, WhoFoundNoRoomComesInWhenThereIsSomeTheFirstOfThemFirst) {
+  Hall w(", max = 2");
+  w.available("dora");
+  for (const char* user : {"anna", "ben", "dora", "cleo"}) {
+    w.enters(user);
+    w.pass(1);
+  }
+  const auto turned_away = [&] { return w.group().turned_away.size(); };
+  EXPECT_EQ(turned_away(), 2u);
+  w.presence("dora", PresenceState::busy, 2);
+  w.request("anna", messages::LeaveRequest{w.group().id.str()});
+  EXPECT_THAT(w.members(), ElementsAre("ben", "cleo")) << "dora came first, but is busy now";
+  EXPECT_EQ(turned_away(), 0u);
+  w.presence("dora", PresenceState::available, 3);
+  EXPECT_EQ(turned_away(), 1u);
+  w.leaves("ben");
+  w.pass(2 * kMinute);
+  EXPECT_THAT(w.members(), ElementsAre("cleo", "dora"));
+  w.enters("anna");
+  EXPECT_EQ(turned_away(), 0u) << "who has left the chat does not wait for it";
+}
+
+TEST(Follow, OfMoreThanAThousandWhoFindNoRoomItIsKeptThatThereWereSome) {
+  Hall w(", max = 1");
+  w.enters("anna");
+  for (std::size_t i = 0; i <= kMaxTurnedAway; ++i) {
+    w.available("user" + std::to_string(i));
+    EXPECT_TRUE(w.group().selected.all_passed_over);
+    w.enters("user" + std::to_string(i));
+  }
+  EXPECT_EQ(w.group().turned_away.size(), kMaxTurnedAway);
+  EXPECT_FALSE(w.group().selected.all_passed_over);
+}
+
 TEST(Follow, WithinSomeTimeOfBeingThereEndsByItself) {
   CoreWorld w;
   w.area("hall", 50, 10, 100);
