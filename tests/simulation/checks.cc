@@ -57,15 +57,23 @@ void StepChecks::released(const core::State& state, const core::Effects& fx, cor
     const Group* group = state.group(id);
     const auto member = group ? group->members.find(user) : std::map<UserId, core::Member>::const_iterator();
     seen_[id.str()].members.insert(user.str());  // perhaps for a moment only
-    if (!group || member == group->members.end()) {
-      removed_.insert({id.str(), user.str()});
-      continue;
-    }
+    const bool is_member = group && member != group->members.end();
+    note_member(id.str(), user.str(), is_member, now);
+    if (!is_member) continue;
     if (member->second.why.empty()) fail(user.str() + " is in " + id.str() + " without a reason");
   }
   for (const core::Event& event : fx.events)
     if (const auto* retired = std::get_if<core::RetiredEvent>(&event.body))
       seen_[retired->group.str()].closed = true;
+}
+
+void StepChecks::note_member(const std::string& group, const std::string& user, bool is_member,
+                             core::TimeMs now) {
+  const auto out = out_until_ms_.find({group, user});
+  if (!is_member)
+    out_until_ms_[{group, user}] = core::kMaxTimeMs;
+  else if (out != out_until_ms_.end() && out->second == core::kMaxTimeMs)
+    out->second = now;
 }
 
 void StepChecks::note_users(const core::State& state, const core::Effects& fx, core::TimeMs now) {
@@ -120,12 +128,22 @@ void StepChecks::turned(const core::State& state, core::TimeMs now,
   }
 }
 
-void StepChecks::lost(const std::string& name) {
+void StepChecks::lost(const std::string& name, const std::optional<messages::Stamp>& stamp) {
   const auto topic = topics::parse_topic(name);
-  if (topic && topic->kind == topics::Kind::group_chat) lost_.insert({topic->group.str(), topic->user.str()});
+  if (stamp && topic && topic->kind == topics::Kind::group_chat)
+    lost_.insert({topic->group.str(), topic->user.str(), stamp->epoch, stamp->n});
 }
 
-void StepChecks::loaded(const core::State& state) {
+bool StepChecks::was_cut_short(const std::string& group, const std::string& user,
+                               const sdk::Stamp& place) const {
+  if (!lost_.contains({group, user, place.epoch, place.n})) return false;
+  const auto killed = killed_ms_.find(user);
+  const auto out = out_until_ms_.find({group, user});
+  return (killed != killed_ms_.end() && killed->second >= place.time_ms) ||
+         (out != out_until_ms_.end() && out->second >= place.time_ms);
+}
+
+void StepChecks::loaded(const core::State& state, core::TimeMs now) {
   for (const auto& [id, seen] : seen_) {
     const Group* group = state.group(GroupId::parse(id));
     if (!group && !state.tombstones.contains(GroupId::parse(id))) fail("group " + id + " is lost");
@@ -136,6 +154,8 @@ void StepChecks::loaded(const core::State& state) {
   for (const auto& [id, group] : state.groups) {
     check_group(state, group);
     Seen& seen = seen_[id.str()];
+    for (const std::string& user : seen.members)
+      note_member(id.str(), user, group.members.contains(UserId::parse(user)), now);
     for (const auto& [user, member] : group.members) seen.members.insert(user.str());
     seen.closed = group.state == GroupState::retired;
   }
@@ -421,7 +441,7 @@ void check_transcript(const StepChecks& checks, const store::Journal& journal, c
       fail(where + "is missing");
     if (shown->second.unsure) continue;
     const bool newer = shown->second.changed && (!m.edited || later(*shown->second.changed, *m.edited));
-    if (newer && !m.deleted && checks.may_be_cut_short(group.str(), m.from)) continue;
+    if (newer && !m.deleted && checks.was_cut_short(group.str(), m.from, *shown->second.changed)) continue;
     if (shown->second.deleted != m.deleted.has_value())
       fail(where + "is shown, or deleted, against the archive");
     if (!m.deleted && shown->second.text != m.message.text)

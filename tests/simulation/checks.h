@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -31,7 +32,7 @@ class StepChecks {
   void turned(const core::State& state, core::TimeMs now,
               const std::map<std::string, core::TimeMs>& extended);
   /// The server has started anew, at `now`.
-  void loaded(const core::State& state);
+  void loaded(const core::State& state, core::TimeMs now);
   /// The broker hands a message to a client.
   void handing_out(const std::string& client, const Message& message) const;
 
@@ -46,13 +47,12 @@ class StepChecks {
   const std::map<std::tuple<std::string, std::string, std::string>, core::TimeMs>& archived() const {
     return archived_;
   }
-  /// Whether what this member said last may have reached others and not the archive: it was lost on its way
-  /// to the disk, and their app was killed, or they were out of the group, before they could say it again.
-  bool may_be_cut_short(const std::string& group, const std::string& user) const {
-    return lost_.contains({group, user}) && (killed_.contains(user) || removed_.contains({group, user}));
-  }
+  /// Whether what this member said at that place may have reached others and not the archive: that very
+  /// message was lost on its way to the disk, and since then their app was killed, or they were out of the
+  /// group, so that they could not say it again.
+  bool was_cut_short(const std::string& group, const std::string& user, const sdk::Stamp& place) const;
   /// A message for the server that it will never get, or has lost with its process.
-  void lost(const std::string& topic);
+  void lost(const std::string& topic, const std::optional<messages::Stamp>& stamp);
   /// Of what a user did before, nothing is promised but that nothing is kept.
   void erased(const std::string& user, core::TimeMs now) { erased_ms_[user] = now, placeless_.insert(user); }
   bool was_erased_since(const std::string& user, core::TimeMs ms) const {
@@ -70,7 +70,7 @@ class StepChecks {
     const auto apart = apart_ms_.find(std::minmax(a, b));
     return apart != apart_ms_.end() && ms <= apart->second;
   }
-  void killed(const std::string& user) { killed_.insert(user); }
+  void killed(const std::string& user, core::TimeMs now) { killed_ms_[user] = now; }
 
  private:
   struct Seen {
@@ -80,16 +80,17 @@ class StepChecks {
     bool closed = false;                    // the plugin has confirmed the end
   };
   void check_group(const core::State& state, const core::Group& group);
+  void note_member(const std::string& group, const std::string& user, bool is_member, core::TimeMs now);
   void note_users(const core::State& state, const core::Effects& fx, core::TimeMs now);
   void check_gone(const core::State& state, const std::string& id);
 
   std::string groups_;  // what their topics begin with
   std::map<std::string, Seen> seen_;
   std::set<topics::GroupId> open_;
-  std::set<std::pair<std::string, std::string>> removed_;  // from a group, ever
-  std::set<std::pair<std::string, std::string>> lost_;     // of whom in which group
-  std::set<std::string> killed_, placeless_;
-  std::map<std::string, core::TimeMs> erased_ms_;
+  std::map<std::pair<std::string, std::string>, core::TimeMs> out_until_ms_;  // of a group, who was in it
+  std::set<std::tuple<std::string, std::string, std::uint64_t, std::uint64_t>> lost_;  // group, user, place
+  std::set<std::string> placeless_;
+  std::map<std::string, core::TimeMs> killed_ms_, erased_ms_;
   std::unordered_map<topics::UserId, std::set<topics::UserId>> apart_;  // as the server knew them last
   std::map<std::pair<std::string, std::string>, core::TimeMs> apart_ms_;
   std::map<std::tuple<std::string, std::string, std::string>, core::TimeMs> archived_;

@@ -100,6 +100,36 @@ TEST(StepChecks, ForgiveABlockNoLongerThanItHolds) {
   EXPECT_FALSE(checks.were_apart_since("anna", "ben", 201));
 }
 
+TEST(StepChecks, ForgiveOnlyTheChangeThatWasLostAndWhoseSenderCouldNotSayItAgain) {
+  const std::string group(32, '0'), topic = "cv1/demo/g/" + group + "/chat/anna";
+  const sdk::Stamp lost{"demo", 7, 3, 100}, another{"demo", 7, 4, 110};
+  StepChecks checks;
+  checks.killed("anna", 99);
+  checks.lost(topic, messages::Stamp{"demo", 7, 3, 100});
+  EXPECT_FALSE(checks.was_cut_short(group, "anna", lost)) << "her app was killed before";
+  checks.killed("anna", 100);
+  EXPECT_TRUE(checks.was_cut_short(group, "anna", lost));
+  EXPECT_FALSE(checks.was_cut_short(group, "anna", another)) << "this one was not lost";
+  EXPECT_FALSE(checks.was_cut_short(group, "ben", lost));
+}
+TEST(StepChecks, ForgiveAChangeThatWasLostToWhoWasOutOfTheGroupSince) {
+  const std::string group(32, '0');
+  const auto id = topics::GroupId::parse(group);
+  const auto anna = topics::UserId::parse("anna");
+  StepChecks checks;
+  core::State out, in;
+  in.groups[id].reasons = {"staff eve"};
+  in.groups[id].members[anna].why = "listed";
+  core::Effects fx;
+  fx.members.insert({id, anna});
+  checks.released(out, fx, 50);
+  checks.released(in, fx, 100);
+  for (const std::uint64_t n : {1, 2})
+    checks.lost("cv1/demo/g/" + group + "/chat/anna", messages::Stamp{"demo", 7, n, 0});
+  EXPECT_TRUE(checks.was_cut_short(group, "anna", {"demo", 7, 1, 100}));
+  EXPECT_FALSE(checks.was_cut_short(group, "anna", {"demo", 7, 2, 101})) << "she was in again";
+}
+
 TEST(Ledger, KnowsAgainWhatIsAskedAfterSomethingElseMeddled) {
   Ledger<std::string, int> ledger;
   const auto known = [&] {

@@ -90,7 +90,8 @@ void SimServer::kill(bool power) {
   for (const auto* mails : {&taken_, &mailbox_})
     for (const Mail& m : *mails)
       if (const auto* event = std::get_if<egress::LinkEvent>(&m))
-        if (const auto* message = std::get_if<egress::LinkMessage>(event)) watch_.lost(message->topic);
+        if (const auto* message = std::get_if<egress::LinkMessage>(event))
+          watch_.lost(message->topic, message->stamp);
   taken_.clear();
   mailbox_.clear();
   wake_ms_ = 0;

@@ -35,7 +35,8 @@ class SimServer final : public egress::Link, public Endpoint {
     std::function<void()> turned;                        // after each turn
     std::function<void()> loaded;                        // after each start
     std::function<void()> died;
-    std::function<void(const std::string& topic)> lost;  // came in, and was not written
+    // Came in, and was not written.
+    std::function<void(const std::string& topic, const std::optional<messages::Stamp>& stamp)> lost;
     std::function<void(const std::string& topic, const std::string& payload)> said;
     std::function<void(const std::string&)> trace;
   };

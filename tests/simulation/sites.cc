@@ -37,7 +37,7 @@ Site::Site(Agenda& agenda, Random& random, std::string site, std::size_t count, 
       agenda_(agenda) {
   disk.loses = sabotage.loses_write;
   server.sabotage(std::move(sabotage));
-  broker.lost_for_server = [this](const Message& message) { checks.lost(message.topic); };
+  broker.lost_for_server = [this](const Message& message) { checks.lost(message.topic, message.stamp); };
   broker.handing_out = [this, trace = told.trace](const std::string& client, const Message& message) {
     trace(name + ": " + message.topic + " to " + client + " " + message.payload);
     checks.handing_out(client, message);
@@ -66,11 +66,11 @@ SimServer::Watch Site::watch(Told told) {
           },
       .loaded =
           [this] {
-            checks.loaded(state());
+            checks.loaded(state(), agenda_.now());
             for (const auto& [id, group] : state().groups) note(group);
           },
       .died = [this, told] { agenda_.in(told.starts_in_ms(), [this] { server.start(); }); },
-      .lost = [this](const std::string& topic) { checks.lost(topic); },
+      .lost = [this](const std::string& topic, const auto& stamp) { checks.lost(topic, stamp); },
       .said = [this](const std::string& topic, const std::string& payload) { said_.note(topic, payload); },
       .trace = [this, told](const std::string& line) { told.trace(name + ": " + line); }};
 }

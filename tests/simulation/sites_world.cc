@@ -171,7 +171,7 @@ void SitesWorld::act_on_phone(Phone& phone) {
   if (dice < 14) {
     for (auto& site : sites_)
       for (auto& its : site->phones)
-        if (its.get() == &phone) site->checks.killed(phone.user());
+        if (its.get() == &phone) site->checks.killed(phone.user(), agenda_.now());
     return phone.kill();
   }
   chat(phone);

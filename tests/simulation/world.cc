@@ -98,7 +98,7 @@ World::World(const Options& options)
              [this](const std::string& line) { trace(line); }),
       outside_(agenda_, random_.split(), server_, count_, [this](const std::string& line) { trace(line); }) {
   staff_.plan_changes = [this](const std::string& plan) { outside_.plan_changed(plan); };
-  broker_.lost_for_server = [this](const Message& message) { checks_.lost(message.topic); };
+  broker_.lost_for_server = [this](const Message& message) { checks_.lost(message.topic, message.stamp); };
   disk_.loses = options_.sabotage.loses_write;
   server_.sabotage(options_.sabotage);
   broker_.handing_out = [this](const std::string& client, const Message& message) {
@@ -150,7 +150,7 @@ SimServer::Watch World::server_watch() {
           },
       .loaded =
           [this] {
-            checks_.loaded(server_.loop().engine().state());
+            checks_.loaded(server_.loop().engine().state(), agenda_.now());
             for (const auto& [user, at_ms] : server_.loop().engine().state().erased_ms) {
               checks_.erased(user.str(), agenda_.now());
               staff_.erased(user.str());
@@ -164,7 +164,7 @@ SimServer::Watch World::server_watch() {
             outside_.server_died();
             agenda_.in(resting_ ? 1000 : random_.between(50, 20'000), [this] { server_.start(); });
           },
-      .lost = [this](const std::string& topic) { checks_.lost(topic); },
+      .lost = [this](const std::string& topic, const auto& stamp) { checks_.lost(topic, stamp); },
       .said = [this](const std::string& topic, const std::string& payload) { said_.note(topic, payload); },
       .trace = [this](const std::string& line) { trace(line); }};
 }
@@ -273,7 +273,7 @@ void World::act_on_phone(Phone& phone) {
   }
   if (dice < 46) return phone.close();
   if (dice < 49) {
-    checks_.killed(phone.user());
+    checks_.killed(phone.user(), agenda_.now());
     return phone.kill();
   }
   if (dice < 57) {
