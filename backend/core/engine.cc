@@ -67,7 +67,7 @@ void Engine::load_registrations(const PlanId& plan, const UserId& user, std::vec
   const auto it = state_.plans.find(plan);
   if (it == state_.plans.end()) return;
   it->second.registrations[user] = std::move(all);
-  note_acts(it->second, user);
+  note_acts(state_, it->second, user);
 }
 
 void Engine::load_group(Group group) {
@@ -105,7 +105,7 @@ void Engine::load_waiting(const PlanId& plan, const std::string& identity, std::
   const auto it = state_.plans.find(plan);
   if (it == state_.plans.end()) return;
   it->second.waiting[identity] = std::move(acts);
-  note_waiting(it->second, identity);
+  note_waiting(state_, it->second, identity);
 }
 
 void Engine::load_act(const std::string& key, ActRecord act) { state_.acts[key] = act; }

@@ -41,8 +41,7 @@ void take_blocks(State& state, const UserId& user, Context& ctx) {
 void take_identities(State& state, User& user, Context& ctx) {
   for (const std::string& key : std::set<std::string>(user.identities)) {
     unlink_identity(state, user.id, key, ctx);
-    for (auto& [id, plan] : state.plans)
-      if (plan.waiting.erase(key) > 0) ctx.fx.waiting.insert({id, key});
+    forget_waiting_for(state, key, ctx);
     std::erase_if(state.acts, [&](const auto& act) {
       const bool theirs = act.first.find(key) != std::string::npos;
       if (theirs) ctx.fx.acts.insert(act.first);
@@ -59,8 +58,8 @@ void take_identities(State& state, User& user, Context& ctx) {
 /// What a group's record still says of them.
 void scrub(State& state, Group& group, const UserId& user, Context& ctx) {
   bool changed = group.standings.erase(user) + group.banned.erase(user) + group.kept_out.erase(user) > 0;
-  group.turned_away.erase(user);
   group.stays.erase(user);
+  group.turned_away.erase(user);
   if (group.members.erase(user) > 0) ctx.fx.members.insert({group.id, user});
   changed |= std::erase_if(group.unarchived, [&](const messages::Notice& notice) {
                return notice.from == user.str() || notice.message.author == user.str();
@@ -105,11 +104,7 @@ void erase_user(State& state, geo::FenceTracker& tracker, const UserId& user_id,
     for (const auto& [device, last] : user->devices)
       ctx.publish({topics::presence_topic(state.site, id, device), "", 1, true});
   }
-  for (auto& [plan_id, plan] : state.plans) {
-    plan.registrations.erase(id);
-    forget_acts_of(plan, id);
-    ctx.fx.registrations.insert({plan_id, id});
-  }
+  for (auto& [plan_id, plan] : state.plans) erase_registrations(state, plan, id, ctx);
   state.registered_with.erase(id);
   state.followed.erase(id);
   for (auto& [group_id, group] : state.groups) scrub(state, group, id, ctx);

@@ -32,13 +32,16 @@ UserId proven_owner(const State& state, const std::string& key);
 
 /// An act of somebody unknown waits for whoever proves to be them. At most so many a plan, of so many acts
 /// each: more are passed over.
-void await_identity(PlanRecord& plan, const std::string& key, Registration registration, TimeMs until_ms,
-                    Context& ctx);
+void await_identity(State& state, PlanRecord& plan, const std::string& key, Registration registration,
+                    TimeMs until_ms, Context& ctx);
 /// Notes which acts wait for an identity whose record was loaded.
-void note_waiting(PlanRecord& plan, const std::string& key);
+void note_waiting(State& state, const PlanRecord& plan, const std::string& key);
 /// An act that waits is taken back.
-void withdraw_waiting(PlanRecord& plan, const std::string& source, const std::string& act, Context& ctx);
+void withdraw_waiting(State& state, PlanRecord& plan, const std::string& source, const std::string& act,
+                      Context& ctx);
+/// All that waits for an identity, in any plan.
+void forget_waiting_for(State& state, const std::string& key, Context& ctx);
 /// All that waits in vain until now, or with the plan that is withdrawn.
-void forget_waiting(PlanRecord& plan, TimeMs until, Context& ctx);
+void forget_waiting(State& state, PlanRecord& plan, TimeMs until, Context& ctx);
 
 }  // namespace convoke::core

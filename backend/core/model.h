@@ -108,12 +108,8 @@ struct PlanRecord {
   TimeMs scheduled_up_to = 0;           // schedule starts at or before this have had their turn
   // A record of its own for each user, who has at least one.
   std::unordered_map<UserId, std::vector<Registration>> registrations;
-  /// By source and act: whom that has registered, if it has not been taken back since. Follows from the
-  /// above.
-  std::unordered_map<std::string, std::set<UserId>> by_act;
   // By identity; records of their own too.
   std::unordered_map<std::string, std::vector<WaitingAct>> waiting;
-  std::unordered_map<std::string, std::set<std::string>> waiting_by_act;  // follows from it, as by_act
 
   std::optional<GroupId> live;  // follows from the groups
 };

@@ -15,7 +15,7 @@ constexpr TimeMs kRemembered = 40 * kDayMs;  // the longest that a provider repe
 constexpr TimeMs kWaits = 30 * kDayMs;
 constexpr TimeMs kForgetEvery = kDayMs / 4;
 
-std::string act_key(const Act& act) { return act.source + "/" + act.provider + "/" + act.id; }
+std::string telling_key(const Act& act) { return act.source + "/" + act.provider + "/" + act.id; }
 /// What a registration is taken back by. Two shops may give their orders the same names.
 std::string about(const Act& act) {
   return act.source == kByTicket ? act.provider + "/" + act.subject : act.subject;
@@ -29,7 +29,7 @@ enum class News {
 };
 
 News take_note(State& state, const Act& act, Context& ctx) {
-  const std::string key = act_key(act), subject = subject_key(act);
+  const std::string key = telling_key(act), subject = subject_key(act);
   if (state.acts.contains(key)) return News::none;
   state.acts[key] = {act.at_ms, ctx.now};
   ctx.fx.acts.insert(key);
@@ -84,11 +84,22 @@ bool is_in_time(const Registering& rules, const Act& act) {
                            (!rules.until_ms || act.at_ms < *rules.until_ms));
 }
 
+/// The plans in which something came by acts like this.
+std::set<PlanId> plans_with(const State& state, const Act& act) {
+  std::set<PlanId> plans;
+  const std::string key = act_key(act.source, about(act));
+  if (const auto by = state.by_act.find(key); by != state.by_act.end())
+    for (const auto& [id, users] : by->second) plans.insert(id);
+  if (const auto by = state.waiting_by_act.find(key); by != state.waiting_by_act.end())
+    for (const auto& [id, identities] : by->second) plans.insert(id);
+  return plans;
+}
+
 /// Takes back what came by an act like this of all but these users.
 void withdraw_others(State& state, PlanRecord& plan, const Act& act, const std::set<UserId>& but,
                      ActOutcome& outcome, Context& ctx) {
-  withdraw_waiting(plan, act.source, about(act), ctx);
-  for (const UserId& user : registered_by_act(plan, act.source, about(act))) {
+  withdraw_waiting(state, plan, act.source, about(act), ctx);
+  for (const UserId& user : registered_by_act(state, plan, act.source, about(act))) {
     if (but.contains(user)) continue;
     take_act(state, plan, user, act.source, about(act), ctx);
     ++outcome.withdrawn;
@@ -115,7 +126,7 @@ void register_all(State& state, PlanRecord& plan, const Act& act, ActOutcome& ou
     if (const UserId owner = proven_owner(state, who.key)) {
       put(owner);
     } else if (ctx.now < until) {
-      await_identity(plan, who.key, registration, until, ctx);
+      await_identity(state, plan, who.key, registration, until, ctx);
       ++outcome.waiting;
     }
   }
@@ -159,7 +170,8 @@ ActOutcome act(State& state, const Act& act, Context& ctx) {
   if (outcome.known) return outcome;
   // Any plan may have a registration by an order of before: also one that asks for no such tickets any more.
   if (news == News::change && !act.withdrawn)
-    for (auto& [id, plan] : state.plans) withdraw_unnamed(state, plan, act, outcome, ctx);
+    for (const PlanId& id : plans_with(state, act))
+      withdraw_unnamed(state, state.plans.at(id), act, outcome, ctx);
   for (const PlanId& id : state.plan_index.of(Concern::registers, acts_of(act.source, act.to))) {
     PlanRecord& plan = state.plans.at(id);
     if (!waits_for(plan.plan, act) || !is_in_time(plan.plan.registering, act)) continue;
@@ -213,7 +225,7 @@ void forget_acts(State& state, Context& ctx) {
     ctx.fx.acts.insert(it->first);
     it = state.acts.erase(it);
   }
-  for (auto& [id, plan] : state.plans) forget_waiting(plan, ctx.now, ctx);
+  for (auto& [id, plan] : state.plans) forget_waiting(state, plan, ctx.now, ctx);
   state.timers.set({TimerKind::forget_acts, ""}, ctx.now + kForgetEvery);
 }
 

@@ -15,37 +15,44 @@ bool registered_by(const PlanRecord& plan, const UserId& user, const std::string
                      [&](const Registration& r) { return r.source == source; });
 }
 
+std::string act_key(const std::string& source, const std::string& act) { return source + "/" + act; }
+
 namespace {
 
-std::string act_of(const std::string& source, const std::string& act) { return source + "/" + act; }
+void note_act(State& state, const PlanRecord& plan, const UserId& user, const Registration& r) {
+  if (!r.act.empty()) state.by_act[act_key(r.source, r.act)][plan.plan.id].insert(user);
+}
+
+void forget_act(State& state, const PlanRecord& plan, const UserId& user, const Registration& r) {
+  const auto act = state.by_act.find(act_key(r.source, r.act));
+  if (act == state.by_act.end()) return;
+  const auto in = act->second.find(plan.plan.id);
+  if (in == act->second.end()) return;
+  in->second.erase(user);
+  if (in->second.empty()) act->second.erase(in);
+  if (act->second.empty()) state.by_act.erase(act);
+}
 
 }  // namespace
 
-void note_acts(PlanRecord& plan, const UserId& user) {
-  for (const Registration& r : plan.registrations.at(user))
-    if (!r.act.empty()) plan.by_act[act_of(r.source, r.act)].insert(user);
+void note_acts(State& state, const PlanRecord& plan, const UserId& user) {
+  for (const Registration& r : plan.registrations.at(user)) note_act(state, plan, user, r);
 }
 
-void forget_acts_of(PlanRecord& plan, const UserId& user) {
-  for (auto it = plan.by_act.begin(); it != plan.by_act.end();) {
-    it->second.erase(user);
-    it = it->second.empty() ? plan.by_act.erase(it) : std::next(it);
-  }
+void erase_registrations(State& state, PlanRecord& plan, const UserId& user, Context& ctx) {
+  const auto all = plan.registrations.find(user);
+  if (all == plan.registrations.end()) return;
+  for (const Registration& r : all->second) forget_act(state, plan, user, r);
+  plan.registrations.erase(all);
+  ctx.fx.registrations.insert({plan.plan.id, user});
 }
 
-std::vector<UserId> registered_by_act(const PlanRecord& plan, const std::string& source,
-                                      const std::string& act) {
-  std::vector<UserId> users;
-  const auto noted = plan.by_act.find(act_of(source, act));
-  if (noted == plan.by_act.end()) return users;
-  for (const UserId& user : noted->second) {
-    const auto all = plan.registrations.find(user);
-    if (all != plan.registrations.end() &&
-        std::any_of(all->second.begin(), all->second.end(),
-                    [&](const Registration& r) { return r.source == source && r.act == act; }))
-      users.push_back(user);
-  }
-  return users;
+std::set<UserId> registered_by_act(const State& state, const PlanRecord& plan, const std::string& source,
+                                   const std::string& act) {
+  const auto found = state.by_act.find(act_key(source, act));
+  if (found == state.by_act.end()) return {};
+  const auto in = found->second.find(plan.plan.id);
+  return in == found->second.end() ? std::set<UserId>() : in->second;
 }
 
 void put_registration(State& state, PlanRecord& plan, const UserId& user, Registration registration,
@@ -57,8 +64,11 @@ void put_registration(State& state, PlanRecord& plan, const UserId& user, Regist
   std::erase_if(all, [&](const Registration& r) {
     return r.source == registration.source && r.act == registration.act;
   });
-  if (all.size() == kMaxRegistrations) all.erase(all.begin());
-  if (!registration.act.empty()) plan.by_act[act_of(registration.source, registration.act)].insert(user);
+  if (all.size() == kMaxRegistrations) {
+    forget_act(state, plan, user, all.front());
+    all.erase(all.begin());
+  }
+  note_act(state, plan, user, registration);
   all.push_back(std::move(registration));
   ctx.fx.registrations.insert({plan.plan.id, user});
   follow_user(state, user, ctx);
@@ -76,7 +86,13 @@ void not_with(State& state, const PlanRecord& plan, const UserId& user) {
 template <class Taken>
 bool take(State& state, PlanRecord& plan, const UserId& user, Taken taken, Context& ctx) {
   const auto it = plan.registrations.find(user);
-  if (it == plan.registrations.end() || std::erase_if(it->second, taken) == 0) return false;
+  if (it == plan.registrations.end()) return false;
+  const auto take_one = [&](const Registration& r) {
+    const bool goes = taken(r);
+    if (goes) forget_act(state, plan, user, r);
+    return goes;
+  };
+  if (std::erase_if(it->second, take_one) == 0) return false;
   if (it->second.empty()) {
     plan.registrations.erase(it);
     not_with(state, plan, user);
@@ -98,19 +114,15 @@ void take_act(State& state, PlanRecord& plan, const UserId& user, const std::str
               const std::string& act, Context& ctx) {
   take(
       state, plan, user, [&](const Registration& r) { return r.source == source && r.act == act; }, ctx);
-  const auto noted = plan.by_act.find(act_of(source, act));
-  if (noted == plan.by_act.end()) return;
-  noted->second.erase(user);
-  if (noted->second.empty()) plan.by_act.erase(noted);
 }
 
 void take_registrations(State& state, PlanRecord& plan, Context& ctx) {
   for (const auto& [user, registrations] : plan.registrations) {
     ctx.fx.registrations.insert({plan.plan.id, user});
     not_with(state, plan, user);
+    for (const Registration& r : registrations) forget_act(state, plan, user, r);
   }
   plan.registrations.clear();
-  plan.by_act.clear();
 }
 
 bool may_register(const Plan& plan, TimeMs now) {

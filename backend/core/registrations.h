@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,12 +25,15 @@ void put_registration(State& state, PlanRecord& plan, const UserId& user, Regist
 /// Takes back what one source said, or with an empty source all. False, and no change, if there is nothing.
 bool take_registration(State& state, PlanRecord& plan, const UserId& user, const std::string& source,
                        Context& ctx);
+/// Stands for an act of a source.
+std::string act_key(const std::string& source, const std::string& act);
 /// Whom this act has registered, in order of their ids.
-std::vector<UserId> registered_by_act(const PlanRecord& plan, const std::string& source,
-                                      const std::string& act);
-/// Notes by which acts a user is registered who was loaded; forgets that of one who is erased.
-void note_acts(PlanRecord& plan, const UserId& user);
-void forget_acts_of(PlanRecord& plan, const UserId& user);
+std::set<UserId> registered_by_act(const State& state, const PlanRecord& plan, const std::string& source,
+                                   const std::string& act);
+/// Notes by which acts a user is registered who was loaded.
+void note_acts(State& state, const PlanRecord& plan, const UserId& user);
+/// Nothing of a user who is erased is kept with the plan.
+void erase_registrations(State& state, PlanRecord& plan, const UserId& user, Context& ctx);
 /// Takes back what came by one act.
 void take_act(State& state, PlanRecord& plan, const UserId& user, const std::string& source,
               const std::string& act, Context& ctx);

@@ -42,6 +42,11 @@ struct State {
   std::map<AreaId, std::map<UserId, TimeMs>> left;               // of the users' records, by area
   std::unordered_map<UserId, std::set<UserId>> blocked_pairs;    // by each of the two, whoever has blocked
   PlanIndex plan_index;
+  // What came by an act outside, by act_key of a registration, in each plan: whom it has registered, and
+  // which identities wait; and in which plans an identity waits for anything.
+  std::unordered_map<std::string, std::map<PlanId, std::set<UserId>>> by_act;
+  std::unordered_map<std::string, std::map<PlanId, std::set<std::string>>> waiting_by_act;
+  std::unordered_map<std::string, std::set<PlanId>> waiting_in;
   std::unordered_map<UserId, std::set<PlanId>> registered_with;  // where following audiences ask for it
   Timers timers;
 

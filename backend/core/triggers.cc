@@ -183,7 +183,7 @@ bool delete_plan(State& state, const PlanId& id, Context& ctx) {
   state.timers.cancel({TimerKind::plan_schedule, id.str()});
   state.timers.cancel({TimerKind::plan_again, id.str()});
   take_registrations(state, it->second, ctx);
-  forget_waiting(it->second, kMaxTimeMs, ctx);
+  forget_waiting(state, it->second, kMaxTimeMs, ctx);
   state.plans.erase(it);
   state.plan_index.erase(id);
   arm_all_forgetting(state, ctx.now);

@@ -141,6 +141,31 @@ TEST(Registrars, R5_AnUnknownNumberWaitsForWhoProvesItUntilTheWindowIsOver) {
   EXPECT_THAT(w.record().waiting, IsEmpty());
 }
 
+TEST(Registrars, WhatIsFoundByItsActGoesWithWhatCameByIt) {
+  Outside w(kByAnyCall);
+  const State& state = w.engine.state();
+  const auto found = [&] {
+    return state.by_act.size() + state.waiting_by_act.size() + state.waiting_in.size();
+  };
+  w.proves("anna", phone("1"));
+  w.does(call("CA1", "1"));
+  w.does(call("CA2", "2"));
+  EXPECT_EQ(found(), 3u);
+  w.proves("ben", phone("2"));
+  EXPECT_EQ(found(), 2u) << "both are registered";
+  w.step([](Engine& e, Context& ctx) { e.erase_user(UserId::parse("ben"), ctx); });
+  EXPECT_EQ(found(), 1u);
+  w.step([](Engine& e, Context& ctx) {
+    take_registration(e.state(), e.state().plans.begin()->second, UserId::parse("anna"), kByCall, ctx);
+  });
+  EXPECT_EQ(found(), 0u);
+  w.does(call("CA3", "3"));
+  w.does(call("CA4", "1"));
+  EXPECT_EQ(found(), 3u);
+  w.step([](Engine& e, Context& ctx) { e.delete_plan(PlanId::parse("p"), ctx); });
+  EXPECT_EQ(found(), 0u);
+}
+
 TEST(Registrars, R5_AnUnknownNumberIsMatchedWhenItsUserSignsInWithItProven) {
   Outside w(kByAnyCall);
   EXPECT_EQ(w.does(call("CA1", "1")).waiting, 1u);
