@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <stdexcept>
 
+#include "backend/app/why_answers.h"
 #include "backend/store/records.h"
 
 namespace convoke::app {
@@ -75,13 +76,16 @@ json::value time_or_null(const std::optional<core::TimeMs>& t) {
   return t ? json::value(*t) : json::value(nullptr);
 }
 
-json::object past_line(std::string_view key, std::string_view value) {
+json::object past_line(const core::State& state, std::string_view key, std::string_view value) {
   const auto ids = store::decode_member_key(key);
   const auto member = store::decode_past_member(value);
   if (!ids || !member) return {};
-  return {{"type", "past-member"},   {"group", ids->first.str()},   {"user", ids->second.str()},
-          {"why", member->why},      {"joined", member->joined_ms}, {"left", member->left_ms},
-          {"reason", member->reason}};
+  json::object line{{"type", "past-member"},   {"group", ids->first.str()},   {"user", ids->second.str()},
+                    {"why", member->why},      {"joined", member->joined_ms}, {"left", member->left_ms},
+                    {"reason", member->reason}};
+  if (const core::Group* group = state.group(ids->first); group && !member->unmet.empty())
+    line["unmet"] = conditions_at(group->selected, member->unmet);
+  return line;
 }
 
 json::object message_line(std::string_view key, const messages::ArchivedMessage& message) {
@@ -194,7 +198,8 @@ ApiResponse export_group(const core::Engine& e, const store::Store& store, const
       if (g->state == core::GroupState::open) lines.push_back(member_line(*g, user, member));
   });
   const std::string prefix = c.id.str() + "/";
-  page.records("past", store, Family::past, prefix, past_line);
+  page.records("past", store, Family::past, prefix,
+               [&](auto key, auto value) { return past_line(e.state(), key, value); });
   page.records("messages", store, Family::chat, prefix, chat_line);
   page.records("reports", store, Family::chat, store::report_prefix(c.id), any_report_line);
   return page.answer();
@@ -211,7 +216,7 @@ ApiResponse export_user(const core::Engine& e, const store::Store& store, const 
   });
   const std::string& id = c.id.str();
   page.records("past", store, Family::past, "", [&](auto key, auto value) {
-    return key.ends_with("/" + id) ? past_line(key, value) : json::object();
+    return key.ends_with("/" + id) ? past_line(e.state(), key, value) : json::object();
   });
   page.records("messages", store, Family::chat, "", [&](auto key, auto value) {
     if (key.starts_with("reports/")) {

@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 #include <map>
 
-#include "backend/core/audience.h"
+#include "backend/core/explanation.h"
 #include "topics/rfc3339.h"
 
 namespace convoke::app {
@@ -39,13 +39,14 @@ json::object of_member(const Group& group, const core::UserId& user, const core:
           {"joined_ms", member.joined_ms ? member.joined_ms : group.started_ms}};
 }
 
-json::object of_past(const core::UserId& user, const core::PastMember& was) {
+json::object of_past(const Group& group, const core::UserId& user, const core::PastMember& was) {
   const bool was_in = was.joined_ms != 0;
   json::object o{{"user", user.str()}, {"standing", was_in ? "left" : "passed-over"}};
   if (was_in) o["why"] = was.why;
   if (was_in) o["joined_ms"] = was.joined_ms;
   o[was_in ? "left_ms" : "t"] = was.left_ms;
   o["ended"] = was.reason;
+  if (!was.unmet.empty()) o["unmet"] = conditions_at(group.selected, was.unmet);
   return o;
 }
 
@@ -67,7 +68,7 @@ std::string listed(const core::Selection& selected, std::string_view part) {
   return words;
 }
 
-/// What one must have done of who is in no record: everybody else who met the audience is in one.
+/// What one must have done of who is in no record, at some time: whoever met the audience is in one.
 std::string not_met(const core::Selection& selected) {
   std::string words;
   const auto add = [&](const std::string& how, const std::string& conditions) {
@@ -82,9 +83,26 @@ std::string not_met(const core::Selection& selected) {
   if (!selected.all_passed_over)
     words +=
         std::string(words.empty() ? "" : ", or ") + "was passed over: of many who qualify only some are kept";
-  if (words.empty()) words = "did not qualify";
-  if (selected.follows) words += ", neither when it opened nor later";
-  return words;
+  return words.empty() ? "did not qualify" : words;
+}
+
+std::string never_met(const core::Selection& selected) {
+  return not_met(selected) + (selected.follows ? ", neither when it opened nor later" : "");
+}
+
+/// Whether everybody is in a record who was looked at when it opened: then all others missed the same.
+bool is_known_what_others_missed(const core::Selection& selected) {
+  return selected.all_passed_over && selected.all_missed && selected.others_unmet &&
+         *selected.others_unmet < selected.asked.size() &&
+         selected.asked[*selected.others_unmet].part != "more";
+}
+
+/// What those missed.
+std::string missed_by_others(const core::Selection& selected) {
+  const core::AskedCondition& missed = selected.asked[*selected.others_unmet];
+  const std::string words =
+      missed.part == "any" ? "met none of: " + listed(selected, "any") : "did not meet: " + missed.condition;
+  return selected.follows ? words + ", when it opened; later " + not_met(selected) : words;
 }
 
 /// Why a user of whom there is no record is not in the group.
@@ -97,8 +115,9 @@ std::string why_not(const core::State& state, const Group& group, const core::Us
   if (!user) return "not known to this server: never heard of, or erased";
   if (user->known_ms > at)
     return "not known when it was decided: first heard of " + topics::format_rfc3339(user->known_ms) +
-           ", or erased since" + (group.selected.follows ? "; after that " + not_met(group.selected) : "");
-  return not_met(group.selected);
+           ", or erased since" + (group.selected.follows ? "; after that " + never_met(group.selected) : "");
+  return is_known_what_others_missed(group.selected) ? missed_by_others(group.selected)
+                                                     : never_met(group.selected);
 }
 
 /// Adds what was asked of everybody.
@@ -144,13 +163,28 @@ ApiResponse one_user(const core::State& state, const store::Journal& journal, co
   const auto was = journal.past_member(group.id, user);
   if (!was) return unreadable();
   json::object of = !is_over(group) && member != group.members.end() ? of_member(group, user, member->second)
-                    : *was                                           ? of_past(user, **was)
+                    : *was                                           ? of_past(group, user, **was)
                                                                      : of_other(state, group, user, now);
   o.insert(of.begin(), of.end());
   return {200, json::serialize(o)};
 }
 
 }  // namespace
+
+boost::json::array conditions_at(const core::Selection& selected, const std::vector<std::uint16_t>& places) {
+  json::array found;
+  const auto add = [&](const core::AskedCondition& c) {
+    found.push_back({{"part", c.part}, {"condition", c.condition}});
+  };
+  for (const std::uint16_t place : places) {
+    if (place >= selected.asked.size()) continue;
+    const core::AskedCondition& asked = selected.asked[place];
+    if (asked.part != "any") add(asked);
+    for (const core::AskedCondition& one : selected.asked)
+      if (asked.part == "any" && one.part == "any") add(one);
+  }
+  return found;
+}
 
 ApiResponse group_why(const core::State& state, const store::Journal& journal, const ShowGroupWhy& asked,
                       core::TimeMs now) {
@@ -160,7 +194,7 @@ ApiResponse group_why(const core::State& state, const store::Journal& journal, c
   const auto past = journal.past_members(group->id, asked.after, kUsersPage + 1);
   if (!past) return unreadable();
   Users users;
-  for (const auto& [user, was] : *past) users[user.str()] = of_past(user, was);
+  for (const auto& [user, was] : *past) users[user.str()] = of_past(*group, user, was);
   add_present(users, *group, asked.after);
   json::array page;
   for (auto& [user, told] : users) {

@@ -3,130 +3,15 @@
 #include <algorithm>
 #include <optional>
 #include <set>
-#include <unordered_set>
 
 #include "backend/core/blocks.h"
+#include "backend/core/explanation.h"
+#include "backend/core/judge.h"
 #include "backend/core/lots.h"
 #include "backend/core/sites.h"
 
 namespace convoke::core {
 namespace {
-
-/// Answers conditions about users, for one plan.
-class Judge {
- public:
-  Judge(const State& state, const Plan& plan, TimeMs now) : state_(state), now_(now) {
-    if (const auto it = state.plans.find(plan.id); it != state.plans.end()) record_ = &it->second;
-  }
-
-  bool holds(const User& user, const Condition& condition) const {
-    return std::visit([&](const auto& c) { return holds(user, c); }, condition);
-  }
-  /// For how many users the condition can hold; nothing if that takes asking everybody.
-  std::optional<std::size_t> at_most(const Condition& condition) const {
-    if (const auto* in = std::get_if<InArea>(&condition)) return inside(*in).size() + before(*in).size();
-    if (const auto* list = std::get_if<OneOf>(&condition)) return list->users.size();
-    if (const auto* of = std::get_if<IsMember>(&condition)) return members(*of).size();
-    if (std::holds_alternative<IsRegistered>(condition)) return registrations().size();
-    return std::nullopt;
-  }
-  /// Those users, each once, in no order.
-  Candidates who_may(const Condition& condition) const {
-    Candidates users;
-    if (const auto* in = std::get_if<InArea>(&condition)) {
-      for (const User* user : inside(*in)) users.push_back({&user->id, user});
-      for (const auto& [user, left] : before(*in)) users.push_back(candidate(user));
-    } else if (const auto* list = std::get_if<OneOf>(&condition)) {
-      for (const UserId& user : list->users)
-        if (users.empty() || *users.back().id != user) users.push_back(candidate(user));
-    } else if (const auto* of = std::get_if<IsMember>(&condition)) {
-      for (const auto& [user, member] : members(*of)) users.push_back(candidate(user));
-    } else {
-      for (const auto& [user, registration] : registrations()) users.push_back(candidate(user));
-    }
-    return users;
-  }
-  /// Whether it holds for all of those.
-  static bool holds_for_all_who_may(const Condition& condition) {
-    if (const auto* in = std::get_if<InArea>(&condition)) return !in->within_ms;
-    if (const auto* registered = std::get_if<IsRegistered>(&condition)) return !registered->source;
-    return true;
-  }
-  Candidates everybody() const {
-    Candidates users;
-    for (const auto& [id, user] : state_.users) users.push_back({&id, &user});
-    return users;
-  }
-
- private:
-  bool holds(const User& user, const InArea& in) const {
-    if (user.areas.contains(in.area)) return true;
-    const auto left = in.within_ms ? user.left.find(in.area) : user.left.end();
-    return left != user.left.end() && now_ - left->second <= *in.within_ms;
-  }
-  bool holds(const User& user, const OneOf& list) const {
-    return std::binary_search(list.users.begin(), list.users.end(), user.id);
-  }
-  bool holds(const User& user, const HasAttribute& has) const {
-    const auto it = user.attributes.find(has.name);
-    return it != user.attributes.end() && (!has.equals || *has.equals == it->second);
-  }
-  bool holds(const User& user, const IsRegistered& asked) const {
-    const auto it = registrations().find(user.id);
-    return it != registrations().end() &&
-           std::any_of(it->second.begin(), it->second.end(), [&](const Registration& registration) {
-             return !asked.source || *asked.source == registration.source;
-           });
-  }
-  bool holds(const User& user, const IsMember& of) const { return members(of).contains(user.id); }
-
-  Candidate candidate(const UserId& user) const { return {&user, state_.user(user)}; }
-  const std::unordered_set<const User*>& inside(const InArea& in) const {
-    static const std::unordered_set<const User*> kNobody;
-    const auto it = state_.occupants.find(in.area);
-    return it == state_.occupants.end() ? kNobody : it->second;
-  }
-  /// Who may have been there before.
-  const std::map<UserId, TimeMs>& before(const InArea& in) const {
-    static const std::map<UserId, TimeMs> kNobody;
-    const auto it = in.within_ms ? state_.left.find(in.area) : state_.left.end();
-    return it == state_.left.end() ? kNobody : it->second;
-  }
-  const std::map<UserId, Member>& members(const IsMember& of) const {
-    static const std::map<UserId, Member> kNobody;
-    const auto plan = state_.plans.find(of.plan);
-    if (plan == state_.plans.end() || !plan->second.live) return kNobody;
-    const Group& group = *state_.group(*plan->second.live);
-    return group.state == GroupState::open ? group.members : kNobody;
-  }
-  const std::unordered_map<UserId, std::vector<Registration>>& registrations() const {
-    static const std::unordered_map<UserId, std::vector<Registration>> kNobody;
-    return record_ ? record_->registrations : kNobody;
-  }
-
-  const State& state_;
-  const PlanRecord* record_ = nullptr;
-  TimeMs now_;
-};
-
-std::string in_words(const Condition& condition) {
-  if (const auto* in = std::get_if<InArea>(&condition))
-    return "in " + in->area.str() +
-           (in->within_ms ? " within " + std::to_string(*in->within_ms / 1000) + " s" : "");
-  if (std::holds_alternative<OneOf>(condition)) return "listed";
-  if (const auto* of = std::get_if<IsMember>(&condition)) return "in the chat of " + of->plan.str();
-  if (const auto* registered = std::get_if<IsRegistered>(&condition))
-    return "registered" + (registered->source ? " by " + *registered->source : "");
-  const auto& has = std::get<HasAttribute>(condition);
-  return has.equals ? "has " + has.name + " = " + *has.equals : "has " + has.name;
-}
-
-/// Shortens valid UTF-8 to at most `bytes`, between characters.
-void cut(std::string& text, std::size_t bytes) {
-  if (text.size() <= bytes) return;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
-  text.resize(bytes);
-}
 
 /// Where candidates come from: those for whom a condition may hold, or everybody.
 struct Source {
@@ -170,7 +55,7 @@ void prefetch(const Candidates& users, std::size_t place) {
   __builtin_prefetch(users[place].user);
 }
 
-constexpr std::size_t kMaxAbsentAsked = 10'000;  // whether they were passed over
+constexpr std::size_t kMaxAsked = 10'000;  // of those who are not chosen, why
 
 /// Somebody to be asked, and where they come from.
 struct Asked {
@@ -185,15 +70,16 @@ bool meets(const Judge& judge, const Audience& audience, const Asked& asked) {
   return meets(judge, audience, unheard, *asked.source);
 }
 
-/// Who would qualify but for their presence.
-struct Absent {
-  Candidates users;  // nobody where asking all would take long:
+/// Those who were looked at and do not qualify; nobody where asking all why would take long.
+struct Rest {
+  Candidates absent;  // qualify but for their presence
+  Candidates missed;  // do not meet what is asked; or do, as one who comes from another source too
   bool all = true;
 };
 
-/// Those whose presence is as it should be, from all sources. `absent` gets the others.
+/// Those whose presence is as it should be, from all sources. `rest` gets the others.
 std::vector<Asked> those_to_ask(const Judge& judge, const Audience& audience,
-                                const std::vector<Source>& sources, bool any_presence, Absent* absent) {
+                                const std::vector<Source>& sources, bool any_presence, Rest* rest) {
   constexpr std::size_t kAhead = 16;
   std::vector<Asked> found;
   std::size_t asked = 0;
@@ -204,34 +90,20 @@ std::vector<Asked> those_to_ask(const Judge& judge, const Audience& audience,
       const bool here = users[i].user && users[i].user->presence == PresenceState::available;
       if (any_presence || here) {
         if (!is_remote(*users[i].id)) found.push_back({users[i], &source});  // those are chosen by their site
-      } else if (absent && !is_remote(*users[i].id) && ++asked <= kMaxAbsentAsked &&
-                 meets(judge, audience, {users[i], &source}))
-        absent->users.push_back(users[i]);
+      } else if (rest && !is_remote(*users[i].id) && ++asked <= kMaxAsked) {
+        (meets(judge, audience, {users[i], &source}) ? rest->absent : rest->missed).push_back(users[i]);
+      }
     }
   }
-  if (absent && asked > kMaxAbsentAsked) *absent = {{}, false};
+  if (rest && asked > kMaxAsked) *rest = {{}, {}, false};
   return found;
 }
 
-/// Why the user qualifies, whatever their presence; empty if not.
-std::string reason(const Judge& judge, const Audience& audience, const User& user) {
-  const auto user_holds = [&](const Condition& c) { return judge.holds(user, c); };
-  if (!std::all_of(audience.all.begin(), audience.all.end(), user_holds)) return {};
-  if (std::any_of(audience.none.begin(), audience.none.end(), user_holds)) return {};
-  const auto first = std::find_if(audience.any.begin(), audience.any.end(), user_holds);
-  if (!audience.any.empty() && first == audience.any.end()) return {};
-  std::string why;
-  const auto add = [&](const Condition& c) { why += (why.empty() ? "" : ", ") + in_words(c); };
-  if (first != audience.any.end()) add(*first);
-  for (const Condition& c : audience.all) add(c);
-  cut(why, kMaxWhyBytes);
-  return why.empty() ? "everyone" : why;
-}
-
 /// Of those who qualify, each once, in no order: all, or where there are many at least the `enough` with the
-/// smallest lots. The lots are drawn first, because asking costs more.
+/// smallest lots. The lots are drawn first, because asking costs more. `rest` gets the others that were
+/// asked.
 Candidates those_who_qualify(const Judge& judge, const Audience& audience, const std::vector<Asked>& to_ask,
-                             std::size_t enough, std::string_view seed) {
+                             std::size_t enough, std::string_view seed, Rest* rest) {
   const Lots lots(seed);
   std::vector<std::pair<std::uint64_t, std::uint32_t>> order;  // lots, and places in `to_ask`
   order.reserve(to_ask.size());
@@ -239,11 +111,16 @@ Candidates those_who_qualify(const Judge& judge, const Audience& audience, const
     order.emplace_back(to_ask.size() > enough ? lots.of(*to_ask[i].of.id) : 0, i);
   Candidates found;
   for (auto next = order.begin(); next != order.end() && found.size() < enough;) {
-    const auto rest = static_cast<std::size_t>(order.end() - next);
-    const auto end = next + static_cast<std::ptrdiff_t>(std::min(rest, enough));
+    const auto left = static_cast<std::size_t>(order.end() - next);
+    const auto end = next + static_cast<std::ptrdiff_t>(std::min(left, enough));
     std::nth_element(next, end, order.end());
-    for (; next != end; ++next)
-      if (meets(judge, audience, to_ask[next->second])) found.push_back(to_ask[next->second].of);
+    for (; next != end; ++next) {
+      const Asked& asked = to_ask[next->second];
+      if (meets(judge, audience, asked))
+        found.push_back(asked.of);
+      else if (rest && rest->missed.size() <= kMaxAsked)
+        rest->missed.push_back(asked.of);
+    }
   }
   return found;
 }
@@ -267,6 +144,49 @@ Candidates others(const Candidates& all, const Candidates& chosen) {
   return rest;
 }
 
+/// Whether one has blocked, or is blocked by, somebody in `chosen`.
+bool kept_apart(const State& state, const Candidate& one, const Candidates& chosen) {
+  const std::set<UserId>& blocked = blocked_with(state, *one.id);
+  return std::any_of(blocked.begin(), blocked.end(), [&](const UserId& other) {
+    return std::binary_search(chosen.begin(), chosen.end(), Candidate{&other, nullptr}, by_id);
+  });
+}
+
+/// Those who qualify and are not chosen, which is in order of user id.
+void pass_over_others(const State& state, Passed& passed, const Candidates& all, const Candidates& chosen) {
+  const bool apart = keeps_apart(chosen.size());
+  Candidates blocked, lost;
+  for (const Candidate& one : others(all, chosen))
+    (apart && kept_apart(state, one, chosen) ? blocked : lost).push_back(one);
+  pass_over(passed, std::move(blocked), kKeptApart);
+  pass_over(passed, std::move(lost), kLot);
+}
+
+/// Of those who do not meet what is asked, each once and in order of user id, what they do not; and of all
+/// who were not looked at.
+void tell_missed(Passed& passed, const Judge& judge, const Plan& plan, const std::vector<Source>& from,
+                 Candidates missed, bool any_presence) {
+  const Audience& audience = plan.audience;
+  const std::vector<AskedCondition> asked = asked_of_all(plan);
+  const Source& first = from.front();
+  if (first.of_any) passed.others_unmet = place_of(asked, 0);
+  if (first.condition && !first.of_any)
+    passed.others_unmet = place_of(
+        asked, audience.any.size() + static_cast<std::size_t>(first.condition - audience.all.data()));
+  if (missed.size() > kMaxAsked) return void(passed.all_missed = false);
+  std::sort(missed.begin(), missed.end(), by_id);
+  const auto same = [](const Candidate& a, const Candidate& b) { return *a.id == *b.id; };
+  missed.erase(std::unique(missed.begin(), missed.end(), same), missed.end());
+  User unheard;
+  for (const Candidate& one : missed) {
+    if (!one.user) unheard.id = *one.id;
+    auto places = unmet(judge, audience, asked, one.user ? *one.user : unheard, any_presence);
+    if (places.empty()) continue;  // they come from another source
+    if (passed.missed.size() == kMaxMissed) return void(passed.all_missed = false);
+    passed.missed.push_back({*one.id, std::move(places)});
+  }
+}
+
 }  // namespace
 
 std::string qualifies(const State& state, const Plan& plan, const User& user, TimeMs now, bool any_presence) {
@@ -286,20 +206,21 @@ std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs
                                     bool any_presence, Passed* passed) {
   const Audience& audience = plan.audience;
   const Judge judge(state, plan, now);
-  Absent absent;
+  Rest rest;
   const std::vector<Source> from = sources(judge, audience);
-  const std::vector<Asked> to_ask = those_to_ask(
-      judge, audience, from, any_presence || !audience.only_available, passed ? &absent : nullptr);
+  const std::vector<Asked> to_ask =
+      those_to_ask(judge, audience, from, any_presence || !audience.only_available, passed ? &rest : nullptr);
   // Where blocked pairs are kept apart, any number of those with small lots may be out.
   const bool all_count = !state.blocked_pairs.empty() && keeps_apart(audience.max);
   const std::size_t enough = all_count ? to_ask.size() : audience.max + (passed ? kMaxPassedOver : 0);
-  const Candidates all = those_who_qualify(judge, audience, to_ask, enough, seed);
+  const Candidates all = those_who_qualify(judge, audience, to_ask, enough, seed, passed ? &rest : nullptr);
   Candidates users = draw(state, all, audience.max, seed);
   std::sort(users.begin(), users.end(), by_id);
   if (passed) {
-    passed->all = absent.all && (all.size() < enough || enough == to_ask.size());
-    pass_over(*passed, std::move(absent.users), kNotAvailable);
-    if (users.size() < all.size()) pass_over(*passed, others(all, users), kLot);
+    passed->all = passed->all_missed = rest.all && (all.size() < enough || enough == to_ask.size());
+    pass_over(*passed, std::move(rest.absent), kNotAvailable);
+    if (users.size() < all.size()) pass_over_others(state, *passed, all, users);
+    tell_missed(*passed, judge, plan, from, std::move(rest.missed), any_presence);
   }
   std::vector<Chosen> chosen;
   User unheard;
@@ -308,44 +229,6 @@ std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs
     chosen.push_back({*c.id, reason(judge, audience, c.user ? *c.user : unheard)});
   }
   return chosen;
-}
-
-Explanation explain(const State& state, const Plan& plan, const User& user, TimeMs now) {
-  const Audience& audience = plan.audience;
-  const Judge judge(state, plan, now);
-  Explanation e;
-  const auto add = [&](const char* part, const std::vector<Condition>& conditions) {
-    for (const Condition& c : conditions) e.findings.push_back({part, in_words(c), judge.holds(user, c)});
-  };
-  add("any", audience.any);
-  add("all", audience.all);
-  add("none", audience.none);
-  const bool available = user.presence == PresenceState::available;
-  if (audience.only_available) e.findings.push_back({"presence", "available", available});
-  e.why = reason(judge, audience, user);
-  e.qualifies = !e.why.empty() && (available || !audience.only_available);
-  return e;
-}
-
-std::vector<AskedCondition> asked_of_all(const Plan& plan) {
-  std::vector<AskedCondition> asked;
-  std::size_t bytes = 0, left_out = 0;
-  const auto add = [&](const char* part, const std::vector<Condition>& conditions) {
-    for (const Condition& c : conditions) {
-      std::string words = in_words(c);
-      bytes += words.size();
-      if (bytes > kMaxWhyBytes)
-        ++left_out;
-      else
-        asked.push_back({part, std::move(words)});
-    }
-  };
-  add("any", plan.audience.any);
-  add("all", plan.audience.all);
-  add("none", plan.audience.none);
-  if (plan.audience.only_available) asked.push_back({"presence", "available"});
-  if (left_out > 0) asked.push_back({"more", std::to_string(left_out)});
-  return asked;
 }
 
 std::set<TimeMs> asked_after_leaving(const State& state, const AreaId& area) {

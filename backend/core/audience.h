@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,15 +19,25 @@ struct Chosen {
   std::string why;
 };
 
-/// Somebody who would have been chosen, but for their presence (kNotAvailable) or the lot (kLot).
+/// Somebody who would have been chosen, but for their presence (kNotAvailable), the lot (kLot) or a block
+/// (kKeptApart).
 struct PassedOver {
   UserId user;
   const char* why;
 };
-inline constexpr std::size_t kMaxPassedOver = 1000;  // are told, so that asking costs little
+/// Somebody who was looked at and does not meet these of what is asked, as places in `asked_of_all`.
+struct Missed {
+  UserId user;
+  std::vector<std::uint16_t> unmet;
+};
+inline constexpr std::size_t kMaxPassedOver = 1000;  // are told, so that asking costs little,
+inline constexpr std::size_t kMaxMissed = 2000;      // and of these
 struct Passed {
   std::vector<PassedOver> users;
   bool all = true;  // all of them are told
+  std::vector<Missed> missed;
+  bool all_missed = true;
+  std::optional<std::uint16_t> others_unmet;  // by all who were not looked at; nothing: everybody was
 };
 
 /// Those who qualify for the plan now, in order of user id. Of more than the audience's maximum a lot decides
@@ -34,23 +46,6 @@ struct Passed {
 /// `passed` gets those passed over, or some of many.
 std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs now, std::string_view seed,
                                     bool any_presence = false, Passed* passed = nullptr);
-
-/// One thing that the audience asks of a user, and whether it is so.
-struct Finding {
-  const char* part;       // "any", "all", "none", "presence"
-  std::string condition;  // "in hall-a", "available"
-  bool holds = false;
-};
-/// How one user stands to the plan's audience: all that it asks, and what comes of it.
-struct Explanation {
-  bool qualifies = false;
-  std::string why;  // of one who qualifies, or would with another presence
-  std::vector<Finding> findings;
-};
-Explanation explain(const State& state, const Plan& plan, const User& user, TimeMs now);
-/// All that the audience asks, whoever it is asked of; of very many words the number of those that are left
-/// out.
-std::vector<AskedCondition> asked_of_all(const Plan& plan);
 
 /// Whether one of these conditions of the plan holds for the user now.
 bool any_holds(const State& state, const Plan& plan, const std::vector<Condition>& conditions,

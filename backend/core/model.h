@@ -124,11 +124,11 @@ struct ChatPlace {
 struct Stay {
   ChatPlace from = {};
   ChatPlace to = {messages::kMaxInteger, messages::kMaxInteger};
-inline constexpr std::size_t kMaxTurnedAway = 1000;  // are kept; of more nothing is but that there were
 };
 inline constexpr std::size_t kMaxStays = 32;  // of one user in one chat; of more the oldest are forgotten
 
 inline constexpr std::size_t kMaxWhyBytes = 4096;
+inline constexpr std::size_t kMaxTurnedAway = 1000;  // are kept; of more nothing is but that there were
 
 struct Member {
   std::string why;                  // why in: "in hall-a", "listed", "added by staff ana"
@@ -149,12 +149,15 @@ struct PastMember {
   TimeMs joined_ms = 0, left_ms = 0;  // passed over: 0, and then
   std::string reason;            // why not any more: the chat-end's; passed over: kNotAvailable, kLot, …
   std::vector<Stay> stays = {};  // in the chat, in order
+  // kNotMet: of what was asked, as places in the group's Selection::asked. One of `any` stands for all.
+  std::vector<std::uint16_t> unmet = {};
 };
 inline constexpr const char* kNotAvailable = "not-available";
 inline constexpr const char* kLot = "lot";
+inline constexpr const char* kNotMet = "not-met";        // something that is asked
 inline constexpr const char* kKeptApart = "kept-apart";  // from a member, when their turn came
-inline constexpr const char* kFull = "full";             // the chat, when they came to qualify
 inline constexpr const char* kOver = "over";             // the chat, when their turn would have come
+inline constexpr const char* kFull = "full";             // the chat, when they came to qualify
 inline constexpr const char* kBanned = "banned";         // while they were invited, or members
 
 /// One thing that an audience asks, in words, for staff.
@@ -163,13 +166,15 @@ struct AskedCondition {
   std::string condition;  // "in hall-a", "available"
 };
 
-/// How a group's first members were chosen. Who met what was asked is in a record, so of all others it says
-/// why they were not.
+/// How a group's first members were chosen. Who met what was asked, and who was looked at, is in a record, so
+/// of all others it says why they were not.
 struct Selection {
   TimeMs at_ms = 0;                   // 0: nobody has been chosen yet
   std::vector<AskedCondition> asked;  // of the plan as the group began with it
   bool follows = false;               // and whoever came to qualify later came in, as far as there was room
   bool all_passed_over = true;        // are in a record; else some of many
+  bool all_missed = true;             // the same of those who were looked at and did not meet what was asked
+  std::optional<std::uint16_t> others_unmet = {};  // what everybody else did not meet, as PastMember::unmet
 };
 
 /// Somebody chosen for a group who becomes a member later.
@@ -247,9 +252,9 @@ struct Group {
   std::map<UserId, Invitation> invited;  // records of their own too
   // Of those who have left, also if they have come again: follow from the records of past members.
   std::map<UserId, std::vector<Stay>> stays;
-
   // Who came to qualify while there was no room, and when: come in as soon as there is. As stays.
   std::map<UserId, TimeMs> turned_away;
+
   // Several sites (sites.h).
   SiteId home;               // of a mirror: whose group it is; empty: this site's
   bool anonymous = false;    // of a mirror: members are not told one another's names

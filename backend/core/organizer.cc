@@ -6,6 +6,7 @@
 #include "backend/core/blocks.h"
 #include "backend/core/delivery.h"
 #include "backend/core/end_detector.h"
+#include "backend/core/explanation.h"
 #include "backend/core/feed.h"
 #include "backend/core/follow.h"
 #include "backend/core/invitations.h"
@@ -127,8 +128,11 @@ std::vector<Chosen> choose(const State& state, const Plan& plan, const GroupId& 
 /// Keeps what was asked and who was passed over, for whoever asks why not.
 void keep_selection(const State& state, Group& group, const Passed& passed, Context& ctx) {
   const Plan& plan = state.plan_of(group);
-  group.selected = {ctx.now, asked_of_all(plan), plan.audience.follow_ms.has_value(), passed.all};
+  group.selected = {ctx.now,    asked_of_all(plan), plan.audience.follow_ms.has_value(),
+                    passed.all, passed.all_missed,  passed.others_unmet};
   for (const PassedOver& p : passed.users) ctx.fx.past[{group.id, p.user}] = {"", 0, ctx.now, p.why};
+  for (const Missed& m : passed.missed)
+    ctx.fx.past[{group.id, m.user}] = {"", 0, ctx.now, kNotMet, {}, m.unmet};
   ctx.fx.groups.insert(group.id);
 }
 
@@ -304,11 +308,11 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   group.unsent = false;
   group.message_keys.clear();
   group.stays.clear();
+  group.turned_away.clear();
   group.unarchived.clear();
   group.resends = 0;
   arm_resend(state, group, ctx.now);
   ctx.fx.groups.insert(group.id);
-  group.turned_away.clear();
   ctx.event(EndEvent{group.id, group.plan, reason});
 }
 

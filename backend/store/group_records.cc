@@ -1,4 +1,6 @@
 // The records of groups and of the people in them.
+#include <limits>
+
 #include "backend/core/announce.h"
 #include "backend/store/record_limits.h"
 #include "backend/store/records.h"
@@ -41,6 +43,10 @@ void read_notices(const Field& field, std::vector<messages::Notice>& notices) {
   });
 }
 
+std::uint16_t read_place(const Field& place) {
+  return static_cast<std::uint16_t>(place.small_integer(0, std::numeric_limits<std::uint16_t>::max()));
+}
+
 void write_selection(JsonWriter& w, const core::Selection& s) {
   w.key("selected").begin_object();
   w.member("t", s.at_ms);
@@ -54,13 +60,16 @@ void write_selection(JsonWriter& w, const core::Selection& s) {
   w.end_list();
   if (s.follows) w.member("follows", true);
   if (!s.all_passed_over) w.member("passed_over_partly", true);
+  if (!s.all_missed) w.member("missed_partly", true);
+  w.member("others_unmet", s.others_unmet);
   w.end_object();
 }
 
 core::Selection read_selection(const Field& field) {
   core::Selection s;
   const Field t = field["t"], asked = field["asked"], follows = field["follows"],
-              partly = field["passed_over_partly"];
+              partly = field["passed_over_partly"], missed_partly = field["missed_partly"],
+              others = field["others_unmet"];
   s.at_ms = t.time_ms();
   asked.each(0, kMaxMany, [&](const Field& one) {
     if (one.list_size(2, 2) == 2)
@@ -68,6 +77,8 @@ core::Selection read_selection(const Field& field) {
   });
   s.follows = follows.flag();
   s.all_passed_over = !partly.flag();
+  s.all_missed = !missed_partly.flag();
+  if (others.present()) s.others_unmet = read_place(others);
   return s;
 }
 
@@ -298,6 +309,11 @@ std::string encode_past_member(const core::PastMember& m) {
     for (const auto& [from, to] : m.stays) write_numbers(w, {from.epoch, from.n, to.epoch, to.n});
     w.end_list();
   }
+  if (!m.unmet.empty()) {
+    w.key("unmet").begin_list();
+    for (const std::uint16_t place : m.unmet) w.number(place);
+    w.end_list();
+  }
   w.end_object();
   return w.take();
 }
@@ -306,9 +322,11 @@ Result<core::PastMember> decode_past_member(std::string_view value) {
   JsonReader r(value);
   const Field& root = r.root();
   const Field why = root["why"], joined = root["joined"], left = root["left"], reason = root["reason"];
-  const Field stays = root["stays"];
+  const Field stays = root["stays"], unmet = root["unmet"];
   core::PastMember m{why.line(0, core::kMaxWhyBytes), joined.time_ms(), left.time_ms(), reason.line(0, 256)};
   if (stays.present()) read_stays(stays, m.stays);
+  if (unmet.present())
+    unmet.each(0, core::kMaxWhyBytes, [&](const Field& place) { m.unmet.push_back(read_place(place)); });
   return r.finish(std::move(m));
 }
 

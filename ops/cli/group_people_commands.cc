@@ -88,6 +88,15 @@ void print_head(const Context& context, const json::value& answer) {
               << " because: " << printable(show(field(answer, "end_reason"))) << '\n';
 }
 
+/// "not-met (all: has ticket, presence: available)".
+std::string why_not(const json::value& user) {
+  std::string words = show(field(user, "ended")), missed;
+  if (words != "not-met") return words;
+  for (const auto& one : list(user, "unmet"))
+    missed += (missed.empty() ? "" : ", ") + show(field(one, "part")) + ": " + show(field(one, "condition"));
+  return words + " (" + missed + ")";
+}
+
 void why_all(const Context& context, const std::string& path) {
   auto answer = context.client().call("GET", path);
   json::array users = all_pages(context, path, answer, "users");
@@ -100,7 +109,7 @@ void why_all(const Context& context, const std::string& path) {
   Rows rows;
   for (const auto& user : users)
     rows.push_back({show(field(user, "user")), show(field(user, "standing")), when(user),
-                    show(field(user, "why")), show(field(user, "ended"))});
+                    show(field(user, "why")), why_not(user)});
   context.out << '\n';
   print_table(context.out, {"user", "is", "when", "why in", "why not"}, rows, "nobody was in it");
 }
@@ -115,7 +124,7 @@ void why_one(const Context& context, const std::string& path) {
   if (!field(answer, "why").is_null())
     context.out << "in because: " << printable(show(field(answer, "why"))) << '\n';
   if (!field(answer, "ended").is_null())
-    context.out << "not in because: " << printable(show(field(answer, "ended"))) << '\n';
+    context.out << "not in because: " << printable(why_not(answer)) << '\n';
   if (field(answer, "qualifies").is_null()) return;
   context.out << (is_true(answer, "qualifies") ? "qualifies now\n" : "does not qualify now\n");
   Rows rows;

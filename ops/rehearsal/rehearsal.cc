@@ -118,7 +118,7 @@ class Rehearsal {
       h.members.emplace_back(user.str(), member.why);
     }
     for (const auto& [key, was] : fx.past)
-      if (key.first == start.group && was.joined_ms == 0)
+      if (key.first == start.group && was.joined_ms == 0 && was.reason != core::kNotMet)
         h.passed_over.emplace_back(key.second.str(), was.reason);
     say(h);
   }

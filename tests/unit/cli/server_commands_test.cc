@@ -388,14 +388,15 @@ TEST_F(ServerCommandsTest, GroupWhySaysItInWords) {
       200, R"({"group":"g","plan":"p","state":"retired","started_ms":1780342200000,"reasons":["staff eve"],
       "ended_ms":1780342260000,"end_reason":"staff","more":false,"users":[
       {"user":"anna","standing":"left","why":"in hall","joined_ms":1780342200000,"left_ms":1780342260000,"ended":"staff"},
-      {"user":"ben","standing":"passed-over","t":1780342200000,"ended":"lot"}]})");
+      {"user":"ben","standing":"passed-over","t":1780342200000,"ended":"not-met","unmet":[{"part":"all","condition":"has ticket"},{"part":"presence","condition":"available"}]}]})");
   EXPECT_EQ(call({"group", "why", kGroup}).out,
             "group g of plan p, retired\n"
             "started 2026-06-01T19:30:00Z because:\n  staff eve\n"
             "ended 2026-06-01T19:31:00Z because: staff\n\n"
             "user  is           when                                          why in   why not\n"
             "anna  left         2026-06-01T19:30:00Z to 2026-06-01T19:31:00Z  in hall  staff\n"
-            "ben   passed-over  2026-06-01T19:30:00Z                                   lot\n");
+            "ben   passed-over  2026-06-01T19:30:00Z                                   not-met (all: has "
+            "ticket, presence: available)\n");
   server_.will_answer(
       200, R"({"group":"g","plan":"p","state":"open","started_ms":1780342200000,"reasons":["staff eve"],
       "user":"zoe","standing":"none","ended":"met none of: listed","t":1780342200000,"qualifies":false,"findings":[{"part":"any","condition":"listed","holds":false}]})");

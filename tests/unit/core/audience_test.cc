@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "backend/core/explanation.h"
 #include "backend/core/lots.h"
 #include "backend/core/organizer.h"
 #include "backend/core/registrations.h"

@@ -164,6 +164,16 @@ TEST(Blocks, OnlyOneOfAPairIsInASmallChatAndTheLotIsFair) {
   EXPECT_GT(chosen["ben"], 70) << "nor who is blocked";
 }
 
+TEST(Blocks, WhoIsKeptApartWhenTheChatOpensIsPassedOverForThat) {
+  Blocks w;
+  w.blocks("anna", "ben");
+  w.chat_of({"anna", "ben", "cleo"});
+  ASSERT_THAT(w.fx.past, SizeIs(1));
+  const auto& [key, was] = *w.fx.past.begin();
+  EXPECT_FALSE(w.group().members.contains(key.second));
+  EXPECT_EQ(was.reason, kKeptApart);
+}
+
 TEST(Blocks, ASmallChatIsFilledUpToItsMaximumAllTheSame) {
   Blocks w;
   w.blocks("anna", "ben");
