@@ -389,6 +389,17 @@ TEST_F(Federation, R34_ASiteThatCountsAnewIsAskedAgainWhatItHasNotAnswered) {
   EXPECT_EQ(b.members(), (Strings{"anna@a", "ben", "carol@c"}));
 }
 
+TEST_F(Federation, R34_ABatchOfAnotherVersionIsRefusedButNoLie) {
+  const auto unreadable = [&](bool other_version) {
+    a.step([&](auto& e, auto& ctx) { e.bad_peer_batch(SiteId::parse("b"), other_version, ctx); });
+    const Peer& peer = a.engine.state().peers.at(SiteId::parse("b"));
+    return std::pair(peer.refused.at("unreadable"), peer.shut);
+  };
+  EXPECT_EQ(unreadable(true), std::pair(std::uint64_t{1}, std::string())) << "it may be renewed before us";
+  EXPECT_EQ(unreadable(false), std::pair(std::uint64_t{2}, std::string("unreadable")));
+  EXPECT_EQ(messages::decode_peer_batch(R"({"v":2,"batches":"of another kind"})").error().field, "v");
+}
+
 TEST_F(Federation, R34_ABatchThatComesTwiceCountsOnce) {
   all_there();
   start();
