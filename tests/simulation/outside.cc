@@ -15,10 +15,13 @@ core::Identity identity_of(const std::string& kind, std::size_t user) {
   return {kind + "/hash-of-u" + std::to_string(user), "sealed"};
 }
 
-/// Under which the core notes that it has counted; of mails that nobody sent there is none.
-std::string key_of(const core::Act& act) { return act.source + "/" + act.provider + "/" + act.id; }
+/// Under which the core notes that it has counted. Of mails that nobody sent there is none, and of what
+/// nobody vouches for nothing is promised: it is kept only where a plan waits for it.
+std::string key_of(const core::Act& act) {
+  return act.verified ? act.source + "/" + act.provider + "/" + act.id : "";
+}
 std::string key_of(const core::Mail& mail) {
-  return mail.from ? std::string(core::kByMail) + "/" + mail.to + "/" + mail.id : "";
+  return mail.from && mail.verified ? std::string(core::kByMail) + "/" + mail.to + "/" + mail.id : "";
 }
 
 }  // namespace
