@@ -57,8 +57,11 @@ class Site {
     engine_.loaded(bench::kNow);
   }
 
+  /// As at a start: with what is kept of those who are not chosen.
   std::size_t choose(std::size_t max) const {
-    return core::select_audience(engine_.state(), plan_for("hall", max), bench::kNow, "lot").size();
+    core::Passed passed;
+    return core::select_audience(engine_.state(), plan_for("hall", max), bench::kNow, "lot", false, &passed)
+        .size();
   }
   /// Looks each registered user up once; returns how many are available.
   std::size_t visit() const {
