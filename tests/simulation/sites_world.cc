@@ -24,6 +24,13 @@ struct Faults {
 class SitesWorld {
  public:
   explicit SitesWorld(const Options& options);
+  SitesWorld(const SitesWorld&) = delete;
+  SitesWorld& operator=(const SitesWorld&) = delete;
+  /// Servers first: each has connections to the others' brokers.
+  ~SitesWorld() {
+    for (auto& site : sites_)
+      if (site->server.running()) site->server.kill(false);
+  }
   Outcome run();
 
  private:
