@@ -30,7 +30,7 @@ struct State {
   std::map<GroupId, Group> groups;  // live, ending and retired
   std::set<GroupId> tombstones;     // of retired ones of which nothing else is kept
   std::unordered_map<std::string, IdentityRecord> identities;
-  std::unordered_map<std::string, ActRecord> acts;  // see registrars.h
+  std::unordered_map<std::string, ActRecord> acts;                 // see registrars.h
   std::map<std::string, std::map<std::string, HintRecord>> hints;  // by hook and what they are about
   std::map<SiteId, Peer> peers;
   // Real time before which tokens are void, by a mark that stands for the user (token::subject_mark).
