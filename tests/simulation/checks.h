@@ -96,31 +96,4 @@ class StepChecks {
   std::map<std::tuple<std::string, std::string, std::string>, core::TimeMs> archived_;
 };
 
-/// The state is what a server would load from this disk: every record, and every timer that follows from
-/// them.
-void check_memory_against_disk(const core::Engine& engine, store::Store& disk, core::TimeMs now);
-
-/// All that is archived of a group.
-std::vector<messages::ArchivedMessage> archive_of(const store::Journal& journal,
-                                                  const topics::GroupId& group);
-
-/// Of the groups that are kept no longer the disk holds nothing but that they were.
-void check_forgotten(const core::State& state, const store::Store& disk);
-
-/// No start key has started two groups.
-void check_start_keys(const core::State& state);
-
-/// All is quiet and everybody is connected: the phone shows what the server knows.
-void check_phone(const StepChecks& checks, const core::Engine& engine, const store::Journal& journal,
-                 const Phone& phone);
-/// What the broker keeps of groups is what the server would publish now, and no more.
-void check_retained(const core::State& state, const Broker& broker);
-/// The plugin knows the members that the server knows, and no more.
-void check_plugin(const core::State& state, const egress::BrokerSession& session);
-/// Nothing is kept of what a user said before they were erased, at that time.
-void check_erased(const std::string& user, core::TimeMs at_ms, const core::Engine& engine,
-                  const store::Journal& journal);
-/// Everything said to be archived is there once.
-void check_archive(const StepChecks& checks, const core::Engine& engine, const store::Journal& journal);
-
 }  // namespace convoke::simulation

@@ -1,17 +1,13 @@
 #include <gmock/gmock.h>
 
 #include <string>
+#include <utility>
 
+#include "tests/simulation/seeds.h"
 #include "tests/simulation/world.h"
 
 namespace convoke::simulation {
 namespace {
-
-std::string report(const Options& options, const Outcome& outcome) {
-  std::string text = outcome.failure + "\nagain with: " + command_line(options) + "\nthe last steps:\n";
-  for (const std::string& line : outcome.trace) text += line + "\n";
-  return text;
-}
 
 constexpr std::uint64_t kSeedsEach = 100;
 
@@ -68,15 +64,7 @@ TEST_P(OneEvening, SurvivesADeathAtEveryWrite) {
 TEST_P(OneEvening, SurvivesADeathAtEverySend) { die_at_each(CrashPoint::At::send, run(story()).sends); }
 INSTANTIATE_TEST_SUITE_P(Parts, OneEvening, testing::Range<std::uint64_t>(0, kParts));
 
-/// The first failure that the defect brings in a few worlds.
-std::string found_with(Sabotage sabotage) {
-  Options options;
-  options.phones = 40;
-  options.sabotage = std::move(sabotage);
-  for (options.seed = 1; options.seed <= 20; ++options.seed)
-    if (const Outcome outcome = run(options); !outcome.failure.empty()) return outcome.failure;
-  return "nothing";
-}
+std::string found_with(Sabotage sabotage) { return found_with(run, std::move(sabotage), 40, 20); }
 
 using store::Family;
 using testing::AnyOf;
@@ -175,15 +163,7 @@ TEST(SimulatedWorld, IsOnADiskToo) {
   }
 }
 
-TEST(SimulatedWorld, IsTheSameForTheSameSeed) {
-  Options options;
-  options.seed = 7;
-  const Outcome first = run(options), second = run(options);
-  EXPECT_EQ(first.steps, second.steps);
-  EXPECT_EQ(first.writes, second.writes);
-  EXPECT_EQ(first.sends, second.sends);
-  EXPECT_EQ(first.archived, second.archived);
-}
+TEST(SimulatedWorld, IsTheSameForTheSameSeed) { expect_the_same_twice(run); }
 
 }  // namespace
 }  // namespace convoke::simulation

@@ -1,5 +1,7 @@
 #include "tests/simulation/sites.h"
 
+#include "tests/simulation/disk_checks.h"
+#include "tests/simulation/rest_checks.h"
 #include "tests/simulation/violation.h"
 #include "topics/token/token.h"
 

@@ -5,6 +5,7 @@
 
 #include "backend/core/roster.h"
 #include "backend/core/sites.h"
+#include "tests/simulation/rest_checks.h"
 #include "tests/simulation/violation.h"
 
 namespace convoke::simulation {
@@ -13,8 +14,6 @@ namespace {
 using core::Group;
 using core::GroupState;
 using topics::GroupId;
-
-[[noreturn]] void fail(const std::string& what) { throw Violation(what); }
 
 Site& site_named(const Sites& sites, const core::SiteId& name) {
   for (const auto& site : sites)

@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 
 #include <string>
+#include <utility>
 
+#include "tests/simulation/seeds.h"
 #include "tests/simulation/sites_world.h"
 
 namespace convoke::simulation {
@@ -20,11 +22,7 @@ TEST_P(AnySites, R34_AreOneInTheEnd) {
   for (std::uint64_t i = 1; i <= kSeedsEach; ++i) {
     options.seed = GetParam() * kSeedsEach + i;
     const Outcome outcome = run_sites(options);
-    std::string last;
-    for (const std::string& line : outcome.trace) last += line + "\n";
-    ASSERT_TRUE(outcome.failure.empty())
-        << outcome.failure << "\nagain with: " << command_line(options) << "\nthe last steps:\n"
-        << last;
+    ASSERT_TRUE(outcome.failure.empty()) << report(options, outcome);
     groups += outcome.groups;
     ended += outcome.ended;
     archived += outcome.archived;
@@ -35,15 +33,7 @@ TEST_P(AnySites, R34_AreOneInTheEnd) {
 }
 INSTANTIATE_TEST_SUITE_P(Seeds, AnySites, testing::Range<std::uint64_t>(0, 3));
 
-/// The first failure that the defect brings in a few worlds.
-std::string found_with(Sabotage sabotage) {
-  Options options;
-  options.phones = 3;
-  options.sabotage = std::move(sabotage);
-  for (options.seed = 1; options.seed <= 10; ++options.seed)
-    if (const Outcome outcome = run_sites(options); !outcome.failure.empty()) return outcome.failure;
-  return "nothing";
-}
+std::string found_with(Sabotage sabotage) { return found_with(run_sites, std::move(sabotage), 3, 10); }
 
 TEST(SitesSee, LinksThatAreNotWritten) {
   Sabotage s;
@@ -66,15 +56,7 @@ TEST(SitesSee, WordsThatDoNotComeThrough) {
   EXPECT_THAT(found_with(s), testing::HasSubstr("never comes back"));
 }
 
-TEST(SitesWorld, IsTheSameForTheSameSeed) {
-  Options options;
-  options.seed = 7;
-  const Outcome first = run_sites(options), second = run_sites(options);
-  EXPECT_EQ(first.steps, second.steps);
-  EXPECT_EQ(first.writes, second.writes);
-  EXPECT_EQ(first.sends, second.sends);
-  EXPECT_EQ(first.archived, second.archived);
-}
+TEST(SitesWorld, IsTheSameForTheSameSeed) { expect_the_same_twice(run_sites); }
 
 }  // namespace
 }  // namespace convoke::simulation

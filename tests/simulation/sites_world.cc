@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "tests/simulation/rest_checks.h"
 #include "tests/simulation/sites.h"
 #include "tests/simulation/sites_checks.h"
 #include "tests/simulation/sites_staff.h"
@@ -10,8 +11,6 @@
 namespace convoke::simulation {
 namespace {
 
-constexpr std::int64_t kStart = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
-constexpr std::size_t kTraceLines = 60, kTraceBytes = 400;
 constexpr std::uint64_t kMaxSteps = 20'000'000;
 constexpr std::int64_t kBreathMs = 2000;
 constexpr std::int64_t kAnswerMs = 5'000;
@@ -94,12 +93,7 @@ Faults SitesWorld::draw_faults() {
   return f;
 }
 
-void SitesWorld::trace(const std::string& line) {
-  if (options_.trace == 0) return;
-  outcome_.trace.push_back(std::to_string(agenda_.steps()) + " +" + std::to_string(agenda_.now() - kStart) +
-                           "ms " + line.substr(0, kTraceBytes));
-  if (outcome_.trace.size() > options_.trace) outcome_.trace.pop_front();
-}
+void SitesWorld::trace(const std::string& line) { note(outcome_, options_, agenda_, line); }
 
 // ---- The story --------------------------------------------------------------------------------------------
 
@@ -119,8 +113,7 @@ Outcome SitesWorld::run() {
       check_sites(sites_);
     }
   } catch (const std::exception& e) {
-    outcome_.failure = "step " + std::to_string(agenda_.steps()) + ", +" +
-                       std::to_string(agenda_.now() - kStart) + " ms: " + e.what();
+    outcome_.failure = failure_at(agenda_, e.what());
   }
   outcome_.steps = agenda_.steps();
   for (auto& site : sites_) {
@@ -197,8 +190,7 @@ void SitesWorld::chat(Phone& phone) {
   phone.leave(group);
 }
 
-// ---- What goes wrong
-// ----------------------------------------------------------------------------------------
+// ---- What goes wrong -------------------------------------------------------------------------------------
 
 void SitesWorld::fault(Site& site) {
   const std::size_t dice = random_.below(100);
@@ -273,10 +265,7 @@ void SitesWorld::come_to_rest() {
 
 Outcome run_sites(Options options) {
   options.sites = true;
-  Outcome outcome = SitesWorld(options).run();
-  if (outcome.failure.empty() || options.trace > 0) return outcome;
-  options.trace = kTraceLines;
-  return SitesWorld(options).run();
+  return play<SitesWorld>(std::move(options));
 }
 
 }  // namespace convoke::simulation

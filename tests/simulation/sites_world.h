@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tests/simulation/world.h"
+#include "tests/simulation/evening.h"
 
 namespace convoke::simulation {
 

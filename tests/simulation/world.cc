@@ -3,7 +3,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/simulation/agenda.h"
+#include "tests/simulation/broker.h"
+#include "tests/simulation/checks.h"
+#include "tests/simulation/desk.h"
+#include "tests/simulation/disk.h"
+#include "tests/simulation/disk_checks.h"
+#include "tests/simulation/outside.h"
+#include "tests/simulation/phone.h"
 #include "tests/simulation/plans.h"
+#include "tests/simulation/random.h"
+#include "tests/simulation/rest_checks.h"
+#include "tests/simulation/said.h"
+#include "tests/simulation/sim_server.h"
+#include "tests/simulation/staff.h"
 #include "tests/simulation/violation.h"
 #include "tests/support/temp_dir.h"
 #include "topics/token/token.h"
@@ -11,8 +24,6 @@
 namespace convoke::simulation {
 namespace {
 
-constexpr std::int64_t kStart = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
-constexpr std::size_t kTraceLines = 60, kTraceBytes = 400;
 constexpr std::uint64_t kMaxSteps = 50'000'000;
 constexpr std::int64_t kBreathMs = 2000;
 constexpr std::int64_t kAnswerMs = 20'000;  // there and back over the slowest connection; below kStableMs
@@ -183,12 +194,7 @@ Phone::Watch World::phone_watch(std::size_t number) {
       .trace = [this](const std::string& line) { trace(line); }};
 }
 
-void World::trace(const std::string& line) {
-  if (options_.trace == 0) return;
-  outcome_.trace.push_back(std::to_string(agenda_.steps()) + " +" + std::to_string(agenda_.now() - kStart) +
-                           "ms " + line.substr(0, kTraceBytes));
-  if (outcome_.trace.size() > options_.trace) outcome_.trace.pop_front();
-}
+void World::trace(const std::string& line) { note(outcome_, options_, agenda_, line); }
 
 // ---- The story --------------------------------------------------------------------------------------------
 
@@ -207,8 +213,7 @@ Outcome World::run() {
       check_rest();
     }
   } catch (const std::exception& e) {
-    outcome_.failure = "step " + std::to_string(agenda_.steps()) + ", +" +
-                       std::to_string(agenda_.now() - kStart) + " ms: " + e.what();
+    outcome_.failure = failure_at(agenda_, e.what());
   }
   outcome_.steps = agenda_.steps();
   outcome_.writes = server_.writes();
@@ -427,25 +432,6 @@ void World::check_places() {
 
 }  // namespace
 
-Outcome run(Options options) {
-  Outcome outcome = World(options).run();
-  if (outcome.failure.empty() || options.trace > 0) return outcome;
-  options.trace = kTraceLines;
-  return World(options).run();
-}
-
-std::string command_line(const Options& options) {
-  std::string line = "convoke-simulation --first-seed " + std::to_string(options.seed) + " --seeds 1";
-  if (options.phones) line += " --phones " + std::to_string(options.phones);
-  if (options.sites) line += " --sites";
-  if (options.calm) line += " --calm";
-  if (options.disk) line += " --disk";
-  if (options.crash) {
-    static constexpr const char* kAt[] = {"before-write", "after-write", "send"};
-    line += std::string(" --crash ") + kAt[static_cast<int>(options.crash->at)] + ":" +
-            std::to_string(options.crash->n);
-  }
-  return line + " --trace " + std::to_string(kTraceLines);
-}
+Outcome run(Options options) { return play<World>(std::move(options)); }
 
 }  // namespace convoke::simulation
