@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "ops/crowd/wire.h"
+#include "tests/support/loopback.h"
 #include "tests/support/mosquitto_process.h"
 #include "tests/support/test_client.h"
 #include "tests/support/test_tokens.h"
@@ -62,10 +63,7 @@ class Member {
  public:
   Member(std::uint16_t port, const std::string& name, const std::string& token) {
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    to.sin_port = htons(port);
+    sockaddr_in to = convoke::test::loopback(port);
     const int on = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)

@@ -15,6 +15,8 @@
 
 #include "topics/messages/request.h"
 
+#include "tests/support/loopback.h"
+
 namespace convoke::bench {
 namespace {
 
@@ -25,10 +27,7 @@ constexpr std::size_t kChunk = 64;     // encoded at once, so that answers do no
 
 int connect_to(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  to.sin_port = htons(port);
+  sockaddr_in to = test::loopback(port);
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)

@@ -9,6 +9,8 @@
 #include <random>
 #include <stdexcept>
 
+#include "tests/support/loopback.h"
+
 namespace convoke::test {
 
 /// A TCP port on 127.0.0.1 that was free a moment ago. Another process may take it first: whoever listens on
@@ -19,10 +21,7 @@ inline std::uint16_t free_port() {
   for (int attempt = 0; attempt < 1000; ++attempt) {
     const auto port = static_cast<std::uint16_t>(10'000 + random() % 22'000);
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port);
+    sockaddr_in address = loopback(port);
     const bool bound = fd >= 0 && ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
     if (fd >= 0) ::close(fd);
     if (bound) return port;

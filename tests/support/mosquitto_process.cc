@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "tests/support/free_port.h"
+#include "tests/support/loopback.h"
 
 namespace convoke::test {
 namespace {
@@ -86,10 +87,7 @@ void MosquittoProcess::spawn() {
 
 bool MosquittoProcess::accepts_connections() const {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port_);
+  const sockaddr_in address = loopback(port_);
   const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(fd);
   return connected;

@@ -13,19 +13,13 @@
 #include <string_view>
 #include <utility>
 
+#include "tests/support/loopback.h"
+
 namespace convoke::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr int kIdleMs = 200;
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
 
 int dial(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

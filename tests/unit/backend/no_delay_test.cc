@@ -7,21 +7,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/support/loopback.h"
+
 namespace convoke::egress {
 namespace {
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
 
 /// Somebody who listens, and a connection to them.
 struct Pair {
   Pair() {
-    sockaddr_in own = loopback(0);
+    sockaddr_in own = test::loopback(0);
     socklen_t size = sizeof own;
     auto* address = reinterpret_cast<sockaddr*>(&own);
     EXPECT_EQ(::bind(listener, address, size), 0);

@@ -14,6 +14,8 @@
 #include <memory>
 #include <thread>
 
+#include "tests/support/loopback.h"
+
 namespace convoke::gateways::hooks {
 namespace {
 
@@ -26,9 +28,7 @@ class FakeShop {
 
   explicit FakeShop(std::string bytes, Then then = Then::close) : bytes_(std::move(bytes)), then_(then) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in address = test::loopback(0);
     socklen_t size = sizeof address;
     if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 8) != 0)
       throw std::runtime_error("no port");
