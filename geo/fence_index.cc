@@ -1,7 +1,7 @@
 #include "geo/fence_index.h"
 
 #include <algorithm>
-#include <boost/function_output_iterator.hpp>
+#include <boost/iterator/function_output_iterator.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cmath>
 #include <limits>

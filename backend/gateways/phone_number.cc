@@ -69,8 +69,8 @@ std::optional<std::string> read(const std::string& text, const std::string& regi
 
 std::optional<std::string> to_e164(std::string_view text, std::string_view country) {
   if (!is_plain(text)) return std::nullopt;
-  std::string written(text);
-  if (country.empty() && text.substr(0, 2) == "00") written.replace(0, 2, "+");
+  const bool by_zeros = country.empty() && text.substr(0, 2) == "00";
+  const std::string written = by_zeros ? "+" + std::string(text.substr(2)) : std::string(text);
   const bool international = written[0] == '+';
   auto number = read(written, international ? kNoRegion : region_of(country));
   // Prefixes for calls within are taken off. Where this does not end at once, nobody has such a number.
