@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -38,12 +39,16 @@ void HostLookup::start(const std::string& host, Done done) {
     const MutexLock lock(asked_->mutex);
     asked_->done = std::move(done);
   }
-  // Detached: a name server may take a minute, which nobody is to wait for.
-  std::thread([asked = asked_, host] {
-    const std::string problem = find(host);
+  const auto answer = [asked = asked_](const std::string& problem) {
     const MutexLock lock(asked->mutex);
     if (asked->done) asked->done(problem);
-  }).detach();
+  };
+  try {
+    // Detached: a name server may take a minute, which nobody is to wait for.
+    std::thread([answer, host] { answer(find(host)); }).detach();
+  } catch (const std::system_error&) {
+    answer("cannot find host " + host + ": this machine has no thread left");
+  }
 }
 
 void HostLookup::cancel() {

@@ -18,8 +18,8 @@ class HostLookup {
   HostLookup(const HostLookup&) = delete;
   HostLookup& operator=(const HostLookup&) = delete;
 
-  /// Calls `done` on the other thread, unless it is cancelled before. One at a time: what was asked before is
-  /// cancelled.
+  /// Calls `done` on the other thread, or at once where none can be had, unless it is cancelled before. One
+  /// at a time: what was asked before is cancelled.
   void start(const std::string& host, Done done);
   /// Afterwards `done` is not called, nor is it running. Does not wait for the name server.
   void cancel();
