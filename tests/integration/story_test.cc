@@ -254,6 +254,26 @@ TEST_F(Story, R2_R26_WhyIsAnsweredAlsoAfterTheEnd) {
   EXPECT_NE(why("user3").find("\"ended\":\"not-available\""), std::string::npos);
 }
 
+TEST_F(Story, R2_WhyNotNamesWhatWasNotMetAlsoAfterTheEnd) {
+  plan("audience = { any = [{ users = [\"user0\", \"user3\"] }], all = [{ attribute = \"crew\" }] }\n" +
+       kForAnHour);
+  ASSERT_EQ(server.call("PUT", "/users/user0", R"({"attributes":{"crew":"yes"}})").status, 200);
+  wait_for_presence("available");
+  press_start();
+  wait_for_list({0}, {"user0"});
+  const std::string path = "/groups/" + group_of(phones[0]);
+  EXPECT_EQ(server.call("POST", path + "/end").status, 200);
+  wait_for_end({0});
+  // Too late: what counts is how it was.
+  ASSERT_EQ(server.call("PUT", "/users/user3", R"({"attributes":{"crew":"yes"}})").status, 200);
+  server.kill9();
+  server.start();
+  const auto why = get(path + "/why/user3").as_object();
+  EXPECT_EQ(why.at("ended"), "not-met");
+  EXPECT_EQ(why.at("unmet"), boost::json::parse(R"([{"part":"all","condition":"has crew"}])"));
+  EXPECT_TRUE(phones[3].started.empty());
+}
+
 TEST_F(Story, R1_R35_ACloudEventOverMqttStartsAChatOnce) {
   plan(std::string(kFourUsers) +
        "[[plan.start]]\non = \"event\"\ntype = \"doors.open\"\n[[plan.end]]\non = \"duration\"\nafter = "
