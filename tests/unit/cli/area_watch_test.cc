@@ -104,6 +104,8 @@ class Interrupting : public std::streambuf {
 };
 
 TEST_F(AreaWatchTest, InterruptEndsItWell) {
+  // In a process of its own from the start: one that is forked off the fake server's threads may hang.
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   will_stream();
   const auto watch = [this] {
     Interrupting buffer;
