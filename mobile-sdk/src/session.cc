@@ -64,6 +64,7 @@ void Session::say_goodbye() {
 void Session::connect(Now now) {
   phase_ = Phase::connecting;
   link_busy_ = true;
+  answered_ = false;
   resumed_ = false;
   connect_number_ =
       std::max(connect_number_ + 1, static_cast<std::uint64_t>(std::max<std::int64_t>(now.unix_ms, 1)));
@@ -81,6 +82,8 @@ void Session::on(const LinkEvent& event, Now now) {
 }
 
 void Session::handle(const LinkUp& up, Now now) {
+  answered_ = true;
+  if (std::exchange(session_doubted_, false) || !up.session_present) forget_subscriptions();
   if (phase_ != Phase::connecting) return say_goodbye();  // closed meanwhile
   phase_ = Phase::up;
   up_since_ms_ = now.steady_ms;
@@ -93,15 +96,16 @@ void Session::handle(const LinkUp& up, Now now) {
   requests_.drop_state_reports();
   requests_.all_due_now();
   doubted_.clear();
-  for (auto& [id, entry] : groups_) {
-    if (!up.session_present) entry.subscribed = entry.page_followed = false;
-    entry.reported = 0;
-  }
+  for (auto& [id, entry] : groups_) entry.reported = 0;
   ask_which_groups_live();
   hold_wanted_ = true;
   outbox_.all_due_now();
   send_requests(now);  // the resume before the fixes: a region that answers them is one for this connection
   publish_fixes();
+}
+
+void Session::forget_subscriptions() {
+  for (auto& [id, entry] : groups_) entry.subscribed = entry.page_followed = false;
 }
 
 void Session::ask_which_groups_live() {
@@ -114,6 +118,8 @@ void Session::ask_which_groups_live() {
 
 void Session::handle(const LinkDown& down, Now now) {
   link_busy_ = false;
+  // The broker may have begun a new session, and only its answer was lost.
+  if (!answered_ && down.code < kRefusedFrom) session_doubted_ = true;
   keep_what_was_not_taken();
   keep(gate_.disconnected(now));
   if (phase_ == Phase::reopening) return connect(now);

@@ -116,6 +116,7 @@ class Session {
   void handle(const SubscribeDone&, Now);
   GroupEntry* subscription_lost(const SubscribeCommand& asked);
   void connect(Now now);
+  void forget_subscriptions();
   void publish_presence();
   void keep_what_was_not_taken();
   void say_goodbye();
@@ -172,7 +173,9 @@ class Session {
   Self self_;
   std::mt19937_64 random_;
   Phase phase_ = Phase::closed;
-  bool link_busy_ = false;  // from a ConnectCommand to its LinkDown; the next one waits for that
+  bool link_busy_ = false;        // from a ConnectCommand to its LinkDown; the next one waits for that
+  bool answered_ = false;         // the broker has let in, on this connection
+  bool session_doubted_ = false;  // the session that it holds may be another than the one held here
   Backoff backoff_;
   std::size_t attempt_ = 0;
   bool fresh_token_ = false;

@@ -287,6 +287,41 @@ TEST(Session, SubscribesAgainIfTheBrokerLostTheSession) {
   EXPECT_THAT(phone.take_events<ChatStarted>(), SizeIs(1));
 }
 
+/// The broker may have begun a new session for an attempt whose answer was lost: the one that it holds now is
+/// not the one that was subscribed in.
+TEST(Session, SubscribesAgainIfAnAttemptWasNotAnswered) {
+  const auto subscribes_at = [](Phone& phone) {
+    phone.forget_commands();
+    phone.on(LinkUp{true});
+    phone.take<SubscribeCommand>();  // inbox and res
+    phone.respond(phone.request<ResumeRequest>().first, ResumeAnswer{{ChatStart{header(1)}}, {}});
+    const bool subscribes = phone.has<SubscribeCommand>();
+    phone.grant_subscriptions();
+    phone.on(LinkDown{0, "connection lost"});
+    phone.wait(60'000);
+    return subscribes;
+  };
+  Phone phone;
+  phone.online();
+  phone.start_group();
+  phone.grant_subscriptions();
+  phone.on(LinkDown{0, "connection lost"});
+  phone.wait(60'000);
+  phone.on(LinkDown{0, "no answer"});
+  phone.wait(60'000);
+  EXPECT_TRUE(subscribes_at(phone));
+  EXPECT_FALSE(subscribes_at(phone));
+  phone.on(LinkDown{0x87, "not authorized"});  // it has said no, so there is no new session
+  phone.wait(60'000);
+  EXPECT_FALSE(subscribes_at(phone));
+  phone.session().close();
+  phone.wait(0);
+  phone.on(LinkUp{false});  // too late
+  phone.on(LinkDown{0, "closed"});
+  phone.open();
+  EXPECT_TRUE(subscribes_at(phone));
+}
+
 TEST(Session, TriesAgainWhenAGroupsSubscriptionIsRefused) {
   Phone phone;
   phone.online();
