@@ -38,6 +38,8 @@ json::object shown(const core::State& state, const core::Peer& peer, const egres
       {"heard_ms", peer.heard_ms ? json::value(peer.heard_ms) : json::value(nullptr)},
       {"last_error", sender ? sender->last_error() : ""},
       {"shut", peer.shut},
+      {"version", peer.version},
+      {"features", json::array(peer.features.begin(), peer.features.end())},
       {"groups_here", count([&](const core::Group& g) { return g.sites.contains(peer.site) && !g.home; })},
       {"groups_there", count([&](const core::Group& g) { return g.home == peer.site; })},
       {"refused", std::move(refused)}};

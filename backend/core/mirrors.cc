@@ -144,11 +144,13 @@ std::string open_mirror(State& state, const SiteId& home, const messages::PeerOp
 }  // namespace
 
 std::string take_groups(State& state, const SiteId& from, const messages::PeerGroups& item, Context& ctx) {
+  const std::set<std::string> named(item.groups.begin(), item.groups.end());
   std::vector<GroupId> over;
-  for (const auto& [id, group] : state.groups)
-    if (group.home == from && group.state == GroupState::open &&
-        std::find(item.groups.begin(), item.groups.end(), id.str()) == item.groups.end())
+  for (const auto& [id, group] : state.groups) {
+    const bool meant = (!item.after || id.str() > *item.after) && (!item.upto || id.str() <= *item.upto);
+    if (meant && group.home == from && group.state == GroupState::open && !named.contains(id.str()))
       over.push_back(id);
+  }
   for (const GroupId& id : over) end_group(state, *state.group(id), "unknown-group", ctx);
   return {};
 }

@@ -277,13 +277,15 @@ struct Peer {
   SiteId site;
   std::string host;  // of its broker
   int port = 0;
-  std::string keys;            // JWK Set: who speaks for it to our broker
-  std::uint64_t epoch = 0;     // of our numbers; another one when we begin to count anew
-  std::uint64_t next = 1;      // number of the next item
-  std::uint64_t acked = 0;     // it has taken all up to this
-  std::uint64_t in_epoch = 0;  // 0: nothing has come yet
-  std::uint64_t in_upto = 0;   // we have taken all up to this
-  std::string shut;            // the link is shut: why; empty: it is not
+  std::string keys;                // JWK Set: who speaks for it to our broker
+  std::uint64_t epoch = 0;         // of our numbers; another one when we begin to count anew
+  std::uint64_t next = 1;          // number of the next item
+  std::uint64_t acked = 0;         // it has taken all up to this
+  std::uint64_t in_epoch = 0;      // 0: nothing has come yet
+  std::uint64_t in_upto = 0;       // we have taken all up to this
+  std::string shut;                // the link is shut: why; empty: it is not
+  std::uint32_t version = 1;       // the latest that both speak; 1 until it has said so
+  std::set<std::string> features;  // what it can do beyond that, as it says
 
   // Matter only while the server runs.
   TimeMs heard_ms = 0;            // when a batch last came

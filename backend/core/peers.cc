@@ -74,6 +74,22 @@ void take_ack(State& state, Peer& peer, const messages::PeerBatch& batch, Contex
   ctx.fx.peers_took[peer.site] = upto;
 }
 
+/// Which version the peer speaks, and what it can do. What it could not do before, it may be asked now.
+void take_speech(State& state, Peer& peer, const messages::PeerBatch& batch, Context& ctx) {
+  const std::uint32_t version = std::min(batch.speaks, messages::kPeerVersion);
+  std::set<std::string> features(batch.features.begin(), batch.features.end());
+  if (batch.version < 2 && version >= 2)
+    features = peer.features;  // it does not know yet that we speak it too
+  if (version == peer.version && features == peer.features) return;
+  const bool can_more = version > peer.version || !std::includes(peer.features.begin(), peer.features.end(),
+                                                                 features.begin(), features.end());
+  peer.version = version;
+  peer.features = std::move(features);
+  ctx.fx.peers.insert(peer.site);
+  ctx.fx.peers_heard.insert(peer.site);  // it is to know likewise
+  if (can_more) ask_again(state, peer.site, ctx);
+}
+
 /// Says why the item is refused; empty: it is taken.
 std::string take_item(State& state, const SiteId& from, const messages::PeerItem& item, Context& ctx) {
   using namespace messages;
@@ -119,6 +135,11 @@ void send(State& state, const SiteId& site, const messages::PeerItem& item, Cont
   }
   ctx.fx.peer_items.push_back({site, peer.next++, encode(item)});
   ctx.fx.peers.insert(site);
+}
+
+bool has_feature(const State& state, const SiteId& site, const char* feature) {
+  const auto peer = state.peers.find(site);
+  return peer != state.peers.end() && peer->second.features.contains(feature);
 }
 
 void put_peer(State& state, const SiteId& site, std::string host, int port, std::string keys, Context& ctx) {
@@ -187,6 +208,7 @@ PeerTaken take_batch(State& state, const SiteId& site, const messages::PeerBatch
     peer.in_upto = 0;
     ctx.fx.peers.insert(site);
   }
+  take_speech(state, peer, batch, ctx);
   take_ack(state, peer, batch, ctx);
   if (anew && answered_before) ask_again(state, site, ctx);
   for (std::size_t i = 0; i < batch.items.size(); ++i) {

@@ -18,6 +18,10 @@ inline constexpr std::size_t kMaxPeers = 100;
 /// up, and the peer is told everything anew.
 void send(State& state, const SiteId& site, const messages::PeerItem& item, Context& ctx);
 
+/// Whether there is such a peer and it has that feature (topics/messages/peer.h). What needs one is sent to
+/// no other.
+bool has_feature(const State& state, const SiteId& site, const char* feature);
+
 /// Adds a peer, or changes its address and keys. A link that was shut is open again.
 void put_peer(State& state, const SiteId& site, std::string host, int port, std::string keys, Context& ctx);
 /// Its users leave our groups, ours leave its groups, and it can say nothing any more. False: there is none.

@@ -85,6 +85,24 @@ void tell_left(State& state, const Group& mirror, Context& ctx) {
       send(state, mirror.home, messages::PeerLeft{mirror.id.str(), in_full(state, user), "left"}, ctx);
 }
 
+/// All groups of this site that the other one has a part in: each item those of a part of all ids.
+void tell_groups(State& state, const SiteId& site, Context& ctx) {
+  std::set<std::string> ids;
+  for (const auto& [id, group] : state.groups)
+    if (group.state == GroupState::open && !group.home && group.sites.contains(site)) ids.insert(id.str());
+  if (ids.size() > messages::kMaxPeerGroups && !has_feature(state, site, messages::kGroupRanges)) return;
+  messages::PeerGroups next;
+  for (const std::string& id : ids) {
+    if (next.groups.size() == messages::kMaxPeerGroups) {
+      next.upto = next.groups.back();
+      send(state, site, next, ctx);
+      next = {{}, next.upto, {}};
+    }
+    next.groups.push_back(id);
+  }
+  send(state, site, next, ctx);
+}
+
 bool is_shared_home(const Group& group) { return !group.home && !group.sites.empty(); }
 
 /// The group that a site of its members speaks about, or null.
@@ -183,11 +201,7 @@ void share_end(State& state, const Group& group, const std::string& reason, Cont
 }
 
 void tell_all(State& state, const SiteId& site, Context& ctx) {
-  messages::PeerGroups all;
-  for (const auto& [id, group] : state.groups)
-    if (group.state == GroupState::open && !group.home && group.sites.contains(site))
-      all.groups.push_back(id.str());
-  if (all.groups.size() <= messages::kMaxPeerGroups) send(state, site, all, ctx);
+  tell_groups(state, site, ctx);
   for (const auto& [id, group] : state.groups) {
     if (group.home == site) tell_left(state, group, ctx);
     if (!group.home && group.state == GroupState::open && group.sites.contains(site))

@@ -112,7 +112,10 @@ std::size_t PeerSender::send_batch(const core::Peer& numbers, std::size_t from, 
                             from < items_.size() ? items_[from].number : numbers.next,
                             numbers.in_epoch,
                             numbers.in_upto,
-                            {}};
+                            {},
+                            numbers.version,
+                            messages::kPeerVersion,
+                            {messages::kPeerFeatures.begin(), messages::kPeerFeatures.end()}};
   sent_ms_ = real_ms;
   if (!texts.empty()) items_sent_ms_ = real_ms;
   owes_ack_ = false;

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <charconv>
 
 #include "backend/store/records.h"
 #include "topics/messages/json_reader.h"
 #include "topics/messages/json_writer.h"
 #include "topics/messages/parts_json.h"
+#include "topics/messages/peer.h"
 
 // Records of the links to other sites.
 namespace convoke::store {
@@ -49,6 +51,12 @@ std::string encode_peer(const core::Peer& p) {
   w.member("in_epoch", p.in_epoch);
   w.member("in_upto", p.in_upto);
   if (!p.shut.empty()) w.member("shut", p.shut);
+  if (p.version > 1) w.member("version", p.version);
+  if (!p.features.empty()) {
+    w.key("features").begin_list();
+    for (const std::string& feature : p.features) w.string(feature);
+    w.end_list();
+  }
   w.end_object();
   return w.take();
 }
@@ -67,6 +75,10 @@ messages::Result<core::Peer> decode_peer(std::string_view key, std::string_view 
   p.in_epoch = root["in_epoch"].integer();
   p.in_upto = root["in_upto"].integer();
   if (root["shut"].present()) p.shut = root["shut"].line(1, kMaxShutBytes);
+  const Field version = root["version"], features = root["features"];
+  if (version.present()) p.version = std::min(version.small_integer(1), messages::kPeerVersion);
+  if (features.present())
+    features.each(0, messages::kMaxPeerFeatures, [&](const Field& f) { p.features.insert(f.plain_id()); });
   if (!p.site) return Error{"key", "a site"};
   return r.finish(std::move(p));
 }

@@ -36,7 +36,7 @@ void list_peers(const Context& context) {
                 << printable(show(field(peer, "host"))) << ":" << show(field(peer, "port")) << "  waiting "
                 << show(field(peer, "waiting")) << ", lag " << show(field(peer, "lag_ms")) << " ms, groups "
                 << show(field(peer, "groups_here")) << " here, " << show(field(peer, "groups_there"))
-                << " there";
+                << " there, protocol " << show(field(peer, "version"));
     const std::string error = show(field(peer, "last_error")), refused = show(field(peer, "refused"));
     if (!error.empty()) context.out << "  error: " << printable(error);
     if (!refused.empty()) context.out << "  refused: " << printable(refused);

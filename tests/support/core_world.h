@@ -29,7 +29,7 @@ class CoreWorld {
   /// `family`: a hexadecimal digit that its groups' ids begin with.
   explicit CoreWorld(const std::string& site = "demo", char family = '0')
       : engine{topics::SiteId::parse(site), geo::Rule::plain()} {
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < 1100; ++i) {
       std::string id(32, '0');
       id[0] = family;
       const std::string digits = std::to_string(i);

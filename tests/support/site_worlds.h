@@ -57,7 +57,8 @@ class SiteWorld : public CoreWorld {
   }
 
   const std::string name;
-  std::uint64_t epoch = 1;  // of the broker
+  std::uint64_t epoch = 1;                        // of the broker
+  std::uint32_t speaks = messages::kPeerVersion;  // with the other sites
   struct Queue {
     std::deque<std::pair<std::uint64_t, std::string>> items;
   };
@@ -80,7 +81,7 @@ class SiteWorld : public CoreWorld {
       while (!items.empty() && items.front().first <= upto) items.pop_front();
     }
     for (const auto& out : fx.peer_items) queues[out.site.str()].items.emplace_back(out.number, out.item);
-    changed = changed || !fx.peer_items.empty() || !fx.peers_took.empty();
+    changed = changed || !fx.peers.empty() || !fx.peer_items.empty() || !fx.peers_took.empty();
     for (const auto& out : fx.out)
       if (const auto* p = std::get_if<core::Publish>(&out))
         if (p->topic.find("/chat/") != std::string::npos || p->topic.ends_with("/notice"))
@@ -123,6 +124,9 @@ class SiteWorlds {
     SiteWorld& world = *worlds_.at(from);
     const core::Peer& peer = world.engine.state().peers.at(topics::SiteId::parse(to));
     messages::PeerBatch out{peer.epoch, peer.acked + 1, peer.in_epoch, peer.in_upto, {}};
+    out.version = std::min(world.speaks, peer.version);
+    out.speaks = world.speaks;
+    out.features.assign(messages::kPeerFeatures.begin(), messages::kPeerFeatures.end());
     std::vector<std::string_view> items;
     for (const auto& [number, item] : world.queues[to].items)
       if (items.size() < messages::kMaxPeerItems) items.push_back(item);
@@ -130,6 +134,12 @@ class SiteWorlds {
   }
   core::PeerTaken deliver(const std::string& from, const std::string& to, const messages::PeerBatch& batch) {
     core::PeerTaken taken;
+    if (batch.version > worlds_.at(to)->speaks) {
+      worlds_.at(to)->step(
+          [&](auto& e, auto& ctx) { e.bad_peer_batch(topics::SiteId::parse(from), true, ctx); });
+      refused.push_back(to + " refused " + from + ": another version");
+      return taken;
+    }
     worlds_.at(to)->step(
         [&](auto& e, auto& ctx) { taken = e.peer_batch(topics::SiteId::parse(from), batch, ctx); });
     for (const std::string& why : taken.refused) refused.push_back(to + " refused " + from + ": " + why);

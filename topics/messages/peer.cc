@@ -70,6 +70,9 @@ void write_rules(JsonWriter& json, const topics::ChatRules& rules) {
 PeerItem read_groups(const Field& item) {
   PeerGroups all;
   item["groups"].each(0, kMaxPeerGroups, [&](const Field& id) { all.groups.push_back(id.group_id()); });
+  const Field after = item["after"], upto = item["upto"];
+  if (after.present()) all.after = after.group_id();
+  if (upto.present()) all.upto = upto.group_id();
   return all;
 }
 
@@ -155,6 +158,8 @@ struct ItemWriter {
   void operator()(const PeerGroups& i) const {
     json.member("is", "groups");
     write_strings(json, "groups", i.groups);
+    if (i.after) json.member("after", *i.after);
+    if (i.upto) json.member("upto", *i.upto);
   }
   void operator()(const PeerAsk& i) const {
     begin("ask", i.group);
@@ -244,8 +249,11 @@ Result<PeerBatch> decode_peer_batch(std::string_view payload) {
   JsonReader json(payload);
   const Field& root = json.root();
   PeerBatch batch;
-  root["v"].integer(kPeerVersion, kPeerVersion);
-  const Field ack = root["ack"];
+  batch.version = root["v"].small_integer(kOldestPeerVersion, kPeerVersion);
+  const Field ack = root["ack"], speaks = root["speaks"], features = root["features"];
+  batch.speaks = speaks.present() ? speaks.small_integer(batch.version) : batch.version;
+  if (batch.version >= 2 && features.present())
+    features.each(0, kMaxPeerFeatures, [&](const Field& f) { batch.features.push_back(f.plain_id()); });
   batch.epoch = root["epoch"].integer(1);
   batch.first = root["first"].integer(1);
   batch.ack_epoch = ack["epoch"].integer();
@@ -265,7 +273,9 @@ std::string encode(const PeerItem& item) {
 std::string encode_peer_batch(const PeerBatch& batch, const std::vector<std::string_view>& items) {
   JsonWriter json(1024);
   json.begin_object();
-  json.member("v", kPeerVersion);
+  json.member("v", batch.version);
+  json.member("speaks", batch.speaks);
+  if (batch.version >= 2) write_strings(json, "features", batch.features);
   json.member("epoch", batch.epoch);
   json.member("first", batch.first);
   json.key("ack").begin_object();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,11 +19,19 @@ namespace convoke::messages {
 /// What one site's server tells another's, on `cv1/{their site}/peer/{own site}/link`: batches of numbered
 /// items. docs/protocol/peer.md is the page. Every user in it is written in full: `anna@demo`.
 
-inline constexpr std::uint32_t kPeerVersion = 1;      // of the batch and of all that is in it
-inline constexpr std::size_t kMaxPeerItems = 64;      // in one batch
-inline constexpr std::size_t kMaxPeerBytes = 40'000;  // of the items of one batch, as the sender makes them
-inline constexpr std::size_t kMaxPeerMembers = 100;   // in one item
-inline constexpr std::size_t kMaxPeerGroups = 1'000;  // in one item
+inline constexpr std::uint32_t kPeerVersion = 2;        // of the batch and of all that is in it: the latest,
+inline constexpr std::uint32_t kOldestPeerVersion = 1;  // and the one before
+inline constexpr std::size_t kMaxPeerFeatures = 32;     // that a site may say it has
+inline constexpr std::size_t kMaxPeerItems = 64;        // in one batch
+inline constexpr std::size_t kMaxPeerBytes = 40'000;    // of the items of one batch, as the sender makes them
+inline constexpr std::size_t kMaxPeerMembers = 100;     // in one item
+inline constexpr std::size_t kMaxPeerGroups = 1'000;    // in one item
+
+// What a server can do beyond what each of its version can. Said in each batch; what needs one is told only
+// to who has it.
+inline constexpr const char* kGroupRanges = "group-ranges";  // `groups` of a part of all ids
+/// All that this server has.
+inline constexpr std::array kPeerFeatures = {kGroupRanges};
 
 /// A member, or somebody chosen, as another site may see them.
 struct PeerMember {
@@ -34,9 +43,11 @@ struct PeerMember {
 
 // Home to a member's site.
 
-/// "groups": these are all the groups of mine that you have a part in.
+/// "groups": these are all the groups of mine that you have a part in; where `after` and `upto` are given, of
+/// those whose ids come after the one and not after the other.
 struct PeerGroups {
   std::vector<std::string> groups;
+  std::optional<std::string> after = {}, upto = {};
 };
 /// "ask": who of these users of yours takes part?
 struct PeerAsk {
@@ -122,13 +133,17 @@ using PeerItem =
     std::variant<PeerUnknown, PeerGroups, PeerAsk, PeerOpen, PeerPut, PeerGone, PeerHead, PeerEnd, PeerPlace,
                  PeerNotice, PeerChosen, PeerLeft, PeerClosed, PeerSaid, PeerPresence>;
 
-/// {"v":1,"epoch":1767225600000,"first":17,"ack":{"epoch":1767225500000,"upto":41},"items":[…]}
+/// {"v":2,"speaks":2,"features":["group-ranges"],"epoch":1767225600000,"first":17,
+///  "ack":{"epoch":1767225500000,"upto":41},"items":[…]}
 struct PeerBatch {
   std::uint64_t epoch = 0;      // of the sender's numbers: another one where it began to count anew
   std::uint64_t first = 1;      // number of items[0]; the others follow
   std::uint64_t ack_epoch = 0;  // of the receiver's numbers; 0: nothing was received yet
   std::uint64_t ack_upto = 0;   // all items up to this have been taken
   std::vector<PeerItem> items;  // may be empty
+  std::uint32_t version = kOldestPeerVersion;  // in which this batch is written
+  std::uint32_t speaks = kOldestPeerVersion;   // the latest that the sender speaks
+  std::vector<std::string> features = {};      // that it has; none in version 1
 };
 
 [[nodiscard]] Result<PeerBatch> decode_peer_batch(std::string_view payload);

@@ -66,6 +66,15 @@ class PeerRecords : public testing::Test {
   CoreWorld w{"arena"};
 };
 
+TEST_F(PeerRecords, R34_WhatAPeerSpeaksIsKnownAfterARestart) {
+  const core::Peer& hall = w.engine.state().peers.at(SiteId::parse("hall"));
+  messages::PeerBatch batch{9, 1, hall.epoch, 0, {}, 2, 3, {"group-ranges", "of-later-ones"}};
+  step([&](auto& e, auto& ctx) { e.peer_batch(SiteId::parse("hall"), batch, ctx); });
+  const core::Peer known = restarted()->engine.state().peers.at(SiteId::parse("hall"));
+  EXPECT_EQ(known.version, 2u) << "of version 3 this server knows nothing";
+  EXPECT_EQ(known.features, (std::set<std::string>{"group-ranges", "of-later-ones"}));
+}
+
 TEST_F(PeerRecords, R34_AMirrorIsThereAfterARestart) {
   open();
   auto again = restarted();

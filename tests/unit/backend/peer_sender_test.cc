@@ -59,6 +59,22 @@ TEST_F(Sender, R34_SaysAtOnceThatItIsThereAndWhatItHas) {
   EXPECT_EQ(batches[0].ack_upto, 41u);
 }
 
+TEST_F(Sender, R34_WritesTheVersionThatBothSpeakAndSaysWhichItSpeaks) {
+  up();
+  auto batches = sent();
+  ASSERT_EQ(batches.size(), 1u);
+  EXPECT_EQ(batches[0].version, 1u) << "nothing is known of the other one yet";
+  EXPECT_EQ(batches[0].speaks, messages::kPeerVersion);
+  EXPECT_TRUE(batches[0].features.empty());
+  numbers.version = 2;
+  push(1);
+  pump();
+  batches = sent();
+  ASSERT_EQ(batches.size(), 1u);
+  EXPECT_EQ(batches[0].version, 2u);
+  EXPECT_EQ(batches[0].features.size(), messages::kPeerFeatures.size());
+}
+
 TEST_F(Sender, R34_SendsInBatchesAndWithinAWindow) {
   up();
   sent();

@@ -86,7 +86,67 @@ TEST_F(Federation, R34_ABatchOfAnotherVersionIsRefusedButNoLie) {
   };
   EXPECT_EQ(unreadable(true), std::pair(std::uint64_t{1}, std::string())) << "it may be renewed before us";
   EXPECT_EQ(unreadable(false), std::pair(std::uint64_t{2}, std::string("unreadable")));
-  EXPECT_EQ(messages::decode_peer_batch(R"({"v":2,"batches":"of another kind"})").error().field, "v");
+  EXPECT_EQ(messages::decode_peer_batch(R"({"v":3,"batches":"of another kind"})").error().field, "v");
+}
+
+TEST_F(Federation, R34_SitesOfTwoVersionsWorkTogetherAndAgreeOnTheLatestThatBothSpeak) {
+  const auto agreed = [](SiteWorld& site, const char* with) {
+    const Peer& peer = site.engine.state().peers.at(SiteId::parse(with));
+    return std::pair(peer.version, peer.features.contains(messages::kGroupRanges));
+  };
+  b.speaks = 1;
+  all_there();
+  start();
+  a.say("anna", "1");
+  b.say("ben", "2");
+  sites.flow();
+  EXPECT_EQ(b.archive, (Strings{"ben: hello", "anna@a: hello"}));
+  EXPECT_EQ(agreed(a, "b"), std::pair(1u, false));
+  EXPECT_EQ(agreed(a, "c"), std::pair(2u, true));
+  b.speaks = 2;  // it is renewed
+  sites.flow();
+  EXPECT_EQ(agreed(a, "b"), std::pair(2u, true));
+  EXPECT_EQ(agreed(b, "a"), std::pair(2u, true));
+  EXPECT_EQ(sites.refused, Strings()) << "nothing that the other cannot read";
+  b.speaks = 1;  // its operator takes that back
+  sites.flow();
+  a.say("anna", "3");
+  sites.flow();
+  EXPECT_EQ(agreed(a, "b"), std::pair(1u, false));
+  EXPECT_EQ(b.archive, (Strings{"ben: hello", "anna@a: hello", "anna@a: hello"}));
+}
+
+TEST_F(Federation, R34_OfMoreGroupsThanAnItemHoldsTheOtherSiteLearnsTooWhichAreOver) {
+  all_there();
+  sites.flow();
+  const std::size_t many = messages::kMaxPeerGroups + 1;
+  for (std::size_t i = 0; i < many; ++i)
+    a.plan(("[[plan]]\nid = \"p" + std::to_string(i) +
+            "\"\nname = \"P\"\naudience = { any = [{ users = [\"anna\", \"ben@b\"] }] }\n"
+            "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n")
+               .c_str());
+  a.step([](auto& e, auto& ctx) {
+    for (auto& [id, plan] : e.state().plans) start_group(e.state(), plan, "staff eve", "", ctx);
+  });
+  const auto within_the_limit = [&] {  // of what a peer may tell in a second
+    for (int i = 0; i < 5; ++i) sites.pass(1000);
+  };
+  within_the_limit();
+  const auto open = [&] {
+    return std::count_if(b.engine.state().groups.begin(), b.engine.state().groups.end(),
+                         [](const auto& entry) { return entry.second.state == GroupState::open; });
+  };
+  ASSERT_EQ(open(), static_cast<std::ptrdiff_t>(many));
+  sites.cut("a", "b");
+  a.step([](auto& e, auto& ctx) {
+    auto& groups = e.state().groups;
+    end_group(e.state(), groups.begin()->second, "staff", ctx);
+    end_group(e.state(), groups.rbegin()->second, "staff", ctx);
+  });
+  count_anew(sites, "a", "b");
+  sites.heal();
+  within_the_limit();
+  EXPECT_EQ(open(), static_cast<std::ptrdiff_t>(many) - 2);
 }
 
 TEST_F(Federation, R34_ABatchThatComesTwiceCountsOnce) {
