@@ -89,6 +89,7 @@ void TcpProxy::heal() {
   cut_ = false;
   delay_ms_ = 0;
   stall(false, false);
+  lose(false, false);
 }
 
 void TcpProxy::accept_all() {
@@ -108,13 +109,13 @@ void TcpProxy::accept_all() {
     }
     sockets_.push_back(in);
     sockets_.push_back(out);
-    carriers_.emplace_back([this, in, out] { carry(in, out, stalled_[0]); });
-    carriers_.emplace_back([this, in, out] { carry(out, in, stalled_[1]); });
+    carriers_.emplace_back([this, in, out] { carry(in, out, stalled_[0], lost_[0]); });
+    carriers_.emplace_back([this, in, out] { carry(out, in, stalled_[1], lost_[1]); });
   }
 }
 
 /// Reads ahead of what it holds back only so far, as a network does.
-void TcpProxy::carry(int from, int to, const std::atomic<bool>& stalled) {
+void TcpProxy::carry(int from, int to, const std::atomic<bool>& stalled, const std::atomic<bool>& lost) {
   constexpr std::size_t kMostHeld = 64;
   constexpr int kLookMs = 5;
   struct Chunk {
@@ -123,7 +124,8 @@ void TcpProxy::carry(int from, int to, const std::atomic<bool>& stalled) {
   };
   std::deque<Chunk> held;
   char buffer[16'384];
-  while (!stopping_) {
+  bool torn = false;  // something of it was lost
+  while (!stopping_ && (lost || !torn)) {
     pollfd in{held.size() < kMostHeld ? from : -1, POLLIN, 0};
     int wait_ms = stalled ? kLookMs : kIdleMs;
     if (!held.empty() && !stalled)
@@ -132,6 +134,8 @@ void TcpProxy::carry(int from, int to, const std::atomic<bool>& stalled) {
     if (::poll(&in, 1, std::clamp(wait_ms, 0, kIdleMs)) > 0) {
       const ssize_t n = ::recv(from, buffer, sizeof buffer, 0);
       if (n <= 0) break;
+      torn = torn || lost;
+      if (torn) continue;
       held.push_back({Clock::now() + std::chrono::milliseconds(delay_ms_),
                       std::string(buffer, static_cast<std::size_t>(n))});
       if (keep_) {

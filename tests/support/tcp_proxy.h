@@ -31,6 +31,9 @@ class TcpProxy {
   void delay(std::chrono::milliseconds by) { delay_ms_ = static_cast<int>(by.count()); }
   /// Holds what goes towards the target, or comes back from it, as long as it is so.
   void stall(bool there, bool back) { stalled_[0] = there, stalled_[1] = back; }
+  /// What goes towards the target, or comes back from it, is lost as long as it is so, unnoticed by who sends
+  /// it. A connection that has lost something ends when its way is well again, as TCP would not go on.
+  void lose(bool there, bool back) { lost_[0] = there, lost_[1] = back; }
   /// All is as it was in the beginning; what was held goes on.
   void heal();
   /// Each piece as it came, of all connections and both directions.
@@ -38,7 +41,7 @@ class TcpProxy {
 
  private:
   void accept_all();
-  void carry(int from, int to, const std::atomic<bool>& stalled);
+  void carry(int from, int to, const std::atomic<bool>& stalled, const std::atomic<bool>& lost);
 
   const std::uint16_t target_;
   const bool keep_;
@@ -46,7 +49,7 @@ class TcpProxy {
   int listener_ = -1;
   std::atomic<bool> cut_ = false, stopping_ = false;
   std::atomic<int> delay_ms_ = 0;
-  std::array<std::atomic<bool>, 2> stalled_ = {};
+  std::array<std::atomic<bool>, 2> stalled_ = {}, lost_ = {};
   mutable Mutex mutex_;
   std::string carried_ CONVOKE_GUARDED_BY(mutex_);
   std::vector<int> sockets_ CONVOKE_GUARDED_BY(mutex_);
