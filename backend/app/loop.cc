@@ -55,8 +55,9 @@ bool Loop::turn(Times times, const std::function<void(core::Context&)>& inputs) 
   const auto seqs = journal_.add(engine_, fx);
   erase(fx);
   if (fx.graced_since) journal_.put_meta(store::kBrokerEpochKey, std::to_string(broker_epoch_));
+  const std::size_t ahead = release_ahead(fx, seqs);
   if (!commit()) return false;
-  release(fx, seqs);
+  release(fx, seqs, ahead);
   if (signed_in_ > 0) session_.keep_sign_ins(std::exchange(signed_in_, 0));
   if (hooks_.compact && eraser_.take_compaction()) hooks_.compact();
   return true;
@@ -123,8 +124,21 @@ bool Loop::commit() {
   return true;
 }
 
-void Loop::release(core::Effects& fx, const std::vector<std::uint64_t>& seqs) {
-  for (std::size_t i = 0; i < fx.out.size(); ++i) outbox_.push({seqs[i], std::move(fx.out[i])});
+/// What may go out while the disk is busy, as far as nothing else of this step comes before it. Gives how
+/// many. docs/decisions/025-others-words-go-out-ahead.md
+std::size_t Loop::release_ahead(core::Effects& fx, const std::vector<std::uint64_t>& seqs) {
+  std::size_t n = 0;
+  for (; n < fx.out.size(); ++n) {
+    const auto* publish = std::get_if<core::Publish>(&fx.out[n]);
+    if (!publish || !publish->ahead) break;
+    outbox_.push({seqs[n], std::move(fx.out[n])});
+  }
+  if (n > 0) session_.pump();
+  return n;
+}
+
+void Loop::release(core::Effects& fx, const std::vector<std::uint64_t>& seqs, std::size_t ahead) {
+  for (std::size_t i = ahead; i < fx.out.size(); ++i) outbox_.push({seqs[i], std::move(fx.out[i])});
   for (const core::HistoryQuery& query : fx.history) answer_history(query);
   release_peers(fx);
   hooks_.released(fx);

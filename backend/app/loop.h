@@ -23,7 +23,8 @@
 namespace convoke::app {
 
 /// Core, journal and outbox joined as "write, then speak" asks for: a turn takes what came in, lets the core
-/// work, commits once, and only then lets anything out. No thread, clock or socket of its own: the server
+/// work, commits once, and only then lets anything out (but for what other sites' users said, which is no
+/// promise of ours: release_ahead). No thread, clock or socket of its own: the server
 /// runs it on its one thread, the simulation with a simulated network, disk and clock.
 class Loop {
  public:
@@ -106,7 +107,8 @@ class Loop {
   bool commit();
   void revoke(core::Context& ctx);
   void erase(const core::Effects& fx);
-  void release(core::Effects& fx, const std::vector<std::uint64_t>& seqs);
+  std::size_t release_ahead(core::Effects& fx, const std::vector<std::uint64_t>& seqs);
+  void release(core::Effects& fx, const std::vector<std::uint64_t>& seqs, std::size_t ahead);
   void answer_history(const core::HistoryQuery& query);
   std::vector<messages::FeedOp> full_feed() const;
   void signed_in(const messages::SignIn& sign_in);

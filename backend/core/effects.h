@@ -24,6 +24,7 @@ struct Publish {
   bool retain = false;
   bool durable = true;
   std::string correlation = {};  // MQTT 5 correlation data, may be empty
+  bool ahead = false;            // may go out before the disk has it: it will be said again if it does not
 };
 
 /// A change of membership for the broker plugin, small enough for one message; always durable. It goes out
@@ -143,7 +144,7 @@ struct HistoryQuery {
 };
 
 /// Everything one step wants done. The caller writes the records named here and the durable outgoing messages
-/// in one batch, and only then lets anything out, in order.
+/// in one batch, and only then lets anything out (but what may go ahead), in order.
 struct Effects {
   std::set<UserId> users;      // records that changed; their new value is in the state,
   std::set<UserId> positions;  // last positions that changed; these may be written later

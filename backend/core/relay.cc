@@ -14,8 +14,13 @@ namespace convoke::core {
 namespace {
 
 void say(const State& state, const Group& group, const Relayed& relayed, bool durable, Context& ctx) {
-  ctx.publish(
-      {topics::chat_topic(state.site, group.id, relayed.from), encode(relayed.message), 1, false, durable});
+  ctx.publish({topics::chat_topic(state.site, group.id, relayed.from),
+               encode(relayed.message),
+               1,
+               false,
+               durable,
+               {},
+               true});
 }
 
 /// Whether they may say something in this group now; why not.
