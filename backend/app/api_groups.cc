@@ -9,6 +9,7 @@
 #include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
 #include "backend/core/roster.h"
+#include "backend/core/sites.h"
 
 namespace convoke::app {
 namespace {
@@ -179,6 +180,8 @@ ApiResponse run(core::Engine& e, const topics::Principal& who, AddMember c, core
   if (!g) return no_group();
   if (g->state != GroupState::open) return not_live();
   if (g->banned.contains(c.user)) return api_error(409, "banned", "the user is banned from this group");
+  if (const auto site = core::site_of(c.user); site && !e.state().peers.contains(site))
+    return api_error(409, "no-peer", "this site is not joined with " + site.str());
   if (const auto other = core::kept_apart_from(e.state(), *g, c.user); !other.empty())
     return api_error(
         409, "kept-apart",

@@ -76,6 +76,8 @@ TEST_F(Api, StaffButtonLifeOfAGroup) {
   EXPECT_TRUE(has(shown, "\"why\":\"listed\"")) << shown.body;
   EXPECT_TRUE(has(shown, "\"reasons\":[\"operator eve\"]")) << shown.body;
   EXPECT_EQ(call("POST", "/v1/groups/" + id + "/members", R"({"user":"cleo"})", Role::staff).status, 200);
+  EXPECT_TRUE(has(call("POST", "/v1/groups/" + id + "/members", R"({"user":"ben@nowhere"})", Role::staff),
+                  "no-peer"));
   EXPECT_EQ(call("DELETE", "/v1/groups/" + id + "/members/ben", "", Role::staff).status, 200);
   EXPECT_EQ(call("DELETE", "/v1/groups/" + id + "/members/ben", "", Role::staff).status, 404);
   EXPECT_EQ(call("POST", "/v1/groups/" + id + "/extend", R"({"by_ms":60000})", Role::staff).status, 200);
