@@ -1,5 +1,7 @@
 #include "topics/messages/peer.h"
 
+#include <algorithm>
+
 #include "topics/messages/limits.h"
 #include "topics/messages/parts_json.h"
 
@@ -251,7 +253,7 @@ Result<PeerBatch> decode_peer_batch(std::string_view payload) {
   PeerBatch batch;
   batch.version = root["v"].small_integer(kOldestPeerVersion, kPeerVersion);
   const Field ack = root["ack"], speaks = root["speaks"], features = root["features"];
-  batch.speaks = speaks.present() ? speaks.small_integer(batch.version) : batch.version;
+  batch.speaks = std::max(batch.version, speaks.present() ? speaks.small_integer(1) : 1);
   if (batch.version >= 2 && features.present())
     features.each(0, kMaxPeerFeatures, [&](const Field& f) { batch.features.push_back(f.plain_id()); });
   batch.epoch = root["epoch"].integer(1);
@@ -274,7 +276,7 @@ std::string encode_peer_batch(const PeerBatch& batch, const std::vector<std::str
   JsonWriter json(1024);
   json.begin_object();
   json.member("v", batch.version);
-  json.member("speaks", batch.speaks);
+  if (batch.speaks > batch.version) json.member("speaks", batch.speaks);
   if (batch.version >= 2) write_strings(json, "features", batch.features);
   json.member("epoch", batch.epoch);
   json.member("first", batch.first);

@@ -133,7 +133,7 @@ using PeerItem =
     std::variant<PeerUnknown, PeerGroups, PeerAsk, PeerOpen, PeerPut, PeerGone, PeerHead, PeerEnd, PeerPlace,
                  PeerNotice, PeerChosen, PeerLeft, PeerClosed, PeerSaid, PeerPresence>;
 
-/// {"v":2,"speaks":2,"features":["group-ranges"],"epoch":1767225600000,"first":17,
+/// {"v":2,"features":["group-ranges"],"epoch":1767225600000,"first":17,
 ///  "ack":{"epoch":1767225500000,"upto":41},"items":[…]}
 struct PeerBatch {
   std::uint64_t epoch = 0;      // of the sender's numbers: another one where it began to count anew

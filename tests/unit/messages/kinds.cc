@@ -158,7 +158,7 @@ PeerBatch full_peer_batch() {
   const PeerMember member{"anna@demo", "Ånna", PresenceState::away, topics::Standing::muted};
   const topics::ChatRules rules{true, 10'000, 20};
   const Stamp place{"demo", 1, 7, kTime};
-  PeerBatch batch{2, 17, 3, 41, {}, kPeerVersion, kPeerVersion, {kGroupRanges}};
+  PeerBatch batch{2, 17, 3, 41, {}, kPeerVersion, kPeerVersion + 1, {kGroupRanges}};
   batch.items = {PeerGroups{{kGroup}, std::string(32, '0'), std::string(32, 'f')},
                  PeerAsk{kGroup, "hall-a", "Hall A", {"ben@arena"}, true},
                  PeerOpen{kGroup, "hall-a", "Hall A", kTime, kTime + 1, true, rules, {member}, true},
