@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "tests/integration/federation_fixture.h"
+#include "tests/support/cable.h"
 
 namespace convoke {
 namespace {
@@ -153,6 +154,25 @@ TEST_F(FederationFaults, R34_WhatIsLostInOneDirectionComesAfterwardsAndTheOtherG
   ASSERT_TRUE(until([&] { return sites[0]->phone().texts.size() == said; })) << "b to a" << say();
   EXPECT_TRUE(sites[1]->phone().texts.empty()) << "a to b";
   heal();
+  expect_one_chat();
+}
+
+/// Packets are lost in both directions, and no system tells anybody.
+TEST_F(FederationFaults, R34_WhereTheCableIsOutEachGoesOnAndTheyAreOneAgainAfterwards) {
+  make({{"a", "anna"}, {"b", "ben"}});
+  const auto to_a = test::Cable::lay(sites[0]->broker.port()),
+             to_b = test::Cable::lay(sites[1]->broker.port());
+  if (!to_a || !to_b) GTEST_SKIP() << "no network namespaces here: it takes root, and ip";
+  ASSERT_EQ(sites[0]->add_peer(*sites[1], to_b->port(), to_b->host()).status, 200);
+  ASSERT_EQ(sites[1]->add_peer(*sites[0], to_a->port(), to_a->host()).status, 200);
+  start();
+  wait_for_one_list();
+  group = sites[0]->group();
+  for (const auto& cable : {to_a.get(), to_b.get()}) cable->unplug();
+  everybody_says(10);
+  ASSERT_TRUE(is_kept()) << say();
+  EXPECT_TRUE(all([](Site& s) { return s.phone().texts.empty(); }));
+  for (const auto& cable : {to_a.get(), to_b.get()}) cable->plug_in();
   expect_one_chat();
 }
 

@@ -2,6 +2,7 @@
 // between them: federation_faults_test.cc.
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -276,6 +277,29 @@ TEST_F(Federation, R34_AHostilePeerGetsNothingThroughAndIsShutOut) {
 
   EXPECT_EQ(sites[0]->server->call("DELETE", "/peers/b").status, 200);
   EXPECT_TRUE(peer.wait_until_cut()) << "without its key nobody speaks for the site";
+}
+
+/// The server sees all of it at once, as where it was busy for a moment.
+TEST_F(Federation, R34_APeerThatFloodsIsShutOut) {
+  make({{"a", "anna"}, {"b", "ben"}});
+  sites[1]->server->kill9();
+  const std::int64_t now = test::TestTokens::now_s();
+  const auto token = sign(token::KeySet::parse(sites[1]->link_key),
+                          {"b", "a", topics::Role::peer, "link", now - 20, now + 600})
+                         .value();
+  test::TestClient peer(sites[0]->broker.url(), "a:b:link");
+  ASSERT_TRUE(sites[0]->phones->until([&] { return peer.connect(token) == test::kSuccess; }));
+  messages::PeerBatch batch;
+  batch.epoch = static_cast<std::uint64_t>(now) * 2000;
+  batch.first = 1;
+  batch.items.assign(messages::kMaxPeerItems, messages::PeerUnknown{});
+  const std::string payload = encode(batch);
+  ::kill(sites[0]->server->pid(), SIGSTOP);
+  for (std::size_t items = 0; items <= 55'000; items += messages::kMaxPeerItems)
+    ASSERT_EQ(peer.publish("cv1/a/peer/b/link", payload), test::kSuccess);
+  ::kill(sites[0]->server->pid(), SIGCONT);
+  EXPECT_TRUE(peer.wait_until_cut()) << say();
+  EXPECT_EQ(sites[0]->link("b").at("shut"), "flood") << say();
 }
 
 }  // namespace

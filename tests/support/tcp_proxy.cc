@@ -21,9 +21,17 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr int kIdleMs = 200;
 
-int dial(std::uint16_t port) {
+constexpr const char* kLoopback = "127.0.0.1";
+
+sockaddr_in address(const std::string& host, std::uint16_t port) {
+  sockaddr_in at = loopback(port);
+  if (::inet_pton(AF_INET, host.c_str(), &at.sin_addr) != 1) throw std::runtime_error("no address: " + host);
+  return at;
+}
+
+int dial(const std::string& host, std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in to = loopback(port);
+  const sockaddr_in to = address(host, port);
   if (fd >= 0 && ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return fd;
   if (fd >= 0) ::close(fd);
   return -1;
@@ -40,13 +48,16 @@ bool send_all(int to, std::string_view bytes) {
 
 }  // namespace
 
-TcpProxy::TcpProxy(std::uint16_t target, bool keep) : target_(target), keep_(keep) {
+TcpProxy::TcpProxy(std::uint16_t target, bool keep) : TcpProxy(target, {kLoopback, kLoopback}, keep) {}
+
+TcpProxy::TcpProxy(std::uint16_t target, const Ends& ends, bool keep)
+    : target_(target), dial_(ends.dial), keep_(keep) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in own = loopback(0);
+  sockaddr_in own = address(ends.listen, 0);
   socklen_t size = sizeof own;
   if (listener_ < 0 || ::bind(listener_, reinterpret_cast<sockaddr*>(&own), size) != 0 ||
       ::listen(listener_, 16) != 0 || ::getsockname(listener_, reinterpret_cast<sockaddr*>(&own), &size) != 0)
-    throw std::runtime_error("a proxy cannot listen on 127.0.0.1");
+    throw std::runtime_error("a proxy cannot listen on " + ends.listen);
   port_ = ntohs(own.sin_port);
   acceptor_ = std::thread([this] { accept_all(); });
 }
@@ -96,7 +107,7 @@ void TcpProxy::accept_all() {
   while (!stopping_) {
     const int in = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (in < 0) continue;
-    const int out = cut_ ? -1 : dial(target_);
+    const int out = cut_ ? -1 : dial(dial_, target_);
     if (out < 0) {
       ::close(in);
       continue;

@@ -18,6 +18,11 @@ namespace convoke::test {
 class TcpProxy {
  public:
   explicit TcpProxy(std::uint16_t target, bool keep = false);
+  /// Addresses at which it listens and to which it dials.
+  struct Ends {
+    std::string listen, dial;
+  };
+  TcpProxy(std::uint16_t target, const Ends& ends, bool keep = false);
   ~TcpProxy();
   TcpProxy(const TcpProxy&) = delete;
   TcpProxy& operator=(const TcpProxy&) = delete;
@@ -44,6 +49,7 @@ class TcpProxy {
   void carry(int from, int to, const std::atomic<bool>& stalled, const std::atomic<bool>& lost);
 
   const std::uint16_t target_;
+  const std::string dial_;
   const bool keep_;
   std::uint16_t port_ = 0;
   int listener_ = -1;
