@@ -5,6 +5,7 @@
 
 #include "backend/app/history_page.h"
 #include "backend/core/feed.h"
+#include "backend/core/peers.h"
 #include "backend/store/records.h"
 #include "topics/messages/request.h"
 
@@ -30,6 +31,7 @@ Loop::Loop(Options options, store::Store& store, egress::Link& link, Hooks hooks
                 [this](std::uint64_t epoch) { broker_fed(epoch); },
                 [this](const core::FeedChange& change) { feed_confirmed(change); }, hooks_.warn,
                 [this](const messages::SignIn& sign_in) { signed_in(sign_in); }}) {
+  from_backup_ = store.is_from_backup();
   decoder_.set_outside(hooks_.outside);
   for (auto& [seq, message] : journal_.load(engine_, now)) outbox_.push({seq, std::move(message)});
   engine_.loaded(now);
@@ -47,6 +49,7 @@ bool Loop::turn(Times times, const std::function<void(core::Context&)>& inputs) 
   core::Context ctx{times.now, fresh_ids_, fx};
   ctx_ = &ctx;
   times_ = times;
+  if (from_backup_) core::tell_peers_anew(engine_.state(), ctx);
   inputs(ctx);
   refill_ids();
   if (session_.drained()) engine_.tick(ctx);
@@ -58,6 +61,7 @@ bool Loop::turn(Times times, const std::function<void(core::Context&)>& inputs) 
   const std::size_t ahead = release_ahead(fx, seqs);
   if (!commit()) return false;
   release(fx, seqs, ahead);
+  if (std::exchange(from_backup_, false)) journal_.forget_backup();
   if (signed_in_ > 0) session_.keep_sign_ins(std::exchange(signed_in_, 0));
   if (hooks_.compact && eraser_.take_compaction()) hooks_.compact();
   return true;

@@ -142,6 +142,7 @@ class Loop {
   std::int64_t positions_written_ms_ = 0;
   std::uint64_t broker_epoch_ = 0;
   std::uint64_t signed_in_ = 0;  // the last one of the turn under way; 0: none
+  bool from_backup_ = false;     // and nobody has been told
 };
 
 }  // namespace convoke::app

@@ -52,8 +52,9 @@ void begin_anew(State& state, Peer& peer, std::uint64_t beyond, Context& ctx) {
 }
 
 /// What the peer says it has. Where it has more than we sent, we have forgotten (a backup was restored here);
-/// where it has less than it said before, it has (there). The latter must hold for a while.
-void take_ack(State& state, Peer& peer, const messages::PeerBatch& batch, Context& ctx) {
+/// where it has less than it said before, it has (there). The latter must hold for a while, but where it says
+/// so with `anew`, its first batch since it counts anew: no old batch can be that.
+void take_ack(State& state, Peer& peer, const messages::PeerBatch& batch, bool anew, Context& ctx) {
   const bool nothing_yet = batch.ack_epoch < peer.epoch;
   if (batch.ack_epoch > peer.epoch || (!nothing_yet && batch.ack_upto >= peer.next)) {
     const bool just_begun = ctx.now >= peer.anew_ms && ctx.now - peer.anew_ms < kJustBegunMs;
@@ -64,7 +65,7 @@ void take_ack(State& state, Peer& peer, const messages::PeerBatch& batch, Contex
   const std::uint64_t upto = nothing_yet ? 0 : batch.ack_upto;
   if (upto < peer.acked) {
     if (peer.forgot_ms == 0) peer.forgot_ms = ctx.now;
-    if (ctx.now - peer.forgot_ms >= kForgotMs) begin_anew(state, peer, 0, ctx);
+    if (anew || ctx.now - peer.forgot_ms >= kForgotMs) begin_anew(state, peer, 0, ctx);
     return;
   }
   peer.forgot_ms = 0;
@@ -175,6 +176,10 @@ bool delete_peer(State& state, const SiteId& site, Context& ctx) {
   return true;
 }
 
+void tell_peers_anew(State& state, Context& ctx) {
+  for (auto& [site, peer] : state.peers) begin_anew(state, peer, 0, ctx);
+}
+
 std::vector<messages::FeedOp> feed_peers(const State& state) {
   std::vector<messages::FeedOp> ops;
   for (const auto& [site, peer] : state.peers)
@@ -209,7 +214,7 @@ PeerTaken take_batch(State& state, const SiteId& site, const messages::PeerBatch
     ctx.fx.peers.insert(site);
   }
   take_speech(state, peer, batch, ctx);
-  take_ack(state, peer, batch, ctx);
+  take_ack(state, peer, batch, anew, ctx);
   if (anew && answered_before) ask_again(state, site, ctx);
   for (std::size_t i = 0; i < batch.items.size(); ++i) {
     if (batch.first + i != peer.in_upto + 1) continue;  // taken before, or what comes before it is missing

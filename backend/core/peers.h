@@ -26,6 +26,9 @@ bool has_feature(const State& state, const SiteId& site, const char* feature);
 void put_peer(State& state, const SiteId& site, std::string host, int port, std::string keys, Context& ctx);
 /// Its users leave our groups, ours leave its groups, and it can say nothing any more. False: there is none.
 bool delete_peer(State& state, const SiteId& site, Context& ctx);
+/// The time of this site went back to that of a backup: its peers have numbers from it that it would give
+/// once more. All of them are told everything anew.
+void tell_peers_anew(State& state, Context& ctx);
 /// What the broker plugin must know of peers.
 std::vector<messages::FeedOp> feed_peers(const State& state);
 

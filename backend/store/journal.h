@@ -48,6 +48,7 @@ class Journal {
   /// Of the outgoing messages added so far.
   std::uint64_t last_seq() const { return next_seq_ - 1; }
   const Store& store() const { return store_; }
+  void forget_backup() { store_.forget_backup(); }
   /// Adds a meta record.
   void put_meta(std::string_view key, std::string value);
   std::string meta(std::string_view key) const;

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <stdexcept>
 
@@ -19,6 +20,9 @@ constexpr std::array<const char*, kFamilies> kNames = {
     "members",    "chat",    "outbox",        "invitations", "registrations", "identities",
     "waiting",    "acts",    "past",          "revocations", "erasures",      "peers",
     "peer_items", "relayed", "staff_answers", "hints"};
+
+/// Beside the files of a backup, and of a store that was one and does not know it yet.
+constexpr const char* kFromBackup = "FROM_BACKUP";
 
 /// RocksDB's own log file is not wanted: it would hold keys, and on a full disk the writer of it aborts the
 /// process.
@@ -98,7 +102,16 @@ class RocksDbStore final : public Store {
     rocksdb::Status s = rocksdb::Checkpoint::Create(db_.get(), &made);
     const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
     if (s.ok()) s = checkpoint->CreateCheckpoint(directory);
-    return s.ok() ? Failure() : Failure(s.ToString());
+    if (!s.ok()) return s.ToString();
+    std::ofstream mark(std::filesystem::path(directory) / kFromBackup);
+    return mark << "see docs/protocol/store.md\n" << std::flush ? Failure() : Failure("cannot be marked");
+  }
+  bool is_from_backup() const override {
+    return std::filesystem::exists(std::filesystem::path(directory_) / kFromBackup);
+  }
+  void forget_backup() override {
+    std::error_code ignored;  // then the next start forgets it
+    std::filesystem::remove(std::filesystem::path(directory_) / kFromBackup, ignored);
   }
 
   void scan(Family family, std::string_view prefix, std::string_view from,

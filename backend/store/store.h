@@ -62,8 +62,12 @@ class Store {
   /// Removes from the files what has been removed from the records. May take long; from any thread, beside
   /// the others' calls.
   [[nodiscard]] virtual Failure compact() { return std::nullopt; }
-  /// Makes a copy of the whole in `directory`, which must not be there yet.
+  /// Makes a copy of the whole in `directory`, which must not be there yet. Opened, it knows that it is one.
   [[nodiscard]] virtual Failure backup(const std::string& directory) { return "not possible: " + directory; }
+  /// This was a backup: what was written after it was made is not there.
+  virtual bool is_from_backup() const { return false; }
+  /// What follows from that has been written.
+  virtual void forget_backup() {}
 
   /// Calls `f(key, value)` in order of key for every key that is >= `from` and begins with `prefix`, until it
   /// returns false. Throws std::runtime_error where the keys cannot be read: what came is not all then.

@@ -280,6 +280,18 @@ TEST(Store, SaysThatItCannotBeReadInsteadOfGivingHalf) {
   EXPECT_THROW(journal.load(w.engine, w.now), std::runtime_error);
 }
 
+TEST(Store, KnowsThatItWasABackupUntilItMayForget) {
+  test::TempDir dir;
+  {
+    auto store = open_rocksdb(dir / "db");
+    ASSERT_FALSE(store->backup(dir / "copy"));
+    EXPECT_FALSE(store->is_from_backup());
+  }
+  EXPECT_TRUE(open_rocksdb(dir / "copy")->is_from_backup());
+  open_rocksdb(dir / "copy")->forget_backup();
+  EXPECT_FALSE(open_rocksdb(dir / "copy")->is_from_backup());
+}
+
 TEST(Store, SaysWhichFolderCannotBeOpened) {
   try {
     open_rocksdb("/proc/nowhere");

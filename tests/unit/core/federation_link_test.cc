@@ -376,5 +376,31 @@ TEST_F(Federation, R34_AMirrorThatHasForgottenIsToldEverythingAnew) {
   EXPECT_EQ(a.archive, (Strings{"ben@b: back again"}));
 }
 
+TEST_F(Federation, R34_ASiteThatIsItsOwnBackupTellsItsPeersAnewAndIsToldAtOnce) {
+  all_there();
+  start();
+  // A backup of before a message each is restored at a: its next item has a number that b has taken already.
+  const Peer before = a.engine.state().peers.at(SiteId::parse("b"));
+  a.say("anna", "1");
+  b.say("ben", "2");
+  sites.flow();
+  sites.pass(60'000);
+  sites.cut("a", "b");
+  a.step([&](auto& e, auto& ctx) {
+    Peer& peer = e.state().peers.at(SiteId::parse("b"));
+    const auto epoch = peer.epoch;
+    peer = before;
+    tell_peers_anew(e.state(), ctx);
+    EXPECT_GT(peer.epoch, epoch);
+  });
+  sites.heal();
+  sites.flow();
+  a.say("anna", "3", "and on");
+  b.say("ben", "4", "and on");
+  sites.flow();
+  EXPECT_EQ(a.archive.back(), "ben@b: and on");
+  EXPECT_EQ(std::count(b.archive.begin(), b.archive.end(), "anna@a: and on"), 1);
+}
+
 }  // namespace
 }  // namespace convoke::core
