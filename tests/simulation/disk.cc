@@ -32,6 +32,25 @@ std::vector<store::Write> Disk::undo_of(const std::vector<store::Write>& batch) 
   return undo;
 }
 
+std::vector<store::Write> Disk::copy() const {
+  std::vector<store::Write> all;
+  for (std::size_t i = 0; i < store::kFamilies; ++i)
+    beneath_->scan(static_cast<store::Family>(i), {}, {}, [&](auto key, auto value) {
+      all.push_back({static_cast<store::Family>(i), std::string(key), std::string(value)});
+      return true;
+    });
+  return all;
+}
+
+void Disk::go_back_to(const std::vector<store::Write>& copy) {
+  std::vector<store::Write> writes = this->copy();
+  for (store::Write& write : writes) write.value.reset();
+  writes.insert(writes.end(), copy.begin(), copy.end());
+  (void)beneath_->write(writes, true);
+  undo_.clear();
+  from_backup_ = true;
+}
+
 void Disk::lose_power() {
   for (std::size_t lost = undo_.empty() ? 0 : random_.below(undo_.size() + 1); lost > 0; --lost) {
     (void)beneath_->write(undo_.back(), true);

@@ -31,6 +31,14 @@ class Disk final : public store::Store {
 
   std::function<bool(const store::Write&)> loses;  // sabotage
 
+  bool is_from_backup() const override { return from_backup_; }
+  void forget_backup() override { from_backup_ = false; }
+
+  /// All that is there now, for `go_back_to`.
+  std::vector<store::Write> copy() const;
+  /// What was there when it was copied is there again, and nothing else.
+  void go_back_to(const std::vector<store::Write>& copy);
+
   /// So many writes from now on fail.
   void fill(int writes) { full_for_ = writes; }
   /// Power is lost: of the writes since the last synced one only the first few are there.
@@ -42,6 +50,7 @@ class Disk final : public store::Store {
   std::unique_ptr<store::Store> beneath_;
   Random random_;
   int full_for_ = 0;
+  bool from_backup_ = false;
   std::deque<std::vector<store::Write>> undo_;  // of each write that was not synced, the newest last
 };
 

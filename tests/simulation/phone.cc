@@ -50,6 +50,11 @@ void Phone::kill() {
   left_.clear();
 }
 
+void Phone::reinstall() {
+  kill();
+  saved_.clear();
+}
+
 void Phone::open() {
   start();
   open_ = true;

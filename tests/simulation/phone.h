@@ -59,6 +59,7 @@ class Phone final : public Endpoint {
   // What its user does.
   void start();  // the app
   void kill();
+  void reinstall();  // what it kept is gone
   void open();
   void close();
   void set_presence(sdk::Presence presence);

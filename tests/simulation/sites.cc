@@ -61,6 +61,7 @@ SimServer::Watch Site::watch(Told told) {
               told.changed();
             checks.released(state(), fx, agenda_.now());
             note(fx);
+            if (!fx.peers_cleared.empty()) check_parted();
           },
       .turned =
           [this] {
@@ -112,10 +113,31 @@ Phone::Watch Site::phone_watch(std::size_t number, const std::function<void(cons
 }
 
 void Site::join() {
-  for (const auto& [site, way] : ways)
-    server.call(
-        app::PutPeer{topics::SiteId::parse(site), site + ".example", 1883, kLinkKeys},
-        [](const app::ApiResponse& response) { require(response.status == 200, "a peer was refused"); });
+  for (const auto& [site, way] : ways) join(site);
+}
+
+void Site::join(const std::string& other) {
+  server.call(
+      app::PutPeer{topics::SiteId::parse(other), other + ".example", 1883, kLinkKeys},
+      [](const app::ApiResponse& response) { require(response.status == 200, "a peer was refused"); });
+}
+
+void Site::part(const std::string& other) {
+  server.call(app::DeletePeer{topics::SiteId::parse(other)}, [](const app::ApiResponse& response) {
+    require(response.status == 200 || response.status == 404, "a peer cannot be removed");
+  });
+}
+
+/// Of what happened since then nothing is promised but what other sites can tell. Broker and phones begin
+/// anew too: what phones that know more than their own server make of it is no matter of several sites.
+void Site::go_back_to(const std::vector<store::Write>& backup) {
+  if (server.running()) server.kill(false);
+  for (auto& phone : phones) phone->reinstall();
+  restart_broker(1000);
+  disk.go_back_to(backup);
+  restored_ms = agenda_.now();
+  checks = StepChecks(name);
+  said_ = {};
 }
 
 void Site::restart_broker(std::int64_t after_ms) {
@@ -128,12 +150,27 @@ void Site::restart_broker(std::int64_t after_ms) {
 // ----------------------------------------------------------------------
 
 void Site::note(const core::Effects& fx) {
+  for (const core::SiteId& site : fx.peers_cleared) {
+    anew[site.str()] = agenda_.now();
+    if (!state().peers.contains(site)) parted[site.str()] = agenda_.now();
+  }
   for (const core::GroupId& id : fx.groups)
     if (const core::Group* group = state().group(id)) note(*group);
   for (const auto& [id, user] : fx.members) {
     const core::Group* group = state().group(id);
     if (!group || !group->members.contains(user)) disturbed.insert({id.str(), in_full(user.str())});
     if (group) note(*group);
+  }
+}
+
+/// With a site that is no peer any more no chat is shared.
+void Site::check_parted() {
+  for (const auto& [id, group] : state().groups) {
+    if (group.state != core::GroupState::open) continue;
+    for (const auto& [other, at_ms] : parted)
+      if (const auto gone = core::SiteId::parse(other); !state().peers.contains(gone))
+        if (group.home == gone || (!group.home && group.sites.contains(gone)))
+          throw Violation(name + " has parted from " + other + ", which has a part in group " + id.str());
   }
 }
 

@@ -41,6 +41,11 @@ class Site {
 
   /// Joins it with those sites: again too.
   void join();
+  void join(const std::string& other);
+  void part(const std::string& other);
+  bool is_joined(const std::string& other) { return state().peers.contains(core::SiteId::parse(other)); }
+  /// Its server dies, and starts again from what the disk held at that backup.
+  void go_back_to(const std::vector<store::Write>& backup);
   void restart_broker(std::int64_t after_ms);
   /// Its own checks at rest.
   void check_rest();
@@ -54,6 +59,9 @@ class Site {
   std::vector<std::unique_ptr<Phone>> phones;
   std::map<std::string, core::TimeMs> extended;  // groups, by staff: until then
   std::map<std::string, KnownGroup> known;
+  // When its link to another site began to count anew, and when it parted from it, the last time.
+  std::map<std::string, core::TimeMs> anew, parted;
+  core::TimeMs restored_ms = 0;  // when its time went back
   /// Who was taken out of which group, or might not speak there for a while; an empty user: anybody.
   std::set<std::pair<std::string, std::string>> disturbed;
 
@@ -68,6 +76,7 @@ class Site {
   Phone::Watch phone_watch(std::size_t number, const std::function<void(const std::string&)>& trace);
   void note(const core::Effects& fx);
   void note(const core::Group& group);
+  void check_parted();
 
   Agenda& agenda_;
   Said said_;

@@ -18,6 +18,7 @@ constexpr std::int64_t kQuietMs = 60'000, kStableMs = 25'000, kMaxQuietMs = 1'80
 
 struct Faults {
   bool ways = false, again = false, phones = false, broker = false, server = false, disk = false;
+  bool parts = false, restores = false;  // sites part and join again; one is restored from a backup
 };
 
 class SitesWorld {
@@ -42,23 +43,28 @@ class SitesWorld {
   void chat(Phone& phone);
   void fault(Site& site);
   void cut_way(Way& way, std::int64_t for_ms);
+  void part_or_join();
+  void back_up_or_restore();
+  bool agree_who_is_joined();
   void step_until(std::int64_t time_ms);
   void come_to_rest();
   bool settled();
 
   const Options options_;
-  Random random_;
+  Random random_, more_;  // the latter for what not each world has
   Agenda agenda_{kStart};
   Faults faults_;
   Sites sites_;
   std::vector<std::unique_ptr<SiteStaff>> staff_;
+  std::optional<std::pair<Site*, std::vector<store::Write>>> backup_;
+  std::set<std::pair<Site*, Site*>> parting_;  // at rest, for good
   std::int64_t changed_ms_ = 0;
   bool resting_ = false;
   Outcome outcome_;
 };
 
 SitesWorld::SitesWorld(const Options& options)
-    : options_(options), random_(options.seed), faults_(draw_faults()) {
+    : options_(options), random_(options.seed), more_(~options.seed), faults_(draw_faults()) {
   const std::size_t count = 2 + random_.below(2);
   const std::size_t phones =
       options.phones ? options.phones : static_cast<std::size_t>(random_.between(2, 6));
@@ -90,6 +96,8 @@ Faults SitesWorld::draw_faults() {
   f.broker = random_.percent(40);
   f.server = random_.percent(50);
   f.disk = random_.percent(15);
+  f.parts = options_.seed % 4 == 3;
+  f.restores = options_.seed % 8 == 6;
   return f;
 }
 
@@ -145,6 +153,7 @@ void SitesWorld::begin() {
 
 void SitesWorld::round() {
   resting_ = false;
+  parting_.clear();
   const std::int64_t until = agenda_.now() + random_.between(60'000, 150'000);
   while (agenda_.now() < until) {
     step_until(agenda_.now() + random_.between(0, 500));
@@ -153,6 +162,8 @@ void SitesWorld::round() {
 }
 
 void SitesWorld::act() {
+  if (faults_.parts && more_.percent(2)) part_or_join();
+  if (faults_.restores && more_.percent(1)) back_up_or_restore();
   const std::size_t dice = random_.below(100), at = random_.below(sites_.size());
   if (dice < 10) return staff_[at]->act(agenda_.now());
   if (dice < 15) return fault(*sites_[at]);
@@ -222,6 +233,51 @@ void SitesWorld::cut_way(Way& way, std::int64_t for_ms) {
   agenda_.in(for_ms, [&way] { way.cut = false; });
 }
 
+/// As operators do: on one side first.
+void SitesWorld::part_or_join() {
+  Site& site = *more_.pick(sites_);
+  Site& other = *more_.pick(sites_);
+  if (&site == &other || !site.server.running()) return;
+  if (!site.is_joined(other.name)) return site.join();
+  trace(site.name + " parts from " + other.name);
+  site.part(other.name);
+}
+
+void SitesWorld::back_up_or_restore() {
+  if (!backup_) {
+    Site& site = *more_.pick(sites_);
+    trace(site.name + " is backed up");
+    backup_ = {&site, site.disk.copy()};
+    return;
+  }
+  trace(backup_->first->name + " is restored from its backup");
+  backup_->first->go_back_to(backup_->second);
+  faults_.restores = false;
+}
+
+/// Each two sites are joined on both sides or on none; else their operators see to it.
+bool SitesWorld::agree_who_is_joined() {
+  bool agree = true;
+  for (auto& site : sites_)
+    for (auto& other : sites_) {
+      if (site->name >= other->name) continue;
+      const bool joined[] = {site->is_joined(other->name), other->is_joined(site->name)};
+      if (joined[0] && joined[1]) continue;
+      const std::pair both{site.get(), other.get()};
+      if (!joined[0] && !joined[1] && parting_.contains(both)) continue;
+      agree = false;
+      if (parting_.contains(both) || more_.percent(50)) {
+        parting_.insert(both);
+        site->part(other->name);
+        other->part(site->name);
+      } else {
+        site->join(other->name);
+        other->join(site->name);
+      }
+    }
+  return agree;
+}
+
 // ---- Rest -------------------------------------------------------------------------------------------------
 
 void SitesWorld::step_until(std::int64_t time_ms) {
@@ -230,6 +286,9 @@ void SitesWorld::step_until(std::int64_t time_ms) {
 }
 
 bool SitesWorld::settled() {
+  for (auto& site : sites_)
+    if (!site->server.drained()) return false;
+  if (!agree_who_is_joined()) return false;
   if (agenda_.now() - changed_ms_ < kStableMs) return false;
   for (auto& site : sites_) {
     if (!site->server.drained() || site->server.loop().outbox().size() > 0) return false;
