@@ -1,16 +1,19 @@
 // Two joined sites, real brokers, servers and phones, and one chat of people from both: how much later a
 // message is on the other site than on its own, and how long both need to be one again after they were cut
-// off. Prints one line of JSON.
+// off: where a lot was said at once, or people went on for a while. Prints one line of JSON.
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <stdexcept>
 #include <thread>
 
+#include "tests/bench/visitors.h"
 #include "tests/support/federated_site.h"
 #include "tests/support/tcp_proxy.h"
 
@@ -24,6 +27,8 @@ struct Options {
   int members = 5'000;   // of each site
   int writers = 10;      // of each site, on the SDK
   int messages = 1'000;  // at each site while they are cut off
+  int partition_s = 0;   // for so long; 0: as long as it takes to say that
+  int looks = 1'000;     // a minute, at each site, meanwhile: somebody says how they are
   int pings = 200;
   int phone_ms = 0;  // the way between the phones and their broker, in each direction
 };
@@ -49,9 +54,7 @@ class Pair {
         must(site->server->call("PUT", "/users/" + user, "{}"));
       }
     }
-    must(a_.add_peer(b_, to_b_.port()));
-    must(b_.add_peer(a_, to_a_.port()));
-    until([&] { return a_.link("b").at("state") == "up" && b_.link("a").at("state") == "up"; }, "the link");
+    join(a_.broker.port(), b_.broker.port());
     start();
   }
 
@@ -75,27 +78,37 @@ class Pair {
 
   struct Healed {
     double phones_ms = 0;    // until the last phone has the last message
+    double presence_ms = 0;  // until both sites say the same of how the members are
     double archives_ms = 0;  // until both archives have the same, in the same places
+    int looks = 0;           // of both sites together
+    // What one site keeps for the other in the end, and what it has come to need meanwhile.
+    std::int64_t waiting = 0;
+    double memory_mb = 0, disk_mb = 0;
   };
   Healed partition() {
+    Healed healed;
+    join(to_a_.port(), to_b_.port());  // from now on the ways can be cut
+    const double memory = memory_mb(*a_.server), disk = disk_mb(*a_.server);
+    const int had_a = archived(a_), had_b = archived(b_);
     to_a_.cut();
     to_b_.cut();
-    for (Site* site : {&a_, &b_}) {
-      for (int i = 0; i < o_.messages; ++i)
-        must((*site->phones)[static_cast<std::size_t>(i % o_.writers)].client->send(
-            group_, fmt::format("cut {}", i)));
-    }
-    until([&] { return archived(a_) >= o_.messages && archived(b_) >= o_.messages; },
+    const std::size_t texts_a = a_.phone().texts.size(), texts_b = b_.phone().texts.size();
+    healed.looks = o_.partition_s > 0 ? go_on() : say_all();
+    const int more = o_.messages;
+    until([&] { return archived(a_) >= had_a + more && archived(b_) >= had_b + more; },
           "the archives, while cut off");
-    const std::size_t had_a = a_.phone().texts.size(), had_b = b_.phone().texts.size();
+    if (a_.phone().texts.size() > texts_a + more || b_.phone().texts.size() > texts_b + more)
+      throw std::runtime_error("the sites were not cut off");
+    healed.waiting = a_.link("b").at("waiting").as_int64();
+    healed.memory_mb = memory_mb(*a_.server) - memory;
+    healed.disk_mb = disk_mb(*a_.server) - disk;
     const auto begin = Clock::now();
     to_a_.heal();
     to_b_.heal();
-    Healed healed;
-    const auto more = static_cast<std::size_t>(o_.messages);
-    until([&] { return a_.phone().texts.size() >= had_a + more && b_.phone().texts.size() >= had_b + more; },
-          "the phones, after healing");
+    until([&] { return all_phones_have_all(); }, "the phones, after healing");
     healed.phones_ms = ms_since(begin);
+    until([&] { return available(a_) == available(b_); }, "the presence, after healing");
+    healed.presence_ms = ms_since(begin);
     until([&] { return a_.link("b").at("waiting") == 0 && b_.link("a").at("waiting") == 0; }, "the archives");
     healed.archives_ms = ms_since(begin);
     return healed;
@@ -135,6 +148,62 @@ class Pair {
         },
         kPatience);
     if (!held) throw std::runtime_error(std::string("time is over: ") + what);
+  }
+  void join(std::uint16_t a, std::uint16_t b) {
+    must(a_.add_peer(b_, b));
+    must(b_.add_peer(a_, a));
+    until([&] { return a_.link("b").at("state") == "up" && b_.link("a").at("state") == "up"; }, "the link");
+  }
+  static std::string cut_text(int i) { return fmt::format("cut {}", i); }
+  void say(int i) {
+    for (Site* site : {&a_, &b_})
+      must((*site->phones)[static_cast<std::size_t>(i % o_.writers)].client->send(group_, cut_text(i)));
+  }
+  int say_all() {
+    for (int i = 0; i < o_.messages; ++i) say(i);
+    return 0;
+  }
+  /// The messages evenly over the time that they are cut off, and those who look in beside; how many these
+  /// were.
+  int go_on() {
+    bench::Visitors of_a(a_, o_.writers, o_.members, o_.looks, 1),
+        of_b(b_, o_.writers, o_.members, o_.looks, 2);
+    const auto begin = Clock::now();
+    const auto pace = std::chrono::duration<double>(static_cast<double>(o_.partition_s) / o_.messages);
+    for (int i = 0; i < o_.messages; ++i) {
+      say(i);
+      const auto next = begin + std::chrono::duration_cast<Clock::duration>(pace * (i + 1));
+      until([&] { return Clock::now() >= next; }, "the next message");
+    }
+    return of_a.end() + of_b.end();
+  }
+  /// What those of the other site said meanwhile.
+  bool all_phones_have_all() {
+    for (int i = o_.messages; i-- > 0;) {
+      const int writer = i % o_.writers;
+      const auto has = [&](Site& site, Site& other) {
+        const std::string text = name(other, writer) + "@" + other.name + ": " + cut_text(i);
+        return std::all_of(site.phones->all().begin(), site.phones->all().end(),
+                           [&](const auto& phone) { return phone->texts.contains(text); });
+      };
+      if (!has(a_, b_) || !has(b_, a_)) return false;
+    }
+    return true;
+  }
+  std::int64_t available(const Site& site) const {
+    return site.get("/groups/" + group_).at("available").as_int64();
+  }
+  static double memory_mb(const test::ServerProcess& server) {
+    std::ifstream status("/proc/" + std::to_string(server.pid()) + "/status");
+    for (std::string word; status >> word;)
+      if (word == "VmRSS:" && status >> word) return std::stod(word) / 1024;
+    return 0;
+  }
+  static double disk_mb(const test::ServerProcess& server) {
+    double bytes = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(server.folder() / "store"))
+      if (entry.is_regular_file()) bytes += static_cast<double>(entry.file_size());
+    return bytes / 1e6;
   }
   static int archived(Site& site) {
     std::size_t n = 0;
@@ -185,6 +254,10 @@ int main(int argc, char** argv) {
   app.add_option("--writers", o.writers, "of each site, with a phone")->check(CLI::Range(2, 100));
   app.add_option("--messages", o.messages, "said at each site while they are cut off")
       ->check(CLI::Range(1, 40'000));
+  app.add_option("--partition-s", o.partition_s, "seconds over which that is said; 0: at once")
+      ->check(CLI::Range(0, 3'600));
+  app.add_option("--looks", o.looks, "a minute at each site then: somebody without a phone says how they are")
+      ->check(CLI::Range(1, 6'000));
   app.add_option("--pings", o.pings, "messages whose way is timed")->check(CLI::Range(1, 10'000));
   app.add_option("--phone-ms", o.phone_ms, "between a phone and its broker, in each direction")
       ->check(CLI::Range(0, 1'000));
@@ -193,11 +266,14 @@ int main(int argc, char** argv) {
     Pair pair(o);
     const auto [here, there] = pair.latency();
     const auto healed = pair.partition();
-    fmt::print(R"({{"members":{},"phone_ms":{},"here_ms":{:.2f},"there_ms":{:.2f},"ratio":{:.2f},)"
-               R"("messages":{},"healed_phones_ms":{:.0f},"healed_archives_ms":{:.0f}}})"
-               "\n",
-               2 * o.members, o.phone_ms, here, there, there / here, 2 * o.messages, healed.phones_ms,
-               healed.archives_ms);
+    fmt::print(
+        R"({{"members":{},"phone_ms":{},"here_ms":{:.2f},"there_ms":{:.2f},"ratio":{:.2f},)"
+        R"("partition_s":{},"messages":{},"looks":{},"waiting":{},"memory_mb":{:.1f},"disk_mb":{:.1f},)"
+        R"("healed_phones_ms":{:.0f},"healed_presence_ms":{:.0f},"healed_archives_ms":{:.0f}}})"
+        "\n",
+        2 * o.members, o.phone_ms, here, there, there / here, o.partition_s, 2 * o.messages, healed.looks,
+        healed.waiting, healed.memory_mb, healed.disk_mb, healed.phones_ms, healed.presence_ms,
+        healed.archives_ms);
     return 0;
   } catch (const std::exception& e) {
     fmt::print(stderr, "bench_federation: {}\n", e.what());
