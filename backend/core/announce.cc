@@ -2,7 +2,6 @@
 
 #include "backend/core/chat_archive.h"
 #include "backend/core/relay.h"
-#include "backend/core/shared_groups.h"
 #include "topics/topic.h"
 
 namespace convoke::core {
@@ -20,7 +19,6 @@ std::string say_new(State& state, Group& group, messages::Notice notice, Context
   std::string id = notice.message.id;
   if (!say_once(state, group, notice, ctx)) return {};
   ++group.notices;
-  share_notice(state, group, notice, ctx);
   return id;
 }
 

@@ -112,8 +112,10 @@ void notice_message(State& state, const GroupId& id, const messages::Notice& not
   const auto said = std::find_if(group->unarchived.begin(), group->unarchived.end(),
                                  [&](const auto& n) { return n.message.id == notice.message.id; });
   if (said != group->unarchived.end()) {
-    archive(state, *group, {said->from, said->message, stamp}, ctx);
+    const messages::Notice back = *said;
     group->unarchived.erase(said);
+    if (archive(state, *group, {back.from, back.message, stamp}, ctx))
+      notice_archived(state, *group, back, stamp, ctx);
   }
   chat_seen(state, id, stamp, ctx);
 }

@@ -20,6 +20,7 @@
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
 #include "backend/core/registrations.h"
+#include "backend/core/relay.h"
 #include "backend/core/roster.h"
 #include "backend/core/safe_regions.h"
 #include "backend/core/triggers.h"
@@ -421,6 +422,7 @@ void Engine::fire(const TimerKey& key, Context& ctx) {
     case TimerKind::chat_event:
     case TimerKind::notice_repeat:
     case TimerKind::group_forget:
+    case TimerKind::home_places:
       return fire_group(kind, id, ctx);
   }
 }
@@ -437,6 +439,7 @@ void Engine::fire_group(TimerKind kind, const std::string& id, Context& ctx) {
   if (kind == TimerKind::group_warn) return warning_due(state_, *group, ctx);
   if (kind == TimerKind::chat_event) return ctx.event(ChatEvent{group->id, group->messages});
   if (kind == TimerKind::notice_repeat) return repeat_notices(state_, *group, ctx);
+  if (kind == TimerKind::home_places) return places_due(state_, *group, ctx);
   if (kind == TimerKind::group_end) return end_group(state_, *group, group->end_kind, ctx);
   if (kind == TimerKind::roster_flush) return roster_flush(state_, *group, ctx);
   ctx.event(HoldingEvent{group->id, group->version, holding(*group), group->members.size()});

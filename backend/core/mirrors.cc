@@ -222,6 +222,7 @@ std::string take_notice(State& state, const SiteId& from, const messages::PeerNo
   if (!group) return no_mirror(state, from, item.group);
   messages::Notice notice = item.notice;
   if (!is_homes(notice, from)) return "bad-notice";
+  if (notice.message.home && notice.message.home->site != from.str()) return "not-home";
   if (auto& author = notice.message.author) *author = as_here(state, *author).str();
   const std::uint64_t key = message_key(notice.from, notice.message.id);
   if (group->message_keys.contains(key)) return {};

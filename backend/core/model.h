@@ -269,6 +269,9 @@ struct Group {
   // By a hash of (sender, message id): each is archived once, and edits must find it.
   std::unordered_map<std::uint64_t, ChatPlace> message_keys;
   std::map<SiteId, std::size_t> sites;  // how many of the members are of each other site
+  // Of a mirror: where messages stand in home's order, which phones are to be told.
+  std::vector<messages::HomePlace> places;
+  TimeMs places_not_before_ms = 0;
   int resends = 0;
 };
 

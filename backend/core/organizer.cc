@@ -33,7 +33,7 @@ std::vector<UserId> members_of(const Group& group) {
 void cancel_timers(State& state, const Group& group) {
   for (TimerKind kind :
        {TimerKind::group_open, TimerKind::group_end, TimerKind::group_watch, TimerKind::group_warn,
-        TimerKind::roster_flush, TimerKind::holding_event, TimerKind::notice_repeat})
+        TimerKind::roster_flush, TimerKind::holding_event, TimerKind::notice_repeat, TimerKind::home_places})
     state.timers.cancel({kind, group.id.str()});
   for (const auto& [user, member] : group.members) {
     if (member.ends_ms) state.timers.cancel({TimerKind::member_end, group.id.str() + "/" + user.str()});

@@ -1,5 +1,6 @@
 #include "backend/core/relay.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "backend/core/announce.h"
@@ -7,11 +8,14 @@
 #include "backend/core/moderation.h"
 #include "backend/core/peers.h"
 #include "backend/core/presence.h"
+#include "backend/core/shared_groups.h"
 #include "backend/core/sites.h"
 #include "topics/topic.h"
 
 namespace convoke::core {
 namespace {
+
+constexpr TimeMs kPlacesEveryMs = 1000;  // each telling costs every member here
 
 void say(const State& state, const Group& group, const Relayed& relayed, bool durable, Context& ctx) {
   ctx.publish({topics::chat_topic(state.site, group.id, relayed.from),
@@ -32,8 +36,17 @@ std::string why_not(const Group& group, const UserId& user) {
   return heard ? "" : "muted";
 }
 
+/// Home has told where an archived message stands: for the archive, and for the phones here.
+void note_place(State& state, Group& group, PlaceEntry entry, Context& ctx) {
+  group.places.push_back({entry.place.epoch, entry.place.n, entry.home.epoch, entry.home.n});
+  state.timers.set_if_unset({TimerKind::home_places, group.id.str()},
+                            std::max(ctx.now, group.places_not_before_ms));
+  ctx.fx.places.push_back(std::move(entry));
+}
+
 void say_now(State& state, const Group& group, Relayed& relayed, Context& ctx) {
   relayed.step = Relayed::Step::said;
+  if (relayed.place) relayed.message.home = relayed.place;
   say(state, group, relayed, true, ctx);
   arm_notices(state, group, ctx.now);
 }
@@ -62,9 +75,9 @@ void take_own(State& state, const Group& group, const messages::ArchivedMessage&
 void take_in(State& state, Group& group, const messages::ArchivedMessage& m, Context& ctx) {
   const std::uint64_t key = message_key(m.from, m.message.id);
   if (const auto relayed = group.relayed.find(key); relayed != group.relayed.end()) {
-    if (const auto& place = relayed->second.place)
-      ctx.fx.places.push_back(
-          {group.id, group.message_keys.at(key), UserId::parse(m.from), m.message.id, *place});
+    if (const auto& place = relayed->second.place; place && !m.message.home)
+      note_place(state, group,
+                 {group.id, group.message_keys.at(key), UserId::parse(m.from), m.message.id, *place}, ctx);
     group.relayed.erase(relayed);
     ctx.fx.relayed.insert({group.id, key});
   }
@@ -81,6 +94,25 @@ void message_archived(State& state, Group& group, const messages::ArchivedMessag
     take_in(state, group, m, ctx);
   else if (group.home || !group.sites.empty())
     take_own(state, group, m, ctx);
+}
+
+void notice_archived(State& state, const Group& group, messages::Notice notice, const messages::Stamp& place,
+                     Context& ctx) {
+  if (group.home) return;
+  notice.message.home = place;
+  share_notice(state, group, notice, ctx);
+}
+
+void places_due(State& state, Group& group, Context& ctx) {
+  const auto all = std::exchange(group.places, {});
+  for (std::size_t at = 0; at < all.size(); at += messages::kMaxHomePlaces) {
+    messages::ArchivedUpTo told = archived_up_to(group);
+    const std::size_t end = std::min(all.size(), at + messages::kMaxHomePlaces);
+    told.places.assign(all.begin() + static_cast<std::ptrdiff_t>(at),
+                       all.begin() + static_cast<std::ptrdiff_t>(end));
+    ctx.publish({topics::ack_topic(state.site, group.id), encode(told), 0, false, false});
+  }
+  group.places_not_before_ms = ctx.now + kPlacesEveryMs;
 }
 
 void repeat_relayed(const State& state, const Group& group, Context& ctx) {
@@ -122,7 +154,7 @@ std::string take_place(State& state, const SiteId& from, const messages::PeerPla
   const std::uint64_t key = message_key(user.str(), item.message);
   const auto archived = group->message_keys.find(key);
   if (archived != group->message_keys.end())
-    ctx.fx.places.push_back({group->id, archived->second, user, item.message, item.home});
+    note_place(state, *group, {group->id, archived->second, user, item.message, item.home}, ctx);
   else if (is_remote(user))
     place_early(state, *group, user, key, item.home, ctx);
   return {};

@@ -119,6 +119,7 @@ messages::RosterHead roster_head(const State&, const Group& group) {
   h.members = static_cast<std::uint32_t>(group.members.size());
   h.available = group.available;
   h.rules = group.rules;
+  h.home = group.home.str();
   return h;
 }
 

@@ -28,7 +28,7 @@ void share_left(State& state, const Group& group, const UserId& user, const std:
 void share_member(State& state, const Group& group, const UserId& user, Context& ctx);
 /// Its ending time or its rules are others.
 void share_head(State& state, const Group& group, Context& ctx);
-/// Staff or the server say something.
+/// Staff or the server have said something, which has its place now.
 void share_notice(State& state, const Group& group, const messages::Notice& notice, Context& ctx);
 /// It has ended. Of a mirror its home is told that none of ours is in it any more.
 void share_end(State& state, const Group& group, const std::string& reason, Context& ctx);

@@ -30,7 +30,8 @@ enum class TimerKind {
   occupancy,
   forget_acts,
   peer_presence,
-  group_forget
+  group_forget,
+  home_places
 };
 
 /// What a timer is about: a kind, and the id of its plan, group, area or site, or "group/user".

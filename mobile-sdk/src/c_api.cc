@@ -31,6 +31,11 @@ void put_stamp(convoke_event& event, const Stamp& stamp) {
   event.time_ms = stamp.time_ms;
 }
 
+void put_home(convoke_event& event, const HomePlace& home) {
+  event.home_epoch = home.epoch;
+  event.home_n = home.n;
+}
+
 /// One overload for each kind of event; the C struct points into the C++ one.
 class ToC {
  public:
@@ -73,6 +78,7 @@ class ToC {
     c.message_type = e.message.type.c_str();
     c.code = e.message.deleted ? 2 : e.message.edited ? 1 : 0;
     put_stamp(c, e.message.stamp);
+    if (e.message.home) put_home(c, *e.message.home);
     return c;
   }
   convoke_event operator()(const MessageEdited& e) {
@@ -91,6 +97,14 @@ class ToC {
     c.id = e.id.c_str();
     c.text = e.by.c_str();
     put_stamp(c, e.stamp);
+    return c;
+  }
+  convoke_event operator()(const MessagePlaced& e) {
+    convoke_event c = blank(CONVOKE_MESSAGE_PLACED);
+    c.group = e.group.c_str();
+    c.user = e.from.c_str();
+    c.id = e.id.c_str();
+    put_home(c, e.home);
     return c;
   }
   convoke_event operator()(const OwnMessage& e) {
@@ -213,7 +227,8 @@ convoke_group to_c(const Group& group) {
           .pages_held = group.pages_held,
           .announcement_only = group.announcement_only ? 1 : 0,
           .slow_ms = group.slow_ms,
-          .per_minute = group.per_minute};
+          .per_minute = group.per_minute,
+          .home = group.home.c_str()};
 }
 
 int hand_out(const std::optional<std::string>& id, char* out, std::size_t size) {

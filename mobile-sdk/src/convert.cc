@@ -41,15 +41,17 @@ Stamp from_wire(const messages::Stamp& stamp) { return {stamp.site, stamp.epoch,
 Message from_wire(std::string group, const messages::ArchivedMessage& archived) {
   const messages::ChatMessage& message = archived.message;
   const bool deleted = archived.deleted.has_value();
-  return {.group = std::move(group),
-          .from = archived.from,
-          .id = message.id,
-          .type = message.type,
-          .text = deleted ? "" : message.text,
-          .reply_to = message.reply_to,
-          .stamp = from_wire(archived.stamp),
-          .edited = archived.edited.has_value(),
-          .deleted = deleted};
+  return {
+      .group = std::move(group),
+      .from = archived.from,
+      .id = message.id,
+      .type = message.type,
+      .text = deleted ? "" : message.text,
+      .reply_to = message.reply_to,
+      .stamp = from_wire(archived.stamp),
+      .edited = archived.edited.has_value(),
+      .deleted = deleted,
+      .home = message.home ? std::optional(HomePlace{message.home->epoch, message.home->n}) : std::nullopt};
 }
 
 bool is_usable(const Fix& fix) {

@@ -302,6 +302,7 @@ void Session::tick(Now now) {
     for (auto& [id, entry] : groups_) {
       entry.roster.tick(now.steady_ms);
       entry.transcript.tick(now.steady_ms);
+      if (entry.order.take_due(now.steady_ms)) entry.transcript.ask_archive();
     }
   }
   flush(now);
@@ -321,6 +322,7 @@ std::optional<std::int64_t> Session::next_tick() const {
   for (const auto& [id, entry] : groups_) {
     at(entry.roster.next_due());
     at(entry.transcript.next_due());
+    at(entry.order.next_due());
     if (entry.started && !entry.subscribed) at(entry.resubscribe_ms);
   }
   return next;

@@ -14,6 +14,7 @@
 
 #include "convoke/types.h"
 #include "mobile-sdk/src/backoff.h"
+#include "mobile-sdk/src/home_order.h"
 #include "mobile-sdk/src/link.h"
 #include "mobile-sdk/src/outbox.h"
 #include "mobile-sdk/src/position_gate.h"
@@ -97,6 +98,7 @@ class Session {
   struct GroupEntry {
     Roster roster;
     Transcript transcript;
+    HomeOrder order;
     std::string plan;
     bool started = false;             // the app knows it; false: only remembered from before a restart
     bool subscribed = false;          // SUBSCRIBE sent in this MQTT session
@@ -140,6 +142,10 @@ class Session {
   void on_notice(const std::string& group, GroupEntry& entry, const Arrived& message, Now now);
   std::optional<std::string> queue(const std::string& group, messages::ChatMessage message, Now now);
   void tell(const std::string& group, const messages::ArchivedMessage& message);
+  static void believe_home(const GroupEntry& entry, messages::ArchivedMessage& message);
+  void note_order(const std::string& group, GroupEntry& entry, const messages::ArchivedMessage& message,
+                  Now now);
+  void tell_places(const std::string& group, const std::vector<HomeOrder::Placed>& placed);
   void on_ack(const std::string& group, GroupEntry& entry, std::string_view payload, Now now);
   void on_signal(const std::string& group, const topics::UserId& from, std::string_view payload);
   bool reopen_group(const messages::RosterHead& head);

@@ -144,6 +144,7 @@ void Session::tend_group(const std::string& id, GroupEntry& entry, Now now) {
 }
 
 void Session::ask_history(const std::string& id, GroupEntry& entry, Place after) {
+  after = entry.order.begin(after);
   if (requests_.add(messages::HistoryRequest{id, after.epoch, after.n, messages::kMaxHistory})) return;
   entry.transcript.history_failed();
   entry.transcript.ask_archive();
@@ -213,8 +214,13 @@ void Session::on_chat(const std::string& group, GroupEntry& entry, const topics:
   const bool waiting = from == self_.user && outbox_.holds(group, message->id);
   if (waiting && outbox_.stamped(group, message->id, arrived.stamp))
     events_.push_back(OwnMessage{group, message->id, OwnMessage::State::sent, from_wire(arrived.stamp)});
-  if (entry.transcript.live(from.str(), message->id, place, now.steady_ms) && !waiting)
-    tell(group, {from.str(), *message, arrived.stamp});
+  if (!entry.transcript.live(from.str(), message->id, place, now.steady_ms)) return;
+  messages::ArchivedMessage told{from.str(), *message, arrived.stamp};
+  // What members of this site say has no place yet: what they write there themselves is none.
+  if (from.str().find('@') == std::string::npos) told.message.home.reset();
+  believe_home(entry, told);
+  if (!waiting) tell(group, told);
+  note_order(group, entry, told, now);
 }
 
 /// Here only the server may publish, so this is the one place where announcements and system messages come
@@ -223,10 +229,34 @@ void Session::on_notice(const std::string& group, GroupEntry& entry, const Arriv
   if (arrived.stamp.n == 0) return;
   const auto notice = messages::decode_notice(arrived.payload);
   if (!notice) return refuse_bad_payload(arrived.topic, notice.error());
-  const messages::ChatMessage& message = notice->message;
   const Place place{arrived.stamp.epoch, arrived.stamp.n};
-  if (entry.transcript.live(notice->from, message.id, place, now.steady_ms))
-    tell(group, {notice->from, message, arrived.stamp});
+  if (!entry.transcript.live(notice->from, notice->message.id, place, now.steady_ms)) return;
+  messages::ArchivedMessage told{notice->from, notice->message, arrived.stamp};
+  believe_home(entry, told);
+  tell(group, told);
+  note_order(group, entry, told, now);
+}
+
+/// A place in another order than that of the group's home is none.
+void Session::believe_home(const GroupEntry& entry, messages::ArchivedMessage& message) {
+  auto& home = message.message.home;
+  if (home && home->site != entry.roster.header().home) home.reset();
+}
+
+/// In a group of this site the order here is the order.
+void Session::note_order(const std::string& group, GroupEntry& entry,
+                         const messages::ArchivedMessage& message, Now now) {
+  if (entry.roster.header().home.empty() || message.message.changes_another()) return;
+  const auto& home = message.message.home;
+  tell_places(group, entry.order.came(
+                         message.from, message.message.id, {message.stamp.epoch, message.stamp.n},
+                         home ? std::optional(Place{home->epoch, home->n}) : std::nullopt, now.steady_ms));
+}
+
+void Session::tell_places(const std::string& group, const std::vector<HomeOrder::Placed>& placed) {
+  for (const HomeOrder::Placed& p : placed)
+    if (!hidden_.contains(p.from))
+      events_.push_back(MessagePlaced{group, p.from, p.id, {p.home.epoch, p.home.n}});
 }
 
 /// To the app: a message, or what became of one. Only the server names another author than the sender.
@@ -247,6 +277,8 @@ void Session::on_ack(const std::string& group, GroupEntry& entry, std::string_vi
   const auto upto = messages::decode_archived_up_to(payload);
   if (!upto) return;
   entry.transcript.acked({upto->epoch, upto->upto}, now.steady_ms);
+  for (const messages::HomePlace& p : upto->places)
+    tell_places(group, entry.order.placed({p.epoch, p.n}, {p.home_epoch, p.home_n}, now.steady_ms));
   for (const std::string& id : outbox_.archived(group, *upto))
     events_.push_back(OwnMessage{group, id, OwnMessage::State::archived, std::nullopt});
 }
@@ -326,7 +358,8 @@ Group Session::describe(const std::string& id, const GroupEntry& entry) const {
           .pages_held = entry.roster.pages_held(),
           .announcement_only = head.rules.announcement_only,
           .slow_ms = head.rules.slow_ms,
-          .per_minute = head.rules.per_minute};
+          .per_minute = head.rules.per_minute,
+          .home = head.home};
 }
 
 std::vector<Group> Session::groups() const {

@@ -57,6 +57,7 @@ void Session::answer(const ResumeRequest&, const ResumeAnswer& result, Now now) 
   for (auto& [id, entry] : groups_) {
     entry.resubscribe_ms = entry.resubscribe_pause_ms = 0;
     entry.transcript.ask_archive();
+    entry.order.look_again();
   }
   resumed_ = true;
 }
@@ -77,17 +78,23 @@ void Session::answer(const PageRequest& asked, const RosterPage& page, Now now) 
 void Session::answer(const HistoryRequest& asked, const HistoryAnswer& history, Now now) {
   GroupEntry* entry = find_started(asked.group);
   if (entry == nullptr) return;
-  for (const ArchivedMessage& archived : history.messages) {
+  std::optional<Place> upto;
+  for (ArchivedMessage archived : history.messages) {
+    believe_home(*entry, archived);
     const Place place{archived.stamp.epoch, archived.stamp.n};
+    upto = place;
     const bool is_new = entry->transcript.archived(archived.from, archived.message.id, place);
     if (archived.from == self_.user.str() && outbox_.remove(asked.group, archived.message.id))
       events_.push_back(
           OwnMessage{asked.group, archived.message.id, OwnMessage::State::archived, std::nullopt});
     else if (is_new)
       tell(asked.group, archived);
+    note_order(asked.group, *entry, archived, now);
   }
-  if (history.after) entry->transcript.looked_up_to({history.after->first, history.after->second});
+  if (history.after) upto = Place{history.after->first, history.after->second};
+  if (history.after) entry->transcript.looked_up_to(*upto);
   const bool goes_on = history.after || !history.messages.empty();
+  entry->order.looked(upto, history.more && goes_on);
   entry->transcript.history_done(history.more && goes_on, now.steady_ms);
 }
 

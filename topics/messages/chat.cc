@@ -19,6 +19,22 @@ std::pair<std::uint64_t, std::uint64_t> read_range(const Field& field, std::uint
   return {from, last.integer(from, upto)};
 }
 
+HomePlace read_home_place(const Field& field) {
+  if (field.list_size(4, 4) == 0) return {};
+  return {field.at(0).integer(), field.at(1).integer(1), field.at(2).integer(), field.at(3).integer(1)};
+}
+
+void write_places(JsonWriter& json, const std::vector<HomePlace>& places) {
+  json.key("places").begin_list();
+  for (const HomePlace& place : places) {
+    json.begin_list();
+    for (const std::uint64_t number : {place.epoch, place.n, place.home_epoch, place.home_n})
+      json.number(number);
+    json.end_list();
+  }
+  json.end_list();
+}
+
 std::optional<Signal::Type> parse_signal_type(std::string_view text) {
   if (text == "typing") return Signal::Type::typing;
   if (text == "delivered") return Signal::Type::delivered;
@@ -132,9 +148,7 @@ Result<Notice> decode_notice(std::string_view payload) {
   JsonReader json(payload);
   const Field& root = json.root();
   std::string from = root["from"].user_id();
-  Notice notice{std::move(from), read_chat_message(root)};
-  notice.message.home.reset();
-  return json.finish(std::move(notice));
+  return json.finish(Notice{std::move(from), read_chat_message(root)});
 }
 
 std::string encode(const Notice& notice) {
@@ -167,6 +181,8 @@ Result<ArchivedUpTo> decode_archived_up_to(std::string_view payload) {
     missing.each(0, kMaxMissing,
                  [&](const Field& range) { ack.missing.push_back(read_range(range, ack.upto)); });
   }
+  if (const Field places = root["places"]; places.present())
+    places.each(0, kMaxHomePlaces, [&](const Field& place) { ack.places.push_back(read_home_place(place)); });
   return json.finish(std::move(ack));
 }
 
@@ -185,6 +201,7 @@ std::string encode(const ArchivedUpTo& ack) {
     }
     json.end_list();
   }
+  if (!ack.places.empty()) write_places(json, ack.places);
   json.end_object();
   return json.take();
 }

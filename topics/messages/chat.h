@@ -69,6 +69,14 @@ struct ArchivedMessage {
   std::optional<std::string> deleted_by = {};
 };
 
+/// In a group of another site: the message at (epoch, n) of this site's order stands at (home_epoch, home_n)
+/// in home's. Written [epoch, n, home_epoch, home_n].
+struct HomePlace {
+  std::uint64_t epoch = 0, n = 0, home_epoch = 0, home_n = 0;
+  friend bool operator==(const HomePlace&, const HomePlace&) = default;
+};
+inline constexpr std::size_t kMaxHomePlaces = 200;
+
 /// Payload of `…/ack`: every message of this group with a stamp up to (epoch, upto) is archived, except those
 /// in `missing` (ranges, both ends inclusive), which were stamped but never reached the archive: send them
 /// again.
@@ -77,6 +85,7 @@ struct ArchivedUpTo {
   std::uint64_t epoch = 0;
   std::uint64_t upto = 0;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> missing;  // at most 64 ranges
+  std::vector<HomePlace> places = {};                            // at most kMaxHomePlaces; news, not all
 };
 
 /// Payload of `…/signal/{user}`: {"type":"typing"} or {"type":"read"|"delivered","epoch":1,"n":41}

@@ -103,9 +103,7 @@ PeerItem read_open(const Field& item) {
 }
 
 PeerItem read_notice(const Field& item) {
-  PeerNotice notice{item["group"].group_id(), {item["from"].user_id(), read_chat_message(item)}};
-  notice.notice.message.home.reset();
-  return notice;
+  return PeerNotice{item["group"].group_id(), {item["from"].user_id(), read_chat_message(item)}};
 }
 
 PeerItem read_said(const Field& item) {

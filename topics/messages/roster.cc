@@ -80,6 +80,7 @@ RosterHead read_roster_head(const Field& field) {
     head.rules.slow_ms = slow.small_integer(0, kMaxSlowMs);
   if (const Field rate = field["per_minute"]; rate.present())
     head.rules.per_minute = rate.small_integer(0, kMaxPerMinute);
+  if (const Field home = field["home"]; home.present()) head.home = home.plain_id();
   return head;
 }
 
@@ -98,6 +99,7 @@ void write(JsonWriter& json, const RosterHead& head) {
   if (head.rules.announcement_only) json.member("announcement_only", true);
   if (head.rules.slow_ms) json.member("slow_ms", head.rules.slow_ms);
   if (head.rules.per_minute) json.member("per_minute", head.rules.per_minute);
+  if (!head.home.empty()) json.member("home", head.home);
   json.end_object();
 }
 

@@ -37,6 +37,7 @@ struct RosterHead {
   std::uint32_t members = 0;
   std::uint32_t available = 0;
   topics::ChatRules rules = {};
+  std::string home = {};  // the site whose group it is; empty: this one's
 };
 
 /// One member as the others see it. Never a position.

@@ -25,24 +25,25 @@ typedef enum {
   CONVOKE_CHAT_STARTED,       /* group, plan, text: name, ends_ms */
   CONVOKE_BUDDY_LIST_CHANGED, /* group, version */
   CONVOKE_CHAT_ENDED,         /* group, plan, text: reason, time_ms; the buddy list is deleted */
-  CONVOKE_MESSAGE_RECEIVED, /* group, user: from, id, text, message_type, epoch, n, time_ms; code: 1 edited, 2
-                               deleted */
-  CONVOKE_MESSAGE_SENT,     /* group, id, epoch, n, time_ms: an own message has its place */
-  CONVOKE_MESSAGE_ARCHIVED, /* group, id: it is safe */
-  CONVOKE_MESSAGE_DROPPED,  /* group, id: it will not be sent */
-  CONVOKE_TYPING,           /* group, user */
-  CONVOKE_DELIVERED,        /* group, user, epoch, n */
-  CONVOKE_READ,             /* group, user, epoch, n */
-  CONVOKE_AVAILABLE_BUDDIES, /* id: request, group, buddies, buddy_count, code: 1 if there are more */
-  CONVOKE_POSITION_WANTED,   /* - */
-  CONVOKE_REFUSED,           /* message_type: what, id: topic, or the request's id, group, code, text */
-  CONVOKE_EVENTS_LOST,       /* version: how many */
-  CONVOKE_MESSAGE_EDITED,    /* group, user: who wrote it, id, text, epoch, n, time_ms of the edit */
+  CONVOKE_MESSAGE_RECEIVED,   /* group, user: from, id, text, message_type, epoch, n, time_ms, home_epoch,
+                                 home_n;   code: 1 edited, 2 deleted */
+  CONVOKE_MESSAGE_SENT,       /* group, id, epoch, n, time_ms: an own message has its place */
+  CONVOKE_MESSAGE_ARCHIVED,   /* group, id: it is safe */
+  CONVOKE_MESSAGE_DROPPED,    /* group, id: it will not be sent */
+  CONVOKE_TYPING,             /* group, user */
+  CONVOKE_DELIVERED,          /* group, user, epoch, n */
+  CONVOKE_READ,               /* group, user, epoch, n */
+  CONVOKE_AVAILABLE_BUDDIES,  /* id: request, group, buddies, buddy_count, code: 1 if there are more */
+  CONVOKE_POSITION_WANTED,    /* - */
+  CONVOKE_REFUSED,            /* message_type: what, id: topic, or the request's id, group, code, text */
+  CONVOKE_EVENTS_LOST,        /* version: how many */
+  CONVOKE_MESSAGE_EDITED,     /* group, user: who wrote it, id, text, epoch, n, time_ms of the edit */
   CONVOKE_MESSAGE_DELETED, /* group, user: who wrote it, id, text: by whom, epoch, n, time_ms of the delete */
   CONVOKE_REGISTERED,      /* plan, code: 1 registered, 0 not any more */
   CONVOKE_BLOCKED,         /* user, code: 1 blocked, 0 not any more */
   CONVOKE_BLOCKED_USERS,   /* id: request, buddies (of each only `user`), buddy_count */
-  CONVOKE_ERASED           /* - */
+  CONVOKE_ERASED,          /* - */
+  CONVOKE_MESSAGE_PLACED   /* group, user: who wrote it, id, home_epoch, home_n */
 } convoke_event_type;
 
 typedef enum { CONVOKE_MEMBER, CONVOKE_MUTED, CONVOKE_STAFF } convoke_standing;
@@ -70,6 +71,7 @@ typedef struct {
   int announcement_only;
   int64_t slow_ms;     /* from a member's message to their next one; the SDK keeps to it */
   uint32_t per_minute; /* messages of a member, 0: no limit; the SDK waits by itself */
+  const char* home;    /* the site whose chat it is; "": this one's */
 } convoke_group;
 
 /* Fields that an event type does not name are zero or "". */
@@ -89,6 +91,10 @@ typedef struct {
   int code;
   const convoke_buddy* buddies;
   size_t buddy_count;
+  /* In a chat of another site: the message's place in the order there; home_n 0: not known yet. Shown by it,
+   * and behind it, by epoch and n, what has none. */
+  uint64_t home_epoch;
+  uint64_t home_n;
 } convoke_event;
 
 /* Writes the token, NUL-terminated, into `token` (4097 bytes). Returns 1; 0 for "not now". Called on the

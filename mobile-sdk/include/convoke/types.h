@@ -1,8 +1,10 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -59,6 +61,7 @@ struct Group {
   bool announcement_only = false;  // only staff speak: the broker refuses other messages
   std::int64_t slow_ms = 0;        // from a member's message to their next one; the SDK keeps to it by itself
   std::uint32_t per_minute = 0;    // messages of a member, 0: no limit; the SDK waits by itself
+  std::string home;                // the site whose chat it is; empty: this one's
 };
 
 /// The place of a message in its group's order: first by epoch, then by n.
@@ -67,6 +70,13 @@ struct Stamp {
   std::uint64_t epoch = 0;
   std::uint64_t n = 0;
   std::int64_t time_ms = 0;  // the broker's clock
+};
+
+/// The place of a message in the order of the site whose chat it is, which is the same at all sites.
+struct HomePlace {
+  std::uint64_t epoch = 0;
+  std::uint64_t n = 0;
+  friend auto operator<=>(const HomePlace&, const HomePlace&) = default;
 };
 
 struct Message {
@@ -78,9 +88,19 @@ struct Message {
   std::string text;
   std::optional<std::string> reply_to;
   Stamp stamp;
-  bool edited = false;   // the text is not the first one
-  bool deleted = false;  // there is no text any more
+  bool edited = false;                 // the text is not the first one
+  bool deleted = false;                // there is no text any more
+  std::optional<HomePlace> home = {};  // only in a chat of another site, and not before it is known there
 };
+
+/// The order in which a chat is shown: as at home, and behind it what has no place there yet, as it came
+/// here.
+inline bool earlier(const Message& a, const Message& b) {
+  const auto key = [](const Message& m) {
+    return std::tuple(!m.home, m.home.value_or(HomePlace{}), m.stamp.epoch, m.stamp.n);
+  };
+  return key(a) < key(b);
+}
 
 // ---- Events, drained with Client::poll --------------------------------------------------------------------
 
@@ -206,8 +226,19 @@ struct EventsLost {
   std::uint64_t count = 0;
 };
 
-using Event = std::variant<Connected, Disconnected, ChatStarted, BuddyListChanged, ChatEnded, MessageReceived,
-                           OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Registered, Refused,
-                           EventsLost, MessageEdited, MessageDeleted, Blocked, BlockedUsers, Erased>;
+/// In a chat of another site: that message, by anybody, stands there in home's order. Soon after it came, or,
+/// while the sites cannot reach one another, after they can again; another place may come later, and for a
+/// message that the app does not have.
+struct MessagePlaced {
+  std::string group;
+  std::string from;  // who wrote the message
+  std::string id;    // of the message
+  HomePlace home;
+};
+
+using Event =
+    std::variant<Connected, Disconnected, ChatStarted, BuddyListChanged, ChatEnded, MessageReceived,
+                 OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Registered, Refused,
+                 EventsLost, MessageEdited, MessageDeleted, Blocked, BlockedUsers, Erased, MessagePlaced>;
 
 }  // namespace convoke::sdk

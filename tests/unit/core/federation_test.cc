@@ -8,6 +8,7 @@
 #include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
 #include "backend/core/peers.h"
+#include "backend/core/roster.h"
 #include "tests/unit/core/federation.h"
 
 namespace convoke::core {
@@ -42,6 +43,62 @@ TEST_F(Federation, R34_MessagesReachAllAndHomeGivesTheOrder) {
   }
   EXPECT_EQ(a.home_places.size(), 3u);
   EXPECT_EQ(sites.refused, Strings{});
+}
+
+/// The places that this site's phones were told since the last call.
+std::vector<messages::HomePlace> told_places(SiteWorld& site) {
+  std::vector<messages::HomePlace> told;
+  for (const Outgoing& out : std::exchange(site.all_out, {})) {
+    const auto* p = std::get_if<Publish>(&out);
+    if (!p || !p->topic.ends_with("/ack")) continue;
+    const auto marker = messages::decode_archived_up_to(p->payload).value();
+    told.insert(told.end(), marker.places.begin(), marker.places.end());
+  }
+  return told;
+}
+
+TEST_F(Federation, R34_PhonesAreToldHomesPlacesAtMostOnceASecond) {
+  all_there();
+  start();
+  b.say("ben", "1");
+  sites.flow();
+  b.pass(0);
+  EXPECT_EQ(told_places(b), (std::vector<messages::HomePlace>{{1, 1, 1, 1}}));
+  b.say("ben", "2");
+  b.say("ben", "3");
+  sites.flow();
+  b.pass(500);
+  EXPECT_TRUE(told_places(b).empty());
+  b.pass(500);
+  EXPECT_EQ(told_places(b), (std::vector<messages::HomePlace>{{1, 2, 1, 2}, {1, 3, 1, 3}}));
+  b.pass(5000);
+  EXPECT_TRUE(told_places(b).empty());
+  a.pass(5000);
+  EXPECT_TRUE(told_places(a).empty()) << "its own order is home's";
+  EXPECT_EQ(roster_head(b.engine.state(), b.group()).home, "a");
+  EXPECT_EQ(roster_head(a.engine.state(), a.group()).home, "");
+}
+
+/// Home's word about it came first: phones need no second one.
+TEST_F(Federation, R34_WhatHasAPlaceAlreadyIsSaidWithIt) {
+  all_there();
+  start();
+  sites.cut("b", "c");
+  c.say("carol", "1");
+  sites.flow();
+  sites.heal();
+  std::optional<messages::Stamp> home;
+  b.after_step = [this, &home, keep = b.after_step] {
+    keep();
+    for (const Outgoing& out : b.fx.out)
+      if (const auto* p = std::get_if<Publish>(&out); p && p->topic.ends_with("/chat/carol@c"))
+        home = messages::decode_chat_message(p->payload).value().home;
+  };
+  sites.flow();
+  ASSERT_TRUE(home);
+  EXPECT_EQ(home->site, "a");
+  b.pass(5000);
+  EXPECT_TRUE(told_places(b).empty());
 }
 
 TEST_F(Federation, R34_ASiteThatDoesNotAnswerIsNotWaitedForAndJoinsLater) {
@@ -300,6 +357,7 @@ TEST_F(Federation, R34_StaffWordsAndActsCross) {
   });
   sites.flow();
   EXPECT_EQ(b.archive, (Strings{"eve@a: Welcome"}));
+  EXPECT_EQ(b.home_places.at("eve@a/cv-1"), (std::pair<std::uint64_t, std::uint64_t>(1, 1)));
   EXPECT_EQ(b.group().standings.at(UserId::parse("ben")), topics::Standing::muted);
   EXPECT_EQ(b.group().ends_ms, a.group().ends_ms);
 }

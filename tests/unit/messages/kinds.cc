@@ -41,7 +41,8 @@ RosterHead full_head() {
           .pages = 1,
           .members = 42,
           .available = 40,
-          .rules = {.announcement_only = true, .slow_ms = 10'000, .per_minute = 20}};
+          .rules = {.announcement_only = true, .slow_ms = 10'000, .per_minute = 20},
+          .home = "arena"};
 }
 
 Buddy full_buddy() {
@@ -88,7 +89,6 @@ ChatMessage full_chat() {
 Notice full_notice() {
   Notice notice{"eve", full_chat()};
   notice.message.author = "anna";
-  notice.message.home.reset();
   return notice;
 }
 
@@ -207,7 +207,9 @@ std::vector<Kind> make_kinds() {
       {"chat-message", recode<decode_chat_message>, {encode(full_chat())}},
       {"notice", recode<decode_notice>, {encode(full_notice())}},
       {"archived-message", recode<decode_archived_message>, {encode(full_archived())}},
-      {"archived-up-to", recode<decode_archived_up_to>, {encode(ArchivedUpTo{1, 41, {{3, 3}, {17, 18}}})}},
+      {"archived-up-to",
+       recode<decode_archived_up_to>,
+       {encode(ArchivedUpTo{1, 41, {{3, 3}, {17, 18}}, {{1, 41, 2, 7}}})}},
       {"signal",
        recode<decode_signal>,
        {encode(Signal{}), encode(Signal{Signal::Type::delivered, 1, 41}),
