@@ -4,6 +4,7 @@
 
 #include "backend/core/organizer.h"
 #include "tests/support/core_world.h"
+#include "topics/messages/area_event.h"
 
 namespace convoke::core {
 namespace {
@@ -175,6 +176,27 @@ TEST(Triggers, EachEventSaysHowManyAreInsideAfterIt) {
   std::vector<std::size_t> inside;
   for (const TransitionEvent& event : w.events<TransitionEvent>()) inside.push_back(event.inside);
   EXPECT_EQ(inside, (std::vector<std::size_t>{1, 2, 3, 2, 1, 0}));
+}
+
+TEST(Triggers, OccupancyIsSaidOnceASecondAtMostRetainedWithTheLastCount) {
+  CoreWorld w;
+  w.area("hall", 50, 10, 100);
+  w.pass(0);
+  const std::string topic = "cv1/demo/area/hall/occupancy";
+  const std::size_t before = w.published(topic).size();
+  for (const char* user : {"anna", "ben", "cleo"}) w.at(user, 50, 10);
+  w.at("ben", 51, 10);
+  EXPECT_EQ(w.published(topic).size(), before);
+  w.pass(1000);
+  ASSERT_EQ(w.published(topic).size(), before + 1);
+  EXPECT_EQ(w.published(topic).back(),
+            messages::encode(messages::Occupancy{"hall", 2, CoreWorld::kStart + 1000}));
+  for (const auto& out : w.all_out) {
+    const auto* said = std::get_if<Publish>(&out);
+    EXPECT_TRUE(said == nullptr || said->topic != topic || said->retain);
+  }
+  w.pass(60'000);
+  EXPECT_EQ(w.published(topic).size(), before + 1) << "nothing has changed";
 }
 
 TEST(Triggers, R12_R29_StartsWhenTheUserBecomesAvailable) {
