@@ -191,7 +191,12 @@ struct PutPeer {
   topics::SiteId site;
   std::string host;
   int port = 0;
-  std::string keys;  // JWK Set, public
+  std::string keys;                               // JWK Set, public
+  std::optional<std::set<std::string>> may = {};  // what it may ask; absent: as before
+};
+struct AllowPeer {
+  topics::SiteId site;
+  std::set<std::string> may;
 };
 struct DeletePeer {
   topics::SiteId site;
@@ -216,7 +221,7 @@ using Command =
                  DeleteRegistration, ListRegistrations, ShowWhy, PostEvent, ShowUser, PutUser, ListBlocks,
                  Unblock, EraseUser, RevokeUser, ShowErasures, MakeBackup, ExportGroup, ExportUser,
                  PutIdentity, DeleteIdentity, ListIdentities, TakeAct, TakeMail, KeepHint, DropHint, PutPeer,
-                 DeletePeer, ListPeers, ShowStatus>;
+                 AllowPeer, DeletePeer, ListPeers, ShowStatus>;
 
 ApiResponse api_error(int status, std::string_view code, std::string_view detail,
                       const std::vector<std::string>& problems = {});

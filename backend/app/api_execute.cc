@@ -222,7 +222,8 @@ ApiResponse run(Engine& e, const Principal& who, ShowUser c, Context&) {
                  {"devices", devices_of(*u)},
                  {"areas", std::move(areas)},
                  {"groups", std::move(groups)},
-                 {"chat_duration_ms", optional_time(u->chat_duration_ms)}};
+                 {"chat_duration_ms", optional_time(u->chat_duration_ms)},
+                 {"other_sites", u->other_sites}};
   auto last = e.tracker().last(u->id.str());
   if (last && who.role == topics::Role::operator_)
     o["position"] = {{"t", last->time_ms},
@@ -297,6 +298,11 @@ ApiResponse run(Engine& e, const Principal&, PutPeer c, Context& ctx) {
   if (!peers.contains(c.site) && peers.size() >= core::kMaxPeers)
     return api_error(409, "too-many", "there are 100 other sites already");
   e.put_peer(c.site, std::move(c.host), c.port, std::move(c.keys), ctx);
+  if (c.may) e.allow_peer(c.site, *std::move(c.may), ctx);
+  return ok({{"site", c.site.str()}});
+}
+ApiResponse run(Engine& e, const Principal&, AllowPeer c, Context& ctx) {
+  if (!e.allow_peer(c.site, std::move(c.may), ctx)) return api_error(404, "not-found", "no such site");
   return ok({{"site", c.site.str()}});
 }
 ApiResponse run(Engine& e, const Principal&, const DeletePeer& c, Context& ctx) {

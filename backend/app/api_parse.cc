@@ -307,12 +307,39 @@ std::string peer_keys(const std::string& jwks) {
   }
 }
 
+/// What another site may ask about users here.
+std::set<std::string> read_may(const Field& field) {
+  std::set<std::string> may;
+  const auto& all = core::kAllMay;
+  field.each(0, all.size(), [&](const Field& word) {
+    may.insert(word.choice(
+        [&](std::string_view text) {
+          const auto found = std::find(all.begin(), all.end(), text);
+          return found == all.end() ? std::nullopt : std::optional<std::string>(*found);
+        },
+        "one of users, areas, attributes, registrations, everybody"));
+  });
+  return may;
+}
+
+Parsed allow_peer(const topics::SiteId& site, const ApiRequest& r) {
+  JsonReader reader(r.body);
+  auto done = reader.finish(AllowPeer{site, read_may(reader.root()["may"])});
+  if (!done) return bad(done.error().to_string());
+  return Command(*std::move(done));
+}
+
 Parsed put_peer(const topics::SiteId& site, const ApiRequest& r) {
   if (site == r.who.site) return bad("site: expected another site");
   JsonReader reader(r.body);
-  const Field host = reader.root()["host"], port = reader.root()["port"], keys = reader.root()["keys"];
-  PutPeer command{site, host.line(1, 253), static_cast<int>(port.small_integer(1, 65'535)),
-                  peer_keys(keys.object_text())};
+  const Field host = reader.root()["host"], port = reader.root()["port"], keys = reader.root()["keys"],
+              may = reader.root()["may"];
+  PutPeer command{site,
+                  host.line(1, 253),
+                  static_cast<int>(port.small_integer(1, 65'535)),
+                  peer_keys(keys.object_text()),
+                  {}};
+  if (may.present()) command.may = read_may(may);
   if (command.host.find_first_of(" /:@[]") != std::string::npos) host.fail("a host name or IPv4 address");
   if (command.keys.empty()) keys.fail("a JWK Set of Ed25519 keys, at most 4096 bytes");
   auto done = reader.finish(std::move(command));
@@ -324,6 +351,9 @@ Parsed parse_peers(const std::vector<std::string>& path, const ApiRequest& r) {
   if (path.size() == 2 && r.method == "GET") return Command(ListPeers{});
   const auto site = path.size() == 3 ? topics::SiteId::parse(path[2]) : topics::SiteId();
   if (site && r.method == "PUT") return put_peer(site, r);
+  const auto allowed =
+      path.size() == 4 && path[3] == "may" ? topics::SiteId::parse(path[2]) : topics::SiteId();
+  if (allowed && r.method == "PUT") return allow_peer(allowed, r);
   if (site && r.method == "DELETE") return Command(DeletePeer{site});
   return api_error(404, "not-found", "no such call");
 }

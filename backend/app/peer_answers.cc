@@ -42,6 +42,7 @@ json::object shown(const core::State& state, const core::Peer& peer, const egres
       {"features", json::array(peer.features.begin(), peer.features.end())},
       {"groups_here", count([&](const core::Group& g) { return g.sites.contains(peer.site) && !g.home; })},
       {"groups_there", count([&](const core::Group& g) { return g.home == peer.site; })},
+      {"may", json::value_from(peer.may)},
       {"refused", std::move(refused)}};
 }
 

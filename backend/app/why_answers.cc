@@ -26,6 +26,11 @@ json::object head(const Group& group) {
                  {"state", to_string(group.state)},
                  {"started_ms", group.started_ms},
                  {"reasons", json::value_from(group.reasons)}};
+  if (!group.unselected.empty()) {
+    json::object sites;
+    for (const auto& [site, why] : group.unselected) sites[site.str()] = why;
+    o["unselected"] = std::move(sites);
+  }
   if (!is_over(group)) return o;
   o["ended_ms"] = group.ended_ms;
   o["end_reason"] = group.end_reason;

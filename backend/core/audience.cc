@@ -55,6 +55,8 @@ void prefetch(const Candidates& users, std::size_t place) {
   __builtin_prefetch(users[place].user);
 }
 
+bool lets_others(const User* user) { return user && user->other_sites; }
+
 constexpr std::size_t kMaxAsked = 10'000;  // of those who are not chosen, why
 
 /// Somebody to be asked, and where they come from.
@@ -89,7 +91,9 @@ std::vector<Asked> those_to_ask(const Judge& judge, const Audience& audience,
       prefetch(users, i + kAhead);
       const bool here = users[i].user && users[i].user->presence == PresenceState::available;
       if (any_presence || here) {
-        if (!is_remote(*users[i].id)) found.push_back({users[i], &source});  // those are chosen by their site
+        // Users of other sites are chosen by their site.
+        if (!is_remote(*users[i].id) && (!audience.by_another || lets_others(users[i].user)))
+          found.push_back({users[i], &source});
       } else if (rest && !is_remote(*users[i].id) && ++asked <= kMaxAsked) {
         (meets(judge, audience, {users[i], &source}) ? rest->absent : rest->missed).push_back(users[i]);
       }
@@ -191,6 +195,7 @@ void tell_missed(Passed& passed, const Judge& judge, const Plan& plan, const std
 
 std::string qualifies(const State& state, const Plan& plan, const User& user, TimeMs now, bool any_presence) {
   const Audience& audience = plan.audience;
+  if (audience.by_another && !lets_others(&user)) return {};
   if (audience.only_available && !any_presence && user.presence != PresenceState::available) return {};
   return reason(Judge(state, plan, now), audience, user);
 }
@@ -236,7 +241,7 @@ std::set<TimeMs> asked_after_leaving(const State& state, const AreaId& area) {
   const auto look = [&](const Audience& audience) {
     for (const auto* conditions : {&audience.any, &audience.all, &audience.none})
       for (const Condition& c : *conditions)
-        if (const auto* in = std::get_if<InArea>(&c); in && in->area == area && in->within_ms)
+        if (const auto* in = std::get_if<InArea>(&c); in && !in->site && in->area == area && in->within_ms)
           asked.insert(*in->within_ms);
   };
   for (const PlanId& id : state.plan_index.of(Concern::left_area, area.str())) {

@@ -19,6 +19,7 @@
 #include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
+#include "backend/core/questions.h"
 #include "backend/core/registrations.h"
 #include "backend/core/relay.h"
 #include "backend/core/roster.h"
@@ -239,6 +240,9 @@ void Engine::put_peer(const SiteId& site, std::string host, int port, std::strin
   core::put_peer(state_, site, std::move(host), port, std::move(keys), ctx);
 }
 bool Engine::delete_peer(const SiteId& site, Context& ctx) { return core::delete_peer(state_, site, ctx); }
+bool Engine::allow_peer(const SiteId& site, std::set<std::string> may, Context& ctx) {
+  return core::allow_peer(state_, site, std::move(may), ctx);
+}
 PeerTaken Engine::peer_batch(const SiteId& from, const messages::PeerBatch& batch, Context& ctx) {
   return take_batch(state_, from, batch, ctx);
 }

@@ -88,6 +88,7 @@ class Engine {
   // Inputs from other sites' servers and about them.
   void put_peer(const SiteId& site, std::string host, int port, std::string keys, Context& ctx);
   bool delete_peer(const SiteId& site, Context& ctx);
+  bool allow_peer(const SiteId& site, std::set<std::string> may, Context& ctx);
   PeerTaken peer_batch(const SiteId& from, const messages::PeerBatch& batch, Context& ctx);
   void bad_peer_batch(const SiteId& from, bool other_version, Context& ctx);
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "backend/core/questions.h"
+#include "backend/core/sites.h"
+
 namespace convoke::core {
 namespace {
 
@@ -15,7 +18,11 @@ Explanation explain(const State& state, const Plan& plan, const User& user, Time
   const Judge judge(state, plan, now);
   Explanation e;
   const auto add = [&](const char* part, const std::vector<Condition>& conditions) {
-    for (const Condition& c : conditions) e.findings.push_back({part, in_words(c), judge.holds(user, c)});
+    for (const Condition& c : conditions) {
+      e.findings.push_back({part, in_words(c), judge.holds(user, c)});
+      if (is_judged_there(plan, user.id, c))
+        e.findings.back().condition += " (only " + site_of(user.id).str() + " knows)";
+    }
   };
   add("any", audience.any);
   add("all", audience.all);

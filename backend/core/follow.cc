@@ -8,6 +8,8 @@
 
 #include "backend/core/audience.h"
 #include "backend/core/members.h"
+#include "backend/core/questions.h"
+#include "backend/core/sites.h"
 
 namespace convoke::core {
 namespace {
@@ -42,7 +44,9 @@ void follow(State& state, Group& group, const User& user, Context& ctx) {
   const Plan& plan = state.plan_of(group);
   const auto member = group.members.find(user.id);
   const bool is_member = member != group.members.end();
-  const std::string why = qualifies(state, plan, user, ctx.now, is_member);
+  std::string why = qualifies(state, plan, user, ctx.now, is_member);
+  // Of those whom another site has selected, that site knows.
+  if (is_member && why.empty() && is_remote(user.id)) why = why_selected(state, plan, user.id, ctx.now);
   if (is_member) {
     if (member->second.by_hand) return;
     return set_leaving(state, group, user.id,

@@ -62,6 +62,7 @@ class Judge {
 
  private:
   bool holds(const User& user, const InArea& in) const {
+    if (in.site) return false;  // that site knows
     if (user.areas.contains(in.area)) return true;
     const auto left = in.within_ms ? user.left.find(in.area) : user.left.end();
     return left != user.left.end() && now_ - left->second <= *in.within_ms;
@@ -85,13 +86,13 @@ class Judge {
   Candidate candidate(const UserId& user) const { return {&user, state_.user(user)}; }
   const std::unordered_set<const User*>& inside(const InArea& in) const {
     static const std::unordered_set<const User*> kNobody;
-    const auto it = state_.occupants.find(in.area);
+    const auto it = in.site ? state_.occupants.end() : state_.occupants.find(in.area);
     return it == state_.occupants.end() ? kNobody : it->second;
   }
   /// Who may have been there before.
   const std::map<UserId, TimeMs>& before(const InArea& in) const {
     static const std::map<UserId, TimeMs> kNobody;
-    const auto it = in.within_ms ? state_.left.find(in.area) : state_.left.end();
+    const auto it = in.within_ms && !in.site ? state_.left.find(in.area) : state_.left.end();
     return it == state_.left.end() ? kNobody : it->second;
   }
   const std::map<UserId, Member>& members(const IsMember& of) const {

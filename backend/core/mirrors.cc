@@ -11,6 +11,7 @@
 #include "backend/core/organizer.h"
 #include "backend/core/peers.h"
 #include "backend/core/presence.h"
+#include "backend/core/questions.h"
 #include "backend/core/roster.h"
 #include "backend/core/shared_groups.h"
 #include "backend/core/sites.h"
@@ -157,16 +158,18 @@ std::string take_groups(State& state, const SiteId& from, const messages::PeerGr
 
 std::string take_ask(State& state, const SiteId& from, const messages::PeerAsk& item, Context& ctx) {
   messages::PeerChosen chosen{item.group, {}};
+  const bool may = state.peers.at(from).may.contains(kMayUsers);
+  if (!may) chosen.refused = kNotAllowed;
   for (const std::string& full : item.users) {
     const UserId id = as_here(state, full);
     if (is_remote(id)) return "foreign-user";
     const User* user = state.user(id);
     const bool there = user && user->presence == PresenceState::available;
-    if (user && (there || item.any_presence))
+    if (may && user && (there || item.any_presence))
       chosen.members.push_back({full, user->name, user->presence, topics::Standing::member});
   }
   send(state, from, chosen, ctx);
-  return {};
+  return chosen.refused;
 }
 
 std::string take_open(State& state, const SiteId& from, const messages::PeerOpen& item, Context& ctx) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -47,6 +48,7 @@ struct User {
   std::set<AreaId> areas;           // areas inside
   std::map<AreaId, TimeMs> left;    // when they last left an area, where a plan asks for that
   std::set<UserId> blocked;         // whom they have blocked
+  bool other_sites = false;         // lets other sites draw them into chats
   TimeMs known_ms = 0;              // when first heard of; 0: an earlier server did
   TimeMs unavailable_since_ms = 0;  // when they ceased to be available; 0: they are, or never were
 
@@ -256,9 +258,11 @@ struct Group {
   std::map<UserId, TimeMs> turned_away;
 
   // Several sites (sites.h).
-  SiteId home;               // of a mirror: whose group it is; empty: this site's
-  bool anonymous = false;    // of a mirror: members are not told one another's names
-  std::set<SiteId> asked;    // sites that have not answered yet who of theirs takes part
+  SiteId home;             // of a mirror: whose group it is; empty: this site's
+  bool anonymous = false;  // of a mirror: members are not told one another's names
+  std::set<SiteId> asked;  // sites that have not answered yet who of theirs takes part
+  // Sites that have not selected any of theirs by what the plan asks: why not. kNoAnswer: not yet.
+  std::map<SiteId, std::string> unselected;
   std::set<UserId> unnamed;  // of a mirror: members that home's list, which is on its way, has not named yet
   std::map<std::uint64_t, Relayed> relayed;  // by message_key; records of their own
 
@@ -272,23 +276,34 @@ struct Group {
   // Of a mirror: where messages stand in home's order, which phones are to be told.
   std::vector<messages::HomePlace> places;
   TimeMs places_not_before_ms = 0;
+  std::map<SiteId, std::size_t> selected_of;  // how many a site has selected in the answer that is coming in
   int resends = 0;
 };
+
+// What another site may ask about users of this one, as its operator says.
+inline constexpr const char* kMayUsers = "users";                  // who of these, by name, is there
+inline constexpr const char* kMayAreas = "areas";                  // who is in this area
+inline constexpr const char* kMayAttributes = "attributes";        // who has this attribute
+inline constexpr const char* kMayRegistrations = "registrations";  // who is registered with this plan
+inline constexpr const char* kMayEverybody = "everybody";          // who is there at all
+inline constexpr std::array kAllMay = {kMayUsers, kMayAreas, kMayAttributes, kMayRegistrations,
+                                       kMayEverybody};
 
 /// Another site, with whose server ours exchanges numbered items. Own numbers go to it, `in_` come from it.
 struct Peer {
   SiteId site;
   std::string host;  // of its broker
   int port = 0;
-  std::string keys;                // JWK Set: who speaks for it to our broker
-  std::uint64_t epoch = 0;         // of our numbers; another one when we begin to count anew
-  std::uint64_t next = 1;          // number of the next item
-  std::uint64_t acked = 0;         // it has taken all up to this
-  std::uint64_t in_epoch = 0;      // 0: nothing has come yet
-  std::uint64_t in_upto = 0;       // we have taken all up to this
-  std::string shut;                // the link is shut: why; empty: it is not
-  std::uint32_t version = 1;       // the latest that both speak; 1 until it has said so
-  std::set<std::string> features;  // what it can do beyond that, as it says
+  std::string keys;                         // JWK Set: who speaks for it to our broker
+  std::uint64_t epoch = 0;                  // of our numbers; another one when we begin to count anew
+  std::uint64_t next = 1;                   // number of the next item
+  std::uint64_t acked = 0;                  // it has taken all up to this
+  std::uint64_t in_epoch = 0;               // 0: nothing has come yet
+  std::uint64_t in_upto = 0;                // we have taken all up to this
+  std::string shut;                         // the link is shut: why; empty: it is not
+  std::uint32_t version = 1;                // the latest that both speak; 1 until it has said so
+  std::set<std::string> features;           // what it can do beyond that, as it says
+  std::set<std::string> may = {kMayUsers};  // what it may ask about users here
 
   // Matter only while the server runs.
   TimeMs heard_ms = 0;            // when a batch last came

@@ -11,6 +11,7 @@
 #include "backend/core/follow.h"
 #include "backend/core/invitations.h"
 #include "backend/core/members.h"
+#include "backend/core/questions.h"
 #include "backend/core/roster.h"
 #include "backend/core/shared_groups.h"
 #include "backend/core/sites.h"
@@ -244,7 +245,7 @@ StartOutcome start_group(State& state, PlanRecord& record, const std::string& re
   Passed passed;
   std::vector<Chosen> chosen;
   if (now) chosen = choose(state, record.plan, ctx.fresh_ids.front(), ctx.now, passed);
-  if (now && chosen.empty() && !lists_others(record.plan)) {
+  if (now && chosen.empty() && sites_asked(record.plan).empty()) {
     ctx.event(NoMembersEvent{record.plan.id, reason});
     return {};
   }
@@ -276,7 +277,8 @@ void open_due(State& state, Group& group, Context& ctx) {
   Passed passed;
   const std::vector<Chosen> chosen = choose(state, state.plan_of(group), group.id, ctx.now, passed);
   keep_selection(state, group, passed, ctx);
-  if (chosen.empty() && !lists_others(state.plan_of(group))) return dismiss(state, group, "no-members", ctx);
+  if (chosen.empty() && sites_asked(state.plan_of(group)).empty())
+    return dismiss(state, group, "no-members", ctx);
   gather(state, group, chosen, ctx);
 }
 

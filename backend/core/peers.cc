@@ -6,6 +6,7 @@
 #include "backend/core/members.h"
 #include "backend/core/mirrors.h"
 #include "backend/core/organizer.h"
+#include "backend/core/questions.h"
 #include "backend/core/relay.h"
 #include "backend/core/shared_groups.h"
 #include "backend/core/sites.h"
@@ -108,6 +109,7 @@ std::string take_item(State& state, const SiteId& from, const messages::PeerItem
   if (const auto* i = std::get_if<PeerHead>(&item)) return take_head(state, from, *i, ctx);
   if (const auto* i = std::get_if<PeerNotice>(&item)) return take_notice(state, from, *i, ctx);
   if (const auto* i = std::get_if<PeerEnd>(&item)) return take_end(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerSelect>(&item)) return take_select(state, from, *i, ctx);
   return "unknown-kind";
 }
 
@@ -115,12 +117,21 @@ std::string take_item(State& state, const SiteId& from, const messages::PeerItem
 /// about others' groups.
 bool is_lie(const std::string& refused) { return refused == "foreign-user" || refused == "not-home"; }
 
-bool too_many(Peer& peer, std::size_t items, TimeMs now) {
+constexpr std::size_t kSelectCosts = 32;  // as many items: it may have to look at everybody
+
+std::size_t cost(const std::vector<messages::PeerItem>& items) {
+  const auto selects = std::count_if(items.begin(), items.end(), [](const messages::PeerItem& item) {
+    return std::holds_alternative<messages::PeerSelect>(item);
+  });
+  return std::max<std::size_t>(items.size() + (kSelectCosts - 1) * static_cast<std::size_t>(selects), 1);
+}
+
+bool too_many(Peer& peer, const messages::PeerBatch& batch, TimeMs now) {
   if (now < peer.window_ms || now - peer.window_ms >= kWindowMs) {
     peer.window_ms = now;
     peer.in_window = 0;
   }
-  peer.in_window += std::max<std::size_t>(items, 1);
+  peer.in_window += cost(batch.items);
   return peer.in_window > kMaxInWindow;
 }
 
@@ -164,8 +175,13 @@ bool delete_peer(State& state, const SiteId& site, Context& ctx) {
   ctx.fx.peers_cleared.insert(site);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedPeer{site.str(), ""}}});
   std::vector<GroupId> open;
-  for (const auto& [id, group] : state.groups)
+  for (auto& [id, group] : state.groups) {
     if (group.state == GroupState::open) open.push_back(id);
+    if (const auto asked = group.unselected.find(site); asked != group.unselected.end()) {
+      asked->second = kNoPeer;
+      ctx.fx.groups.insert(id);
+    }
+  }
   for (const GroupId& id : open) {
     Group& group = *state.group(id);
     if (group.home == site)
@@ -202,7 +218,7 @@ PeerTaken take_batch(State& state, const SiteId& site, const messages::PeerBatch
   if (!peer.shut.empty()) return {{"shut"}, false, {}};
   peer.heard_ms = ctx.now;
   if (batch.epoch < peer.in_epoch) return {{"old-epoch"}, false, {}};
-  taken.put_off = too_many(peer, batch.items.size(), ctx.now);
+  taken.put_off = too_many(peer, batch, ctx.now);
   if (peer.in_window > kFlood) shut_link(peer, taken.shut = "flood", ctx);
   if (taken.put_off) return taken;
   // An acknowledgement asks for none: two sites would thank one another for ever.

@@ -22,6 +22,7 @@ inline constexpr TimeMs kMaxTimeMs = 253'402'300'799'999;
 struct InArea {
   topics::AreaId area;
   std::optional<TimeMs> within_ms = {};
+  topics::SiteId site = {};  // whose area it is; empty: this site's. Another's holds for its users only
 };
 /// Is in this list.
 struct OneOf {
@@ -53,6 +54,8 @@ struct Audience {
   // Late arrivals join, and who does not qualify any more leaves after this long; absent: as chosen at the
   // start.
   std::optional<TimeMs> follow_ms = {};
+  std::vector<topics::SiteId> sites = {};  // users of these are looked for too, in order
+  bool by_another = false;                 // another site asks: only those who let other sites draw them in
 };
 
 /// What registers a user with a plan from outside. A call to this number.

@@ -38,7 +38,8 @@ void add_end(const End& end, Keys& keys) {
 
 /// For whom the condition can hold.
 void add_source(const Plan& plan, const Condition& condition, Keys& keys) {
-  if (const auto* in = std::get_if<InArea>(&condition)) keys.emplace(Concern::from_area, in->area.str());
+  if (const auto* in = std::get_if<InArea>(&condition); in && !in->site)
+    keys.emplace(Concern::from_area, in->area.str());
   if (const auto* has = std::get_if<HasAttribute>(&condition)) keys.emplace(Concern::from_having, has->name);
   if (const auto* of = std::get_if<IsMember>(&condition)) keys.emplace(Concern::from_members, of->plan.str());
   if (std::holds_alternative<IsRegistered>(condition)) keys.emplace(Concern::from_registered, plan.id.str());
@@ -55,7 +56,7 @@ void add_sources(const Plan& plan, Keys& keys) {
 }
 
 void add_condition(const Condition& condition, bool follows, Keys& keys) {
-  if (const auto* in = std::get_if<InArea>(&condition); in && in->within_ms)
+  if (const auto* in = std::get_if<InArea>(&condition); in && in->within_ms && !in->site)
     keys.emplace(Concern::left_area, in->area.str());
   if (const auto* of = std::get_if<IsMember>(&condition); of && follows)
     keys.emplace(Concern::members, of->plan.str());

@@ -6,6 +6,7 @@
 #include "backend/core/chat_archive.h"
 #include "backend/core/delivery.h"
 #include "backend/core/members.h"
+#include "backend/core/questions.h"
 #include "backend/core/registrations.h"
 #include "backend/core/roster.h"
 #include "topics/messages/limits.h"
@@ -202,6 +203,10 @@ void terminal_request(State& state, const Asker& asker, const messages::Request&
     return respond(state, asker, request.id, blocks(state, user, *r, ctx), ctx);
   if (std::holds_alternative<messages::BlockedRequest>(request.op))
     return respond(state, asker, request.id, blocked(state, user), ctx);
+  if (auto* r = std::get_if<messages::OtherSitesRequest>(&request.op)) {
+    let_others(state, user, r->allow, ctx);
+    return respond(state, asker, request.id, messages::EmptyAnswer{}, ctx);
+  }
   const auto& history = std::get<messages::HistoryRequest>(request.op);
   const Group* group = own_group(state, user, history.group);
   if (!group) return respond(state, asker, request.id, not_member(), ctx);

@@ -10,24 +10,15 @@
 #include "backend/core/organizer.h"
 #include "backend/core/peers.h"
 #include "backend/core/presence.h"
+#include "backend/core/questions.h"
 #include "backend/core/roster.h"
 #include "backend/core/sites.h"
 
 namespace convoke::core {
 namespace {
 
-/// Users of other sites whom the plan lists, by site.
-std::map<SiteId, std::set<UserId>> others_listed(const Plan& plan) {
-  std::map<SiteId, std::set<UserId>> listed;
-  for (const auto* conditions : {&plan.audience.any, &plan.audience.all})
-    for (const Condition& c : *conditions)
-      if (const auto* list = std::get_if<OneOf>(&c))
-        for (const UserId& user : list->users)
-          if (is_remote(user)) listed[site_of(user)].insert(user);
-  return listed;
-}
-
-void ask(State& state, const Group& group, const SiteId& site, const std::set<UserId>& users, Context& ctx) {
+void ask_by_name(State& state, const Group& group, const SiteId& site, const std::set<UserId>& users,
+                 Context& ctx) {
   const Plan& plan = state.plan_of(group);
   messages::PeerAsk item{group.id.str(), group.plan.str(), group.name, {}, !plan.audience.only_available};
   for (const UserId& user : users) {
@@ -37,6 +28,27 @@ void ask(State& state, const Group& group, const SiteId& site, const std::set<Us
     item.users.clear();
   }
   if (!item.users.empty()) send(state, site, item, ctx);
+}
+
+/// Asks the site to select; says why it is not asked, or that it has not answered.
+std::string ask_to_select(State& state, const Group& group, const SiteId& site, messages::PeerSelect item,
+                          Context& ctx) {
+  const auto peer = state.peers.find(site);
+  if (peer == state.peers.end()) return kNoPeer;
+  if (peer->second.in_epoch == 0) return kNoAnswer;  // it has not said yet what it knows
+  if (!has_feature(state, site, messages::kSelection)) return kTooOld;
+  item.group = group.id.str();
+  if (encode(messages::PeerItem(item)).size() > messages::kMaxSelectBytes) return kTooLarge;
+  send(state, site, item, ctx);
+  return kNoAnswer;
+}
+
+void ask_to_select(State& state, Group& group, const SiteId& site, Context& ctx) {
+  auto item = selection_of(state.plan_of(group), site);
+  if (!item) return;
+  group.selected_of.erase(site);
+  group.unselected[site] = ask_to_select(state, group, site, *std::move(item), ctx);
+  ctx.fx.groups.insert(group.id);
 }
 
 messages::PeerMember peer_member(const State& state, const Group& group, const UserId& user) {
@@ -115,7 +127,8 @@ Group* own_group(State& state, const std::string& id) {
 
 /// Why one who is chosen takes part; empty: the plan does not have them.
 std::string why_chosen(const State& state, const Group& group, const messages::PeerMember& member,
-                       TimeMs now) {
+                       bool selected, TimeMs now) {
+  if (selected) return why_selected(state, state.plan_of(group), UserId::parse(member.user), now);
   User user;
   user.id = UserId::parse(member.user);
   user.presence = member.presence;
@@ -133,15 +146,70 @@ std::vector<std::size_t> by_lot(const Group& group, const std::vector<messages::
   return places;
 }
 
+/// The site has answered who of those who are listed takes part. True: its answer counts.
+bool note_named(State& state, Group& group, const SiteId& from, const messages::PeerChosen& item,
+                Context& ctx) {
+  if (group.asked.erase(from) == 0) return true;
+  ctx.fx.groups.insert(group.id);
+  const bool refused = item.refused == kNotAllowed;
+  for (const UserId& user : listed_of(state, state.plan_of(group), from, ctx.now))
+    if (!group.members.contains(user)) pass_over(group, user, refused ? kNotAllowed : kNotAvailable, ctx);
+  return true;
+}
+
+/// The same of those whom it has selected. An answer that nothing asks for any more, or that goes on beyond
+/// what was asked, does not count.
+bool note_selected(State& state, Group& group, const SiteId& from, const messages::PeerChosen& item,
+                   Context& ctx) {
+  const auto asked = group.unselected.find(from);
+  if (asked == group.unselected.end() || asked->second != kNoAnswer) return false;
+  std::size_t& told = group.selected_of[from];
+  told += item.members.size();
+  if (told > std::min(state.plan_of(group).audience.max, messages::kMaxSelected)) return false;
+  if (item.more) return true;
+  ctx.fx.groups.insert(group.id);
+  group.selected_of.erase(from);
+  if (item.refused.empty())
+    group.unselected.erase(asked);
+  else
+    asked->second = item.refused == kNotAllowed ? kNotAllowed : "refused";
+  return true;
+}
+
+/// Those for whom there is room become members.
+void admit_chosen(State& state, Group& group, const std::vector<messages::PeerMember>& members,
+                  std::vector<std::string> whys, Context& ctx) {
+  std::size_t room = room_in(state, group);
+  std::vector<Chosen> chosen;
+  for (const std::size_t i : by_lot(group, members)) {
+    const auto& m = members[i];
+    const UserId user = UserId::parse(m.user);
+    const bool comes = !group.members.contains(user);
+    if (comes && room == 0) {
+      pass_over(group, user, kLot, ctx);
+      continue;
+    }
+    if (comes) --room;
+    rename(state, user, m.name, ctx);
+    remote_presence(state, user, m.presence, ctx);
+    chosen.push_back({user, std::move(whys[i])});
+  }
+  if (!chosen.empty()) admit(state, group, chosen, ctx);
+  for (const Chosen& c : chosen) forget_stranger(state, c.user, ctx);  // who is banned, or kept apart
+}
+
 }  // namespace
 
-bool lists_others(const Plan& plan) { return !others_listed(plan).empty(); }
-
 void ask_sites(State& state, Group& group, Context& ctx) {
-  for (const auto& [site, users] : others_listed(state.plan_of(group))) {
+  const Plan plan = state.plan_of(group);
+  for (const SiteId& site : sites_asked(plan)) {
+    const std::set<UserId> users = listed_of(state, plan, site, ctx.now);
     for (const UserId& user : users) pass_over(group, user, kNoAnswer, ctx);
-    group.asked.insert(site);
-    ask(state, group, site, users, ctx);
+    if (!users.empty()) {
+      group.asked.insert(site);
+      ask_by_name(state, group, site, users, ctx);
+    }
+    ask_to_select(state, group, site, ctx);
   }
   ctx.fx.groups.insert(group.id);
 }
@@ -211,10 +279,11 @@ void tell_all(State& state, const SiteId& site, Context& ctx) {
 }
 
 void ask_again(State& state, const SiteId& site, Context& ctx) {
-  for (const auto& [id, group] : state.groups) {
-    const bool waits = group.state == GroupState::open || group.state == GroupState::gathering;
-    if (waits && group.asked.contains(site))
-      ask(state, group, site, others_listed(state.plan_of(group))[site], ctx);
+  for (auto& [id, group] : state.groups) {
+    if (group.state != GroupState::open && group.state != GroupState::gathering) continue;
+    if (group.asked.contains(site))
+      ask_by_name(state, group, site, listed_of(state, state.plan_of(group), site, ctx.now), ctx);
+    if (group.unselected.contains(site)) ask_to_select(state, group, site, ctx);
   }
 }
 
@@ -237,37 +306,18 @@ void forget_stranger(State& state, const UserId& id, Context& ctx) {
 
 std::string take_chosen(State& state, const SiteId& from, const messages::PeerChosen& item, Context& ctx) {
   Group* group = own_group(state, item.group);
-  if (!group) return {};  // it is over: a late answer is no fault
   for (const auto& m : item.members)
     if (site_of(UserId::parse(m.user)) != from) return "foreign-user";
+  if (!group) return {};  // it is over: a late answer is no fault
   std::vector<std::string> whys;
   for (const auto& m : item.members) {
-    whys.push_back(why_chosen(state, *group, m, ctx.now));
+    whys.push_back(why_chosen(state, *group, m, item.selected, ctx.now));
     if (whys.back().empty()) return "not-asked";
   }
-  if (group->asked.erase(from) > 0) {
-    ctx.fx.groups.insert(group->id);
-    const std::set<UserId> listed = others_listed(state.plan_of(*group))[from];
-    for (const UserId& user : listed)
-      if (!group->members.contains(user)) pass_over(*group, user, kNotAvailable, ctx);
-  }
-  std::size_t room = room_in(state, *group);
-  std::vector<Chosen> chosen;
-  for (const std::size_t i : by_lot(*group, item.members)) {
-    const auto& m = item.members[i];
-    const UserId user = UserId::parse(m.user);
-    const bool comes = !group->members.contains(user);
-    if (comes && room == 0) {
-      pass_over(*group, user, kLot, ctx);
-      continue;
-    }
-    if (comes) --room;
-    rename(state, user, m.name, ctx);
-    remote_presence(state, user, m.presence, ctx);
-    chosen.push_back({user, std::move(whys[i])});
-  }
-  if (!chosen.empty()) admit(state, *group, chosen, ctx);
-  for (const Chosen& c : chosen) forget_stranger(state, c.user, ctx);  // who is banned, or kept apart
+  if (!(item.selected ? note_selected(state, *group, from, item, ctx)
+                      : note_named(state, *group, from, item, ctx)))
+    return {};
+  admit_chosen(state, *group, item.members, std::move(whys), ctx);
   return {};
 }
 

@@ -13,11 +13,13 @@
 /// except where it is said.
 namespace convoke::core {
 
-/// Whether the plan lists users of other sites.
-bool lists_others(const Plan& plan);
-/// Asks their sites who of them takes part. Until a site has answered, they count as passed over for that.
+/// Asks the other sites that the plan concerns who of theirs takes part. Until a site has answered, those who
+/// are listed count as passed over for that.
 void ask_sites(State& state, Group& group, Context& ctx);
 inline constexpr const char* kNoAnswer = "no-answer";
+inline constexpr const char* kTooOld = "site-too-old";  // its server does not know such questions
+inline constexpr const char* kTooLarge = "too-large";   // the question
+inline constexpr const char* kNoPeer = "no-such-site";
 
 /// These have become members: the sites that are new to the group get all of it, the others these.
 void share_joined(State& state, const Group& group, const std::vector<UserId>& joined, Context& ctx);

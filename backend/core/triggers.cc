@@ -84,6 +84,15 @@ std::vector<std::size_t> scheduled_at(const PlanRecord& record, TimeMs at) {
   return which;
 }
 
+/// What a plan says of this site by its name it says of what is here.
+void name_own_site(Plan& plan, const SiteId& site) {
+  Audience& audience = plan.audience;
+  std::erase(audience.sites, site);
+  for (auto* conditions : {&audience.any, &audience.all, &audience.none, &plan.chat.staff, &plan.chat.muted})
+    for (Condition& c : *conditions)
+      if (auto* in = std::get_if<InArea>(&c); in && in->site == site) in->site = SiteId();
+}
+
 bool fits(const OnEvent& trigger, const ExternalEvent& event) {
   return trigger.type == event.type && (!trigger.source || trigger.source == event.source) &&
          (!trigger.subject || trigger.subject == event.subject);
@@ -158,6 +167,7 @@ std::vector<std::pair<PlanId, StartOutcome>> external_event(State& state, const 
 
 void put_plan(State& state, Plan plan, Context& ctx) {
   const PlanId id = plan.id;
+  name_own_site(plan, state.site);
   PlanRecord& record = state.plans[id];
   const std::optional<Plan> before = record.plan.id ? std::optional(record.plan) : std::nullopt;
   if (record.live && !record.running) record.running = before;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "backend/core/mail_header.h"
 #include "backend/core/recurrence.h"
@@ -14,6 +15,7 @@ namespace {
 namespace json = boost::json;
 using core::TimeMs;
 
+constexpr std::size_t kMaxSites = 100;
 constexpr TimeMs kDefaultGraceMs = 30'000;
 
 bool is_e164(std::string_view text) {
@@ -48,7 +50,8 @@ std::optional<core::Condition> read_condition(PlanReader& r, const json::value& 
     r.problem(path + ".equals", "no such key without attribute");
   if (o->contains("within") && !o->contains("area")) r.problem(path + ".within", "no such key without area");
   if (o->contains("area")) {
-    core::InArea in{r.id<topics::AreaId>(*o, "area", path)};
+    core::InArea in;
+    std::tie(in.area, in.site) = r.area(*o, "area", path);
     if (o->contains("within")) in.within_ms = r.duration(*o, "within", path);
     return in;
   }
@@ -87,7 +90,7 @@ void read_conditions(PlanReader& r, const json::object& o, const char* key, cons
 
 core::Audience read_audience(PlanReader& r, const json::value& v, const std::string& path) {
   core::Audience audience;
-  const json::object* o = r.object(v, path, {"any", "all", "none", "presence", "max", "follow"});
+  const json::object* o = r.object(v, path, {"any", "all", "none", "presence", "max", "follow", "sites"});
   if (!o) return audience;
   read_conditions(r, *o, "any", path, audience.any);
   read_conditions(r, *o, "all", path, audience.all);
@@ -99,6 +102,16 @@ core::Audience read_audience(PlanReader& r, const json::value& v, const std::str
       r.problem(path + ".presence", "\"available\" or \"any\"");
   }
   if (o->contains("follow")) audience.follow_ms = r.duration(*o, "follow", path);
+  r.each(*o, "sites", path, kMaxSites, [&](const json::value& site, const std::string& at) {
+    const auto id =
+        site.is_string() ? topics::SiteId::parse(std::string_view(site.get_string())) : topics::SiteId();
+    if (id)
+      audience.sites.push_back(id);
+    else
+      r.problem(at, "the id of a site");
+  });
+  std::sort(audience.sites.begin(), audience.sites.end());
+  audience.sites.erase(std::unique(audience.sites.begin(), audience.sites.end()), audience.sites.end());
   if (o->contains("max")) audience.max = r.count(*o, "max", path, 100'000);
   return audience;
 }

@@ -100,6 +100,18 @@ void PlanReader::each(const json::object& o, const char* key, const std::string&
   for (std::size_t i = 0; i < a->size(); ++i) f((*a)[i], path + "." + key + "[" + std::to_string(i) + "]");
 }
 
+std::pair<topics::AreaId, topics::SiteId> PlanReader::area(const json::object& o, const char* key,
+                                                           const std::string& path) {
+  const json::value* v = o.if_contains(key);
+  const std::string_view text = v && v->is_string() ? std::string_view(v->get_string()) : std::string_view();
+  const auto at = text.find('@');
+  const auto area = topics::AreaId::parse(text.substr(0, at));
+  const auto site = at == text.npos ? topics::SiteId() : topics::SiteId::parse(text.substr(at + 1));
+  if (area && (site || at == text.npos)) return {area, site};
+  problem(path + "." + key, "an area's id (1 to 64 characters out of A-Z a-z 0-9 . _ -), or area@site");
+  return {};
+}
+
 bool PlanReader::flag(const json::object& o, const char* key, const std::string& path) {
   const json::value* v = o.if_contains(key);
   if (v && !v->is_bool()) problem(path + "." + key, "true or false");

@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/core/plan.h"
@@ -36,6 +37,9 @@ class PlanReader {
     if (!parsed) problem(path + "." + key, "an id: 1 to 64 characters out of A-Z a-z 0-9 . _ -");
     return parsed;
   }
+  /// An area of this site, or `area@site`.
+  std::pair<topics::AreaId, topics::SiteId> area(const boost::json::object& o, const char* key,
+                                                 const std::string& path);
   /// False where it is absent.
   bool flag(const boost::json::object& o, const char* key, const std::string& path);
   /// A name that is chosen in the server's configuration.

@@ -13,7 +13,7 @@ std::string seconds(TimeMs ms) { return std::to_string(ms / 1000) + "s"; }
 
 json::value condition_to_json(const core::Condition& condition) {
   if (auto* in = std::get_if<core::InArea>(&condition)) {
-    json::object area{{"area", in->area.str()}};
+    json::object area{{"area", in->area.str() + (in->site ? "@" + in->site.str() : "")}};
     if (in->within_ms) area["within"] = seconds(*in->within_ms);
     return area;
   }
@@ -44,6 +44,11 @@ json::value audience_to_json(const core::Audience& audience) {
                  {"none", conditions_to_json(audience.none)},
                  {"presence", audience.only_available ? "available" : "any"},
                  {"max", audience.max}};
+  if (!audience.sites.empty()) {
+    json::array sites;
+    for (const auto& site : audience.sites) sites.emplace_back(site.str());
+    o["sites"] = std::move(sites);
+  }
   if (audience.follow_ms) o["follow"] = seconds(*audience.follow_ms);
   return o;
 }

@@ -140,6 +140,11 @@ void write_sites(JsonWriter& w, const core::Group& g) {
     for (const auto& site : g.asked) w.string(site.str());
     w.end_list();
   }
+  if (!g.unselected.empty()) {
+    w.key("unselected").begin_object();
+    for (const auto& [site, why] : g.unselected) w.member(site.str(), why);
+    w.end_object();
+  }
   if (g.unnamed.empty()) return;
   w.key("unnamed").begin_list();
   for (const auto& user : g.unnamed) w.string(user.str());
@@ -147,11 +152,16 @@ void write_sites(JsonWriter& w, const core::Group& g) {
 }
 
 void read_sites(const Field& root, core::Group& g) {
-  const Field home = root["home"], asked = root["asked"], unnamed = root["unnamed"];
+  const Field home = root["home"], asked = root["asked"], unnamed = root["unnamed"],
+              unselected = root["unselected"];
   if (home.present()) g.home = core::SiteId::parse(home.plain_id());
   g.anonymous = root["anonymous"].flag();
   if (asked.present())
     asked.each(0, kMaxMany, [&](const Field& s) { g.asked.insert(core::SiteId::parse(s.plain_id())); });
+  if (unselected.present())
+    unselected.each_member(kMaxMany, [&](const std::string& site, const Field& why) {
+      g.unselected[core::SiteId::parse(site)] = why.plain_id();
+    });
   if (unnamed.present())
     unnamed.each(0, kMaxMany, [&](const Field& u) { g.unnamed.insert(core::UserId::parse(u.user_id())); });
 }

@@ -57,6 +57,9 @@ std::string encode_peer(const core::Peer& p) {
     for (const std::string& feature : p.features) w.string(feature);
     w.end_list();
   }
+  w.key("may").begin_list();
+  for (const std::string& what : p.may) w.string(what);
+  w.end_list();
   w.end_object();
   return w.take();
 }
@@ -79,6 +82,10 @@ messages::Result<core::Peer> decode_peer(std::string_view key, std::string_view 
   if (version.present()) p.version = std::min(version.small_integer(1), messages::kPeerVersion);
   if (features.present())
     features.each(0, messages::kMaxPeerFeatures, [&](const Field& f) { p.features.insert(f.plain_id()); });
+  if (const Field may = root["may"]; may.present()) {
+    p.may.clear();
+    may.each(0, core::kAllMay.size(), [&](const Field& what) { p.may.insert(what.plain_id()); });
+  }
   if (!p.site) return Error{"key", "a site"};
   return r.finish(std::move(p));
 }

@@ -85,6 +85,7 @@ std::string encode_user(const core::User& user) {
     for (const auto& [area, at] : user.left) w.member(area.str(), at);
     w.end_object();
   }
+  if (user.other_sites) w.member("other_sites", true);
   if (!user.blocked.empty()) {
     w.key("blocked").begin_list();
     for (const auto& other : user.blocked) w.string(other.str());
@@ -120,6 +121,7 @@ Result<core::User> decode_user(std::string_view key, std::string_view value) {
     left.each_member(kMaxMany, [&](const std::string& area, const Field& at) {
       user.left[core::AreaId::parse(area)] = at.time_ms();
     });
+  user.other_sites = root["other_sites"].flag();
   if (blocked.present())
     blocked.each(0, kMaxMany,
                  [&](const Field& other) { user.blocked.insert(core::UserId::parse(other.user_id())); });

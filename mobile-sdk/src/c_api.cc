@@ -156,6 +156,11 @@ class ToC {
     c.buddy_count = buddies_.size();
     return c;
   }
+  convoke_event operator()(const OtherSites& e) {
+    convoke_event c = blank(CONVOKE_OTHER_SITES);
+    c.code = e.allowed ? 1 : 0;
+    return c;
+  }
   convoke_event operator()(const Erased&) { return blank(CONVOKE_ERASED); }
   convoke_event operator()(const PositionWanted&) { return blank(CONVOKE_POSITION_WANTED); }
   convoke_event operator()(const Refused& e) {
@@ -365,6 +370,10 @@ int convoke_set_blocked(convoke_client* client, const char* user, int blocked, c
 int convoke_request_blocked(convoke_client* client, char* id, size_t id_size) {
   if (client == nullptr) return 0;
   return hand_out(client->client.request_blocked(), id, id_size);
+}
+
+int convoke_let_other_sites(convoke_client* client, int allow, char* id, size_t id_size) {
+  return client == nullptr ? 0 : hand_out(client->client.let_other_sites(allow != 0), id, id_size);
 }
 
 int convoke_erase_user(convoke_client* client, char* id, size_t id_size) {

@@ -366,6 +366,10 @@ std::optional<std::string> Client::set_blocked(std::string_view user, bool block
   return impl_->call([&](Session& session, Now now) { return session.set_blocked(user, blocked, now); });
 }
 
+std::optional<std::string> Client::let_other_sites(bool allow) {
+  return impl_->call([&](Session& session, Now now) { return session.let_other_sites(allow, now); });
+}
+
 std::optional<std::string> Client::request_blocked() {
   return impl_->call([](Session& session, Now now) { return session.request_blocked(now); });
 }

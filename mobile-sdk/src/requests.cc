@@ -104,6 +104,12 @@ void Requests::drop_blocks(std::string_view user) {
   });
 }
 
+void Requests::drop_other_sites() {
+  std::erase_if(pending_, [](const auto& p) {
+    return std::holds_alternative<messages::OtherSitesRequest>(p.second.op);
+  });
+}
+
 void Requests::drop_state_reports() {
   drop_holds();
   std::erase_if(pending_, [](const auto& p) { return std::holds_alternative<ResumeRequest>(p.second.op); });

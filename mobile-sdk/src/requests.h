@@ -50,6 +50,8 @@ class Requests {
   void drop_registrations(std::string_view plan);
   /// The same about blocking the user.
   void drop_blocks(std::string_view user);
+  /// The same about other sites.
+  void drop_other_sites();
 
   std::size_t size() const { return pending_.size(); }
 

@@ -66,6 +66,7 @@ class Session {
                                     std::string_view reason, Now now);
   std::optional<std::string> set_registered(std::string_view plan, bool registered, Now now);
   std::optional<std::string> set_blocked(std::string_view user, bool blocked, Now now);
+  std::optional<std::string> let_other_sites(bool allow, Now now);
   std::optional<std::string> request_blocked(Now now);
   std::optional<std::string> erase_user(Now now);
   bool leave(std::string_view group, Now now);

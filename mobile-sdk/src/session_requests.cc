@@ -12,7 +12,7 @@ namespace {
 std::string name_of(const Requests::Operation& op) {
   static constexpr const char* kNames[] = {"resume",  "hold",    "page",           "available",
                                            "history", "leave",   "report-message", "register",
-                                           "block",   "blocked", "erase"};
+                                           "block",   "blocked", "erase",          "other-sites"};
   return kNames[op.index()];
 }
 
@@ -41,6 +41,8 @@ void Session::on_response(std::string_view payload, Now now) {
     events_.push_back(Registered{registered->plan, !registered->withdraw});
   } else if (const auto* block = std::get_if<BlockRequest>(&*op)) {
     events_.push_back(Blocked{block->user, !block->undo});
+  } else if (const auto* sites = std::get_if<OtherSitesRequest>(&*op)) {
+    events_.push_back(OtherSites{sites->allow});
   } else if (std::holds_alternative<EraseRequest>(*op)) {
     events_.push_back(Erased{});
   } else if (std::holds_alternative<BlockedRequest>(*op)) {
@@ -166,6 +168,13 @@ std::optional<std::string> Session::set_blocked(std::string_view user, bool bloc
   if (!topics::is_user_id(user) || user == self_.user.str()) return std::nullopt;
   requests_.drop_blocks(user);
   std::optional<std::string> id = requests_.add(BlockRequest{std::string(user), !blocked});
+  flush(now);
+  return id;
+}
+
+std::optional<std::string> Session::let_other_sites(bool allow, Now now) {
+  requests_.drop_other_sites();
+  std::optional<std::string> id = requests_.add(OtherSitesRequest{allow});
   flush(now);
   return id;
 }

@@ -26,8 +26,9 @@ std::string joined(const std::vector<std::string>& words, const std::string& las
 
 struct ConditionWords {
   std::string operator()(const core::InArea& in) const {
-    if (!in.within_ms) return "in " + in.area.str();
-    return "in " + in.area.str() + " or left it within " + duration_in_words(*in.within_ms);
+    const std::string area = in.area.str() + (in.site ? " of site " + in.site.str() : "");
+    if (!in.within_ms) return "in " + area;
+    return "in " + area + " or left it within " + duration_in_words(*in.within_ms);
   }
   std::string operator()(const core::OneOf& list) const {
     constexpr std::size_t kNamed = 5;

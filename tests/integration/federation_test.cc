@@ -51,6 +51,48 @@ TEST_F(Federation, R34_OnePlanOnThreeSitesIsOneChatFromStartToEnd) {
   EXPECT_TRUE(all([](Site& s) { return s.phone().repeats == 0; }));
 }
 
+/// A plan of the first site looks for those who are in an area of the second and let it.
+TEST_F(Federation, R34_AnAreaOfAnotherSiteDrawsItsUsersInWhereItsOperatorAndTheyAllowIt) {
+  make({{"a", "anna"}, {"b", "ben"}, {"c", "carol"}});
+  const char* floor =
+      R"({"type":"FeatureCollection","features":[{"type":"Feature","id":"floor","properties":{},"geometry":)"
+      R"({"type":"Polygon","coordinates":[[[0,0],[0.01,0],[0.01,0.01],[0,0.01],[0,0]]]}}]})";
+  for (int i : {1, 2}) ASSERT_EQ(sites[i]->server->call("PUT", "/areas", floor).status, 200);
+  for (int i : {1, 2}) {
+    ASSERT_TRUE(sites[i]->phone().client->report_position({.lat = 0.005, .lon = 0.005, .acc_m = 5}));
+    ASSERT_TRUE(sites[i]->phone().client->let_other_sites());
+  }
+  const auto there = [&](Site& s) {
+    const auto user = s.get("/users/" + s.user);
+    return user.contains("areas") && !user.at("areas").as_array().empty() && user.at("other_sites").as_bool();
+  };
+  ASSERT_TRUE(until([&] { return there(*sites[1]) && there(*sites[2]); })) << say();
+  ASSERT_EQ(sites[1]->server->call("PUT", "/peers/a/may", R"({"may":["users","areas"]})").status, 200);
+  EXPECT_EQ(sites[1]->server->call("PUT", "/peers/a/may", R"({"may":["everything"]})").status, 400);
+  ASSERT_EQ(sites[0]
+                ->server
+                ->call("PUT", "/plans",
+                       "schema = 1\n[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"floor@b\" }, "
+                       "{ area = \"floor@c\" }, { users = [\"anna\"] }] }\n"
+                       "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n",
+                       "application/toml")
+                .status,
+            200);
+  ASSERT_EQ(sites[0]->server->call("POST", "/groups", R"({"plan":"p"})").status, 201);
+  EXPECT_TRUE(until([&] {
+    return sites[0]->list() == Strings{"anna@a", "ben@b"} && sites[1]->list() == sites[0]->list();
+  })) << say();
+  const std::string group = sites[0]->group();
+  EXPECT_TRUE(until([&] {
+    const auto why = sites[0]->get("/groups/" + group + "/why");
+    return why.contains("unselected") && why.at("unselected") == boost::json::value{{"c", "not-allowed"}};
+  })) << say();
+  EXPECT_EQ(sites[2]->link("a").at("shut"), "");
+  sites[1]->server->kill9();
+  sites[1]->server->start();
+  EXPECT_EQ(sites[1]->link("a").at("may"), (boost::json::array{"areas", "users"})) << "kept";
+}
+
 TEST_F(Federation, R34_CutOffSitesGoOnAndAreOneAgainAfterwards) {
   make({{"a", "anna"}, {"b", "ben"}});
   start();

@@ -7,6 +7,7 @@
 #include "topics/messages/inbox.h"
 #include "topics/messages/json_reader.h"
 #include "topics/messages/json_writer.h"
+#include "topics/messages/peer_condition.h"
 #include "topics/messages/roster.h"
 #include "topics/messages/safe_region.h"
 
@@ -40,6 +41,10 @@ Stamp read_stamp(const Field& field);
 void write(JsonWriter& json, const Stamp& stamp);
 ArchivedMessage read_archived_message(const Field& field);
 void write(JsonWriter& json, const ArchivedMessage& message);
+
+std::string read_full_user(const Field& field);  // peer_condition.cc: with their site
+PeerCondition read_peer_condition(const Field& field);
+void write(JsonWriter& json, const PeerCondition& condition);
 
 template <class T>
 void write_list(JsonWriter& json, std::string_view key, const std::vector<T>& elements) {

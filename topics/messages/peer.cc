@@ -10,17 +10,10 @@ namespace {
 
 constexpr std::size_t kMaxReason = 64;
 
-/// A user with their site.
-std::string full_user(const Field& field) {
-  std::string user = field.user_id();
-  if (user.find('@') == std::string::npos) field.fail("a user with their site: identifier@site");
-  return user;
-}
-
 PeerMember read_member(const Field& field) {
   PeerMember m;
   const Field name = field["n"], standing = field["s"];
-  m.user = full_user(field["u"]);
+  m.user = read_full_user(field["u"]);
   if (name.present()) m.name = name.line(0, kMaxNameBytes);
   m.presence = read_presence_state(field["p"]);
   if (standing.present()) m.standing = standing.choice(topics::parse_standing, "one of member, muted, staff");
@@ -44,7 +37,7 @@ std::vector<PeerMember> read_members(const Field& field, std::size_t min) {
 
 std::vector<std::string> read_users(const Field& field) {
   std::vector<std::string> users;
-  field.each(1, kMaxPeerMembers, [&](const Field& user) { users.push_back(full_user(user)); });
+  field.each(1, kMaxPeerMembers, [&](const Field& user) { users.push_back(read_full_user(user)); });
   return users;
 }
 
@@ -107,7 +100,7 @@ PeerItem read_notice(const Field& item) {
 }
 
 PeerItem read_said(const Field& item) {
-  PeerSaid said{item["group"].group_id(), full_user(item["from"]), read_chat_message(item)};
+  PeerSaid said{item["group"].group_id(), read_full_user(item["from"]), read_chat_message(item)};
   refuse_server_words(item, said.message);
   return said;
 }
@@ -115,10 +108,36 @@ PeerItem read_said(const Field& item) {
 PeerItem read_presence(const Field& item) {
   PeerPresence all;
   item["users"].each(1, kMaxPeerMembers, [&](const Field& one) {
-    std::string user = full_user(one["u"]);
+    std::string user = read_full_user(one["u"]);
     all.users.emplace_back(std::move(user), read_presence_state(one["p"]));
   });
   return all;
+}
+
+PeerItem read_chosen(const Field& item) {
+  const Field refused = item["refused"];
+  PeerChosen chosen{item["group"].group_id(), read_members(item["members"], 0)};
+  chosen.selected = item["selected"].flag();
+  chosen.more = item["more"].flag();
+  if (refused.present()) chosen.refused = refused.plain_id();
+  return chosen;
+}
+
+PeerItem read_select(const Field& item) {
+  PeerSelect select;
+  const auto read = [&](const char* part, std::vector<PeerCondition>& conditions) {
+    const Field list = item[part];
+    if (list.present())
+      list.each(0, kMaxPeerConditions, [&](const Field& c) { conditions.push_back(read_peer_condition(c)); });
+  };
+  select.group = item["group"].group_id();
+  select.plan = item["plan"].plain_id();
+  read("any", select.any);
+  read("all", select.all);
+  read("none", select.none);
+  select.any_presence = item["any_presence"].flag();
+  select.max = item["max"].small_integer(1, kMaxSelected);
+  return select;
 }
 
 PeerItem read_item(const Field& item) {
@@ -134,15 +153,17 @@ PeerItem read_item(const Field& item) {
     return PeerHead{item["group"].group_id(), item["ends"].optional_time_ms(), read_rules(item)};
   if (is == "end") return PeerEnd{item["group"].group_id(), item["reason"].plain_id()};
   if (is == "place")
-    return PeerPlace{item["group"].group_id(), full_user(item["from"]), item["id"].plain_id(),
+    return PeerPlace{item["group"].group_id(), read_full_user(item["from"]), item["id"].plain_id(),
                      read_stamp(item["home"])};
   if (is == "notice") return read_notice(item);
-  if (is == "chosen") return PeerChosen{item["group"].group_id(), read_members(item["members"], 0)};
+  if (is == "chosen") return read_chosen(item);
   if (is == "left")
-    return PeerLeft{item["group"].group_id(), full_user(item["user"]), item["reason"].line(0, kMaxReason)};
+    return PeerLeft{item["group"].group_id(), read_full_user(item["user"]),
+                    item["reason"].line(0, kMaxReason)};
   if (is == "closed") return PeerClosed{item["group"].group_id()};
   if (is == "said") return read_said(item);
   if (is == "presence") return read_presence(item);
+  if (is == "select") return read_select(item);
   return PeerUnknown{};
 }
 
@@ -212,6 +233,9 @@ struct ItemWriter {
   void operator()(const PeerChosen& i) const {
     begin("chosen", i.group);
     list(i.members);
+    if (i.selected) json.member("selected", true);
+    if (i.more) json.member("more", true);
+    if (!i.refused.empty()) json.member("refused", i.refused);
   }
   void operator()(const PeerLeft& i) const {
     begin("left", i.group);
@@ -234,6 +258,16 @@ struct ItemWriter {
       json.end_object();
     }
     json.end_list();
+  }
+
+  void operator()(const PeerSelect& i) const {
+    begin("select", i.group);
+    json.member("plan", i.plan);
+    if (!i.any.empty()) write_list(json, "any", i.any);
+    if (!i.all.empty()) write_list(json, "all", i.all);
+    if (!i.none.empty()) write_list(json, "none", i.none);
+    if (i.any_presence) json.member("any_presence", true);
+    json.member("max", i.max);
   }
 
   void list(const std::vector<PeerMember>& members) const {

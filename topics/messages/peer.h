@@ -11,6 +11,7 @@
 
 #include "topics/membership.h"
 #include "topics/messages/chat.h"
+#include "topics/messages/peer_condition.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/result.h"
 
@@ -30,8 +31,9 @@ inline constexpr std::size_t kMaxPeerGroups = 1'000;    // in one item
 // What a server can do beyond what each of its version can. Said in each batch; what needs one is told only
 // to who has it.
 inline constexpr const char* kGroupRanges = "group-ranges";  // `groups` of a part of all ids
+inline constexpr const char* kSelection = "selection";       // `select`
 /// All that this server has.
-inline constexpr std::array kPeerFeatures = {kGroupRanges};
+inline constexpr std::array kPeerFeatures = {kGroupRanges, kSelection};
 
 /// A member, or somebody chosen, as another site may see them.
 struct PeerMember {
@@ -104,6 +106,9 @@ struct PeerNotice {
 struct PeerChosen {
   std::string group;
   std::vector<PeerMember> members;
+  bool selected = false;     // the answer to a `select`, or a part of it; else to an `ask`
+  bool more = false;         // more of the same answer follows
+  std::string refused = {};  // why the question is not answered; empty: it is
 };
 /// "left": a member of mine.
 struct PeerLeft {
@@ -126,12 +131,20 @@ struct PeerPresence {
   std::vector<std::pair<std::string, PresenceState>> users;
 };
 
+/// "select", home to any site: who of yours meets this?
+struct PeerSelect {
+  std::string group, plan;  // `registered` is with the plan of this id at the asked site
+  std::vector<PeerCondition> any, all, none;
+  bool any_presence = false;
+  std::uint32_t max = 1;  // of more a lot decides
+};
+
 /// A kind of a later server: passed over.
 struct PeerUnknown {};
 
 using PeerItem =
     std::variant<PeerUnknown, PeerGroups, PeerAsk, PeerOpen, PeerPut, PeerGone, PeerHead, PeerEnd, PeerPlace,
-                 PeerNotice, PeerChosen, PeerLeft, PeerClosed, PeerSaid, PeerPresence>;
+                 PeerNotice, PeerChosen, PeerLeft, PeerClosed, PeerSaid, PeerPresence, PeerSelect>;
 
 /// {"v":2,"features":["group-ranges"],"epoch":1767225600000,"first":17,
 ///  "ack":{"epoch":1767225500000,"upto":41},"items":[…]}

@@ -65,9 +65,10 @@ decltype(Request::op) read_op(const Field& root) {
     return BlockRequest{.user = root["user"].user_id(), .undo = word == "unblock"};
   if (word == "blocked") return BlockedRequest{};
   if (word == "erase") return EraseRequest{};
+  if (word == "other-sites") return OtherSitesRequest{.allow = root["allow"].boolean()};
   op.fail(
       "one of resume, hold, page, available, history, leave, report, register, unregister, block, unblock, "
-      "blocked, erase");
+      "blocked, erase, other-sites");
   return LeaveRequest{};
 }
 
@@ -117,6 +118,10 @@ struct OpWriter {
     json.member("user", op.user);
   }
   void operator()(const BlockedRequest&) const { json.member("op", "blocked"); }
+  void operator()(const OtherSitesRequest& op) const {
+    json.member("op", "other-sites");
+    json.member("allow", op.allow);
+  }
   void operator()(const EraseRequest&) const { json.member("op", "erase"); }
   void operator()(const ReportRequest& op) const {
     group("report", op.group);

@@ -101,10 +101,16 @@ struct BlockedRequest {};
 /// is decided; the chats end, and the connection with its token.
 struct EraseRequest {};
 
+/// {"id":"12","op":"other-sites","allow":true}: whether other sites may draw the user into chats by areas,
+/// attributes and registrations here. Until it is said they may not. Answer: empty result, once it is kept.
+struct OtherSitesRequest {
+  bool allow = false;
+};
+
 struct Request {
   std::string id;
   std::variant<ResumeRequest, HoldRequest, PageRequest, AvailableRequest, HistoryRequest, LeaveRequest,
-               ReportRequest, RegisterRequest, BlockRequest, BlockedRequest, EraseRequest>
+               ReportRequest, RegisterRequest, BlockRequest, BlockedRequest, EraseRequest, OtherSitesRequest>
       op;
 };
 

@@ -43,7 +43,8 @@ typedef enum {
   CONVOKE_BLOCKED,         /* user, code: 1 blocked, 0 not any more */
   CONVOKE_BLOCKED_USERS,   /* id: request, buddies (of each only `user`), buddy_count */
   CONVOKE_ERASED,          /* - */
-  CONVOKE_MESSAGE_PLACED   /* group, user: who wrote it, id, home_epoch, home_n */
+  CONVOKE_MESSAGE_PLACED,  /* group, user: who wrote it, id, home_epoch, home_n */
+  CONVOKE_OTHER_SITES      /* code: 1 they may, 0 they may not */
 } convoke_event_type;
 
 typedef enum { CONVOKE_MEMBER, CONVOKE_MUTED, CONVOKE_STAFF } convoke_standing;
@@ -168,6 +169,8 @@ int convoke_set_registered(convoke_client* client, const char* plan, int registe
                            size_t id_size);
 /* Blocks a user, or takes that back (0). `id` (may be NULL) gets the request's id (65 bytes). */
 int convoke_set_blocked(convoke_client* client, const char* user, int blocked, char* id, size_t id_size);
+/* Whether other sites may draw this user into chats; until it is said they may not. */
+int convoke_let_other_sites(convoke_client* client, int allow, char* id, size_t id_size);
 /* Asks whom this user has blocked. */
 int convoke_request_blocked(convoke_client* client, char* id, size_t id_size);
 /* Asks the server to erase all that it holds about this user. There is no way back. */

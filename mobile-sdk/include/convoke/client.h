@@ -162,6 +162,10 @@ class Client {
   std::optional<std::string> set_blocked(std::string_view user, bool blocked = true);
   /// Asks whom this user has blocked. A BlockedUsers event with the request's id answers.
   std::optional<std::string> request_blocked();
+  /// Says whether other sites may draw this user into chats, because of where they are, who they are or what
+  /// they registered for here; until it is said they may not. It holds for all of the user's phones. An
+  /// OtherSites event comes when the server has kept it. Returns the request's id.
+  std::optional<std::string> let_other_sites(bool allow = true);
   /// Asks the server to erase everything that it holds about this user, from their chats to their messages.
   /// An Erased event comes when that is decided; their chats end, and their tokens, this one too, are void.
   /// Close the client then, and delete what the app keeps. There is no way back. Returns the request's id.

@@ -206,6 +206,11 @@ struct BlockedUsers {
   std::vector<std::string> users;
 };
 
+/// The server has kept whether other sites may draw this user into chats.
+struct OtherSites {
+  bool allowed = false;
+};
+
 /// The server erases all that it holds about this user.
 struct Erased {};
 
@@ -236,9 +241,9 @@ struct MessagePlaced {
   HomePlace home;
 };
 
-using Event =
-    std::variant<Connected, Disconnected, ChatStarted, BuddyListChanged, ChatEnded, MessageReceived,
-                 OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Registered, Refused,
-                 EventsLost, MessageEdited, MessageDeleted, Blocked, BlockedUsers, Erased, MessagePlaced>;
+using Event = std::variant<Connected, Disconnected, ChatStarted, BuddyListChanged, ChatEnded, MessageReceived,
+                           OwnMessage, SignalReceived, AvailableBuddies, PositionWanted, Registered, Refused,
+                           EventsLost, MessageEdited, MessageDeleted, Blocked, BlockedUsers, Erased,
+                           MessagePlaced, OtherSites>;
 
 }  // namespace convoke::sdk

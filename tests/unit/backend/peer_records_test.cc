@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "backend/core/organizer.h"
 #include "backend/core/peers.h"
+#include "backend/core/questions.h"
 #include "backend/store/journal.h"
 #include "backend/store/records.h"
 #include "tests/support/core_world.h"
@@ -65,6 +67,33 @@ class PeerRecords : public testing::Test {
   Journal journal{*store};
   CoreWorld w{"arena"};
 };
+
+TEST_F(PeerRecords, R34_WhatAPeerMayAskAndWhoLetsOtherSitesIsKnownAfterARestart) {
+  const SiteId site = SiteId::parse("hall");
+  const UserId ben = UserId::parse("ben");
+  step([&](auto& e, auto& ctx) {
+    e.allow_peer(site, {core::kMayAreas}, ctx);
+    core::let_others(e.state(), ben, true, ctx);
+  });
+  const auto again = restarted();
+  EXPECT_EQ(again->engine.state().peers.at(site).may, std::set<std::string>{core::kMayAreas});
+  EXPECT_TRUE(again->engine.state().user(ben)->other_sites);
+  step([&](auto& e, auto& ctx) { e.allow_peer(site, {}, ctx); });
+  EXPECT_TRUE(restarted()->engine.state().peers.at(site).may.empty()) << "nothing is not the default";
+}
+
+TEST_F(PeerRecords, R34_HowQuestionsToOtherSitesEndedIsKnownAfterARestart) {
+  w.plan(
+      "[[plan]]\nid = \"q\"\naudience = { any = [{ area = \"floor@hall\" }, { users = [\"ben\"] }] }\n"
+      "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  keep();
+  step([&](auto& e, auto& ctx) {
+    core::start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
+  });
+  const auto& unselected = w.group().unselected;
+  EXPECT_EQ(unselected.at(SiteId::parse("hall")), "no-answer");
+  EXPECT_EQ(restarted()->engine.state().group(w.group().id)->unselected, unselected);
+}
 
 TEST_F(PeerRecords, R34_WhatAPeerSpeaksIsKnownAfterARestart) {
   const core::Peer& hall = w.engine.state().peers.at(SiteId::parse("hall"));

@@ -132,6 +132,23 @@ TEST(PlanFile, ReadsEveryKeyOfTheFormat) {
   EXPECT_EQ(std::get<core::Spread>(p.end_timing).over_ms, 300'000);
 }
 
+TEST(PlanFile, R34_ReadsWhatConcernsOtherSites) {
+  const PlanFile file = parse_plans_toml(
+      "schema = 1\n[[plan]]\nid = \"p\"\n[plan.audience]\nsites = [\"club\", \"arena\", \"club\"]\n"
+      "any = [{ area = \"floor@arena\", within = \"5m\" }, { area = \"hall\" }]\n"
+      "[[plan.end]]\non = \"duration\"\nafter = \"1m\"\n");
+  ASSERT_EQ(file.plans.size(), 1u);
+  const core::Audience& audience = file.plans[0].audience;
+  const auto& floor = std::get<core::InArea>(audience.any[0]);
+  EXPECT_EQ(floor.area.str() + " of " + floor.site.str(), "floor of arena");
+  EXPECT_TRUE(std::get<core::InArea>(audience.any[1]).site.empty());
+  ASSERT_EQ(audience.sites.size(), 2u);
+  EXPECT_EQ(audience.sites[0].str(), "arena");
+  const std::string json = plan_to_json(file.plans[0]);
+  EXPECT_EQ(plan_to_json(parse_plan_json(json).plans.at(0)), json);
+  EXPECT_NE(json.find("\"floor@arena\""), std::string::npos) << json;
+}
+
 TEST(PlanFile, JsonReadsBackWhatItWrites) {
   const std::string json = plan_to_json(parse_plans_toml(kFull).plans.at(0));
   EXPECT_EQ(plan_to_json(parse_plan_json(json).plans.at(0)), json);
@@ -162,6 +179,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{"schema = \n", "line 1, column 10"},
         BadPlan{"schema = 1\n[[plan]]\nid = \"a b\"\naudience = {}\n" END, "plan[0](a b).id"},
         BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\n" END, "plan[0](p).audience"},
+        BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"a@b@c\" }] }\n" END,
+                "plan[0](p).audience.any[0].area"},
+        BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\naudience = { sites = [\"a@b\"] }\n" END,
+                "plan[0](p).audience.sites[0]"},
         BadPlan{HEAD, "plan[0](p).end"}, BadPlan{HEAD "color = 1\n" END, "plan[0](p).color"},
         BadPlan{HEAD "name = \"a\\u0007b\"\n" END, "plan[0](p).name"},
         BadPlan{HEAD "name = \"a\u0085b\"\n" END, "plan[0](p).name"},

@@ -354,6 +354,17 @@ TEST_F(ServerCommandsTest, UserEraseSaysWhichSitesItWaitsFor) {
   EXPECT_NE(outcome.err.find("waits until site arena has taken"), std::string::npos) << outcome.err;
 }
 
+TEST_F(ServerCommandsTest, PeerAllowSaysWhatASiteMayAsk) {
+  for (const char* may : {"users,areas", "nothing"}) {
+    server_.will_answer(200, "{}");
+    EXPECT_EQ(call({"peer", "allow", "arena", may}).out, std::string("site arena may ask: ") + may + "\n");
+  }
+  const auto seen = server_.seen();
+  EXPECT_EQ(seen.at(0).method + " " + seen.at(0).path, "PUT /v1/peers/arena/may");
+  EXPECT_EQ(seen.at(0).body, R"({"may":["users","areas"]})");
+  EXPECT_EQ(seen.at(1).body, R"({"may":[]})");
+}
+
 TEST_F(ServerCommandsTest, PeerRemoveWantsToBeSure) {
   EXPECT_EQ(call({"peer", "remove", "arena"}).code, kUsage);
   server_.will_answer(200, "{}");

@@ -229,13 +229,13 @@ messages::PeerItem any_item(std::mt19937_64& random, const Strings& groups) {
   message.text = "words";
   if (random() % 3 == 0) message.home = messages::Stamp{pick({"a", "b"}), 1, 1 + random() % 9, 1};
   const bool more = random() % 2 == 0;
-  switch (random() % 14) {
+  switch (random() % 15) {
     case 0:
       return messages::PeerGroups{{group}};
     case 1:
       return messages::PeerAsk{group, "p", "P", {user()}, more};
     case 2:
-      return messages::PeerChosen{group, {member()}};
+      return messages::PeerChosen{group, {member()}, random() % 2 == 0, more};
     case 3:
       return messages::PeerOpen{group, "p", "P", 1, 1 + random() % 9, more, {}, {member(), member()}, more};
     case 4:
@@ -258,6 +258,8 @@ messages::PeerItem any_item(std::mt19937_64& random, const Strings& groups) {
       return messages::PeerClosed{group};
     case 12:
       return messages::PeerSaid{group, user(), message};
+    case 13:
+      return messages::PeerSelect{group, "p", {messages::PeerOneOf{{user()}}}, {}, {}, more, 1};
     default:
       return messages::PeerPresence{{{user(), static_cast<PresenceState>(random() % 4)}}};
   }

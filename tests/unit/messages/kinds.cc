@@ -129,7 +129,8 @@ std::vector<std::string> full_requests() {
           encode(Request{"10", BlockRequest{"ben@other", false}}),
           encode(Request{"11", BlockRequest{"ben", true}}),
           encode(Request{"12", BlockedRequest{}}),
-          encode(Request{"13", EraseRequest{}})};
+          encode(Request{"13", EraseRequest{}}),
+          encode(Request{"14", OtherSitesRequest{true}})};
 }
 
 std::vector<std::string> full_responses() {
@@ -168,11 +169,18 @@ PeerBatch full_peer_batch() {
                  PeerEnd{kGroup, "duration"},
                  PeerPlace{kGroup, "ben@arena", "m-1", place},
                  PeerNotice{kGroup, full_notice()},
-                 PeerChosen{kGroup, {member}},
+                 PeerChosen{kGroup, {member}, true, true, "not-allowed"},
                  PeerLeft{kGroup, "ben@arena", "left"},
                  PeerClosed{kGroup},
                  PeerSaid{kGroup, "ben@arena", full_chat()},
-                 PeerPresence{{{"ben@arena", PresenceState::busy}}}};
+                 PeerPresence{{{"ben@arena", PresenceState::busy}}},
+                 PeerSelect{kGroup,
+                            "hall-a",
+                            {PeerInArea{"floor", 600'000}, PeerOneOf{{"ben@arena"}}},
+                            {PeerHasAttribute{"ticket", "vip"}},
+                            {PeerRegistered{"staff"}},
+                            true,
+                            500}};
   return batch;
 }
 

@@ -374,6 +374,22 @@ TEST(Session, NobodyIsHiddenAfterAResumeThatDoesNotSaySo) {
   }
 }
 
+TEST(Session, R34_SaysWhetherOtherSitesMayAndTellsWhenItIsKept) {
+  Phone phone;
+  phone.online();
+  ASSERT_TRUE(phone.session().let_other_sites(true, phone.now()));
+  ASSERT_TRUE(phone.session().let_other_sites(false, phone.now()));
+  phone.wait(0);
+  const auto first = phone.request<messages::OtherSitesRequest>();
+  const auto second = phone.request<messages::OtherSitesRequest>();
+  phone.respond(first.first, messages::EmptyAnswer{});
+  EXPECT_THAT(phone.take_events<OtherSites>(), IsEmpty()) << "a newer wish has taken its place";
+  phone.respond(second.first, messages::EmptyAnswer{});
+  const auto events = phone.take_events<OtherSites>();
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_FALSE(events[0].allowed);
+}
+
 TEST(Session, BlocksAndTellsWhenItIsInForce) {
   Phone phone;
   phone.online();
