@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "backend/core/follow.h"
+#include "backend/core/peers.h"
 #include "backend/core/presence.h"
+#include "backend/core/shared_groups.h"
 #include "backend/core/sites.h"
 #include "topics/messages/inbox.h"
 #include "topics/messages/limits.h"
@@ -40,6 +42,16 @@ void feed(messages::FeedOp op, Context& ctx) {
   ctx.fx.out.emplace_back(FeedChange{{std::move(op)}});
 }
 
+/// Tells that site whom of its users this one of ours blocks now.
+void share_blocks(State& state, const User& by, const SiteId& site, Context& ctx) {
+  if (is_remote(by.id) || !has_feature(state, site, messages::kBlocks)) return;
+  messages::PeerBlocks item{in_full(state, by.id), {}};
+  for (const UserId& user : by.blocked)
+    if (site_of(user) == site) item.blocks.push_back(user.str());
+  note_known_at(state, by.id, site, ctx);
+  send(state, site, item, ctx);
+}
+
 }  // namespace
 
 const std::set<UserId>& blocked_with(const State& state, const UserId& user) {
@@ -54,6 +66,7 @@ bool block(State& state, const UserId& by, const UserId& user, Context& ctx) {
   if (u.blocked.size() >= messages::kMaxBlocked) return false;
   u.blocked.insert(user);
   ctx.fx.users.insert(by);
+  share_blocks(state, u, site_of(user), ctx);
   if (has_blocked(state, user, by)) return true;  // they are a pair already
   load_blocks(state, u);
   feed(messages::FeedBlock{by.str(), user.str()}, ctx);
@@ -66,6 +79,7 @@ bool unblock(State& state, const UserId& by, const UserId& user, Context& ctx) {
   User* u = state.user(by);
   if (!u || u->blocked.erase(user) == 0) return false;
   ctx.fx.users.insert(by);
+  share_blocks(state, *u, site_of(user), ctx);
   if (has_blocked(state, user, by)) return true;
   forget_pair(state, by, user);
   forget_pair(state, user, by);
@@ -76,6 +90,45 @@ bool unblock(State& state, const UserId& by, const UserId& user, Context& ctx) {
     follow_user(state, one, ctx);
   }
   return true;
+}
+
+void tell_blocks(State& state, const SiteId& site, Context& ctx) {
+  if (!has_feature(state, site, messages::kBlocks)) return;
+  send(state, site, messages::PeerBlocks{}, ctx);
+  std::set<UserId> blockers;
+  for (const auto& [id, user] : state.users)
+    if (!is_remote(id) && std::any_of(user.blocked.begin(), user.blocked.end(),
+                                      [&](const UserId& other) { return site_of(other) == site; }))
+      blockers.insert(id);
+  for (const UserId& id : blockers) share_blocks(state, *state.user(id), site, ctx);
+}
+
+std::string take_blocks(State& state, const SiteId& from, const messages::PeerBlocks& item, Context& ctx) {
+  std::set<UserId>& blockers = state.peers.at(from).blockers;
+  if (item.user.empty()) {
+    for (const UserId& id : std::set<UserId>(blockers)) take_blocks(state, from, {id.str(), {}}, ctx);
+    return {};
+  }
+  const UserId by = UserId::parse(item.user);
+  if (site_of(by) != from) return "foreign-user";
+  std::set<UserId> now;
+  for (const std::string& full : item.blocks) {
+    const UserId user = as_here(state, full);
+    if (is_remote(user)) return "foreign-user";
+    now.insert(user);
+  }
+  if (!now.empty() && !blockers.contains(by) && blockers.size() >= kMaxBlockers) return "too-many";
+  const User* known = state.user(by);
+  for (const UserId& user : known ? std::set<UserId>(known->blocked) : std::set<UserId>())
+    if (!now.contains(user)) unblock(state, by, user, ctx);
+  for (const UserId& user : now) block(state, by, user, ctx);
+  if (!now.empty()) {
+    blockers.insert(by);
+    return {};
+  }
+  blockers.erase(by);
+  forget_stranger(state, by, ctx);
+  return {};
 }
 
 void load_blocks(State& state, const User& user) {

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <set>
+#include <string>
 #include <vector>
 
 #include "backend/core/audience.h"
 #include "backend/core/effects.h"
 #include "backend/core/state.h"
+#include "topics/messages/peer.h"
 
 /// Who has blocked whom. Of two of whom one has blocked the other neither hears the other: the broker plugin
 /// withholds it, the history leaves it out, their phones do not list each other, and in a small chat only one
@@ -16,6 +18,12 @@ namespace convoke::core {
 bool block(State& state, const UserId& by, const UserId& user, Context& ctx);
 /// Takes that back. False: there was nothing to take back.
 bool unblock(State& state, const UserId& by, const UserId& user, Context& ctx);
+
+/// Between sites: that of the blocked one is told, and no other. All that of somebody of ours blocks there.
+void tell_blocks(State& state, const SiteId& site, Context& ctx);
+/// Whom of ours a user of that site blocks now. Says why the item is refused; empty: it is taken.
+std::string take_blocks(State& state, const SiteId& from, const messages::PeerBlocks& item, Context& ctx);
+inline constexpr std::size_t kMaxBlockers = 10'000;  // of one site
 
 /// Those whom the user has blocked or who have blocked the user.
 const std::set<UserId>& blocked_with(const State& state, const UserId& user);

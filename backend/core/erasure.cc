@@ -7,8 +7,10 @@
 #include "backend/core/identities.h"
 #include "backend/core/invitations.h"
 #include "backend/core/members.h"
+#include "backend/core/peers.h"
 #include "backend/core/registrations.h"
 #include "backend/core/roster.h"
+#include "backend/core/sites.h"
 #include "backend/core/triggers.h"
 #include "topics/topic.h"
 
@@ -30,7 +32,7 @@ void leave_all(State& state, User& user, Context& ctx) {
   for (const auto& [area, left] : user.left) state.left[area].erase(user.id);
 }
 
-void take_blocks(State& state, const UserId& user, Context& ctx) {
+void take_all_blocks(State& state, const UserId& user, Context& ctx) {
   for (const UserId& other : std::set<UserId>(blocked_with(state, user))) {
     unblock(state, user, other, ctx);
     unblock(state, other, user, ctx);
@@ -79,7 +81,34 @@ void scrub(State& state, Group& group, const UserId& user, Context& ctx) {
                if (theirs) state.start_keys.erase({group.plan, key});
                return theirs;
              }) > 0;
+  std::erase_if(group.relayed, [&](const auto& waiting) {
+    const bool theirs = waiting.second.from == user;
+    if (theirs) ctx.fx.relayed.insert({group.id, waiting.first});
+    return theirs;
+  });
   if (changed) ctx.fx.groups.insert(group.id);
+}
+
+/// All but where they are.
+void forget_user(State& state, const UserId& id, Context& ctx) {
+  state.erased_ms[id] = ctx.now;
+  take_all_blocks(state, id, ctx);
+  if (User* user = state.user(id)) {
+    leave_all(state, *user, ctx);
+    take_identities(state, *user, ctx);
+    tell_erasure(state, *user, ctx);
+    if (!is_remote(id))
+      for (const auto& [device, last] : user->devices)
+        ctx.publish({topics::presence_topic(state.site, id, device), "", 1, true});
+  }
+  for (auto& [plan_id, plan] : state.plans) erase_registrations(state, plan, id, ctx);
+  state.registered_with.erase(id);
+  state.followed.erase(id);
+  for (auto& [group_id, group] : state.groups) scrub(state, group, id, ctx);
+  for (auto& [site, peer] : state.peers) peer.presence_due.erase(id), peer.blockers.erase(id);
+  state.users.erase(id);
+  ctx.fx.users.insert(id);
+  ctx.fx.erased.insert(id);
 }
 
 }  // namespace
@@ -96,25 +125,18 @@ bool mentions(std::string_view text, const UserId& user) {
 
 void erase_user(State& state, geo::FenceTracker& tracker, const UserId& user_id, Context& ctx) {
   const UserId id = user_id;  // which may be in what goes
-  state.erased_ms[id] = ctx.now;
-  take_blocks(state, id, ctx);
-  if (User* user = state.user(id)) {
-    leave_all(state, *user, ctx);
-    take_identities(state, *user, ctx);
-    for (const auto& [device, last] : user->devices)
-      ctx.publish({topics::presence_topic(state.site, id, device), "", 1, true});
-  }
-  for (auto& [plan_id, plan] : state.plans) erase_registrations(state, plan, id, ctx);
-  state.registered_with.erase(id);
-  state.followed.erase(id);
-  for (auto& [group_id, group] : state.groups) scrub(state, group, id, ctx);
+  forget_user(state, id, ctx);
   tracker.erase_user(id.str(), ctx.now);
   state.told_regions.erase(id);
   state.timers.cancel({TimerKind::forget_areas, id.str()});
-  state.users.erase(id);
-  ctx.fx.users.insert(id);
-  ctx.fx.erased.insert(id);
   ctx.fx.revoked.insert(id);
+}
+
+std::string take_erase(State& state, const SiteId& from, const messages::PeerErase& item, Context& ctx) {
+  const UserId user = UserId::parse(item.user);
+  if (site_of(user) != from) return "foreign-user";
+  forget_user(state, user, ctx);
+  return {};
 }
 
 }  // namespace convoke::core

@@ -4,8 +4,10 @@
 #include <vector>
 
 #include "backend/core/announce.h"
+#include "backend/core/blocks.h"
 #include "backend/core/chat_archive.h"
 #include "backend/core/end_detector.h"
+#include "backend/core/lots.h"
 #include "backend/core/members.h"
 #include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
@@ -53,11 +55,26 @@ void note_stranger(State& state, const Group& group, const UserId& user, const m
   if (own || known.devices.empty()) remote_presence(state, user, m.presence, ctx);
 }
 
+/// Where somebody has blocked somebody, whoever came first takes part, and of two who came at once one by the
+/// lot that the group's id draws: so that both their sites decide the same.
+std::vector<messages::PeerMember> in_order(const State& state, const Group& group,
+                                           std::vector<messages::PeerMember> members) {
+  if (state.blocked_pairs.empty()) return members;
+  const Lots lots(group.id.str());
+  std::stable_sort(members.begin(), members.end(), [&](const auto& x, const auto& y) {
+    const auto rank = [&](const auto& m) {
+      return std::pair(m.since_ms.value_or(0), lots.of(UserId::parse(m.user)));
+    };
+    return rank(x) < rank(y);
+  });
+  return members;
+}
+
 /// Who of these are to be members. Ours must be known here: nobody draws in a name that nobody has.
 std::vector<Chosen> newcomers(State& state, Group& group, const std::vector<messages::PeerMember>& members,
                               Context& ctx) {
   std::vector<Chosen> fresh;
-  for (const messages::PeerMember& m : members) {
+  for (const messages::PeerMember& m : in_order(state, group, members)) {
     const UserId user = as_here(state, m.user);
     group.unnamed.erase(user);
     const bool is_member = group.members.contains(user);
@@ -76,6 +93,20 @@ std::vector<Chosen> newcomers(State& state, Group& group, const std::vector<mess
     fresh.push_back({user, "chosen by " + group.home.str()});
   }
   return fresh;
+}
+
+/// Of a new mirror those whom a blocked pair in a small chat keeps out.
+std::vector<Chosen> take_kept_apart(const State& state, std::vector<Chosen>& chosen) {
+  std::vector<Chosen> in, out;
+  for (Chosen& c : chosen) {
+    const std::set<UserId>& others = blocked_with(state, c.user);
+    const bool apart =
+        keeps_apart(chosen.size()) &&
+        std::any_of(in.begin(), in.end(), [&](const Chosen& there) { return others.contains(there.user); });
+    (apart ? out : in).push_back(std::move(c));
+  }
+  chosen = std::move(in);
+  return out;
 }
 
 /// Whoever is kept apart from a member here (blocks.h) is no member: of ours home is to know.
@@ -128,16 +159,19 @@ std::string open_mirror(State& state, const SiteId& home, const messages::PeerOp
   group.end_kind = "duration";
   group.rules = item.rules;
   group.reasons = {"site " + home.str()};
-  const std::vector<Chosen> chosen = newcomers(state, group, item.members, ctx);
+  std::vector<Chosen> chosen = newcomers(state, group, item.members, ctx);
+  const std::vector<Chosen> out = take_kept_apart(state, chosen);
   const bool any_here =
       std::any_of(chosen.begin(), chosen.end(), [](const Chosen& c) { return !is_remote(c.user); });
   if (!any_here && !item.more) {
     for (const Chosen& c : chosen) forget_stranger(state, c.user, ctx);
+    for (const Chosen& c : out) forget_stranger(state, c.user, ctx);
     send(state, home, messages::PeerClosed{item.group}, ctx);
     return kUnknownUser;
   }
   Group& opened = state.groups[group.id] = std::move(group);
   open_with(state, opened, chosen, ctx);
+  tell_kept_out(state, opened, out, ctx);
   for_each_site(opened, [&](const SiteId& site) { tell_peer_presences(state, opened, site, ctx.now); });
   return {};
 }
@@ -168,6 +202,7 @@ std::string take_ask(State& state, const SiteId& from, const messages::PeerAsk& 
     if (may && user && (there || item.any_presence))
       chosen.members.push_back({full, user->name, user->presence, topics::Standing::member});
   }
+  for (const auto& m : chosen.members) note_known_at(state, as_here(state, m.user), from, ctx);
   send(state, from, chosen, ctx);
   return chosen.refused;
 }

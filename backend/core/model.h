@@ -49,6 +49,7 @@ struct User {
   std::map<AreaId, TimeMs> left;    // when they last left an area, where a plan asks for that
   std::set<UserId> blocked;         // whom they have blocked
   bool other_sites = false;         // lets other sites draw them into chats
+  std::set<SiteId> known_at;        // other sites that were told of them
   TimeMs known_ms = 0;              // when first heard of; 0: an earlier server did
   TimeMs unavailable_since_ms = 0;  // when they ceased to be available; 0: they are, or never were
 
@@ -294,21 +295,27 @@ struct Peer {
   SiteId site;
   std::string host;  // of its broker
   int port = 0;
-  std::string keys;                         // JWK Set: who speaks for it to our broker
-  std::uint64_t epoch = 0;                  // of our numbers; another one when we begin to count anew
-  std::uint64_t next = 1;                   // number of the next item
-  std::uint64_t acked = 0;                  // it has taken all up to this
-  std::uint64_t in_epoch = 0;               // 0: nothing has come yet
-  std::uint64_t in_upto = 0;                // we have taken all up to this
-  std::string shut;                         // the link is shut: why; empty: it is not
-  std::uint32_t version = 1;                // the latest that both speak; 1 until it has said so
-  std::set<std::string> features;           // what it can do beyond that, as it says
-  std::set<std::string> may = {kMayUsers};  // what it may ask about users here
+  std::string keys;                          // JWK Set: who speaks for it to our broker
+  std::uint64_t epoch = 0;                   // of our numbers; another one when we begin to count anew
+  std::uint64_t next = 1;                    // number of the next item
+  std::uint64_t acked = 0;                   // it has taken all up to this
+  std::uint64_t in_epoch = 0;                // 0: nothing has come yet
+  std::uint64_t in_upto = 0;                 // we have taken all up to this
+  std::string shut;                          // the link is shut: why; empty: it is not
+  std::uint32_t version = 1;                 // the latest that both speak; 1 until it has said so
+  std::set<std::string> features;            // what it can do beyond that, as it says
+  std::set<std::string> may = {kMayUsers};   // what it may ask about users here
+  std::map<UserId, std::uint64_t> erasures;  // of ours, that it has not taken: numbers of the items
+
+  std::set<UserId> blockers;  // its users who block some of ours: follow from the users
 
   // Matter only while the server runs.
   TimeMs heard_ms = 0;            // when a batch last came
   TimeMs forgot_ms = 0;           // since when it says to have less than it said before; 0: it does not
-  std::set<UserId> presence_due;  // of whom it is to be told how they are
+  std::set<UserId> presence_due;  // of whom it is to be told how they are,
+  std::set<UserId> names_due;     // and of which of these their names
+  TimeMs erase_window_ms = 0;     // of the limit to its erasures: its begin,
+  std::size_t in_erase_window = 0;
   TimeMs presence_not_before_ms = 0;
   TimeMs anew_ms = 0;                            // when we last began to count anew,
   bool telling_all = false;                      // and whether that is going on

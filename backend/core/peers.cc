@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "backend/core/blocks.h"
+#include "backend/core/erasure.h"
 #include "backend/core/members.h"
 #include "backend/core/mirrors.h"
 #include "backend/core/organizer.h"
@@ -23,7 +25,10 @@ constexpr TimeMs kJustBegunMs = 5000;
 constexpr std::uint64_t kClocksDifferMs = 366ULL * 86'400'000;  // an epoch later than that is made up
 constexpr TimeMs kWindowMs = 1000;
 constexpr std::size_t kMaxInWindow = 5000;  // items that a peer may tell in it
-constexpr std::size_t kFlood = 50'000;      // no server sends so many in it: it waits for answers
+constexpr TimeMs kEraseWindowMs = 60'000;
+constexpr std::size_t kMaxErasures = 100;       // of a peer's users in it: each has the whole archive read
+constexpr std::size_t kMaxErasuresKept = 1000;  // to be told again where what waits is given up
+constexpr std::size_t kFlood = 50'000;          // no server sends so many in it: it waits for answers
 constexpr const char* kPeerRemoved = "site-removed";
 
 TimerKey presence_timer(const SiteId& site) { return {TimerKind::peer_presence, site.str()}; }
@@ -47,6 +52,11 @@ void begin_anew(State& state, Peer& peer, std::uint64_t beyond, Context& ctx) {
   peer.anew_ms = ctx.now;
   peer.telling_all = true;
   tell_all(state, peer.site, ctx);
+  tell_blocks(state, peer.site, ctx);
+  for (auto& [user, number] : peer.erasures) {
+    number = peer.next;
+    send(state, peer.site, messages::PeerErase{in_full(state, user)}, ctx);
+  }
   peer.telling_all = false;
   for (const auto& [id, group] : state.groups)
     if (group.state == GroupState::open) tell_peer_presences(state, group, peer.site, ctx.now);
@@ -72,6 +82,7 @@ void take_ack(State& state, Peer& peer, const messages::PeerBatch& batch, bool a
   peer.forgot_ms = 0;
   if (upto == peer.acked) return;
   peer.acked = upto;
+  std::erase_if(peer.erasures, [&](const auto& erasure) { return erasure.second <= upto; });
   ctx.fx.peers.insert(peer.site);
   ctx.fx.peers_took[peer.site] = upto;
 }
@@ -89,7 +100,9 @@ void take_speech(State& state, Peer& peer, const messages::PeerBatch& batch, Con
   peer.features = std::move(features);
   ctx.fx.peers.insert(peer.site);
   ctx.fx.peers_heard.insert(peer.site);  // it is to know likewise
-  if (can_more) ask_again(state, peer.site, ctx);
+  if (!can_more) return;
+  ask_again(state, peer.site, ctx);
+  tell_blocks(state, peer.site, ctx);
 }
 
 /// Says why the item is refused; empty: it is taken.
@@ -110,6 +123,8 @@ std::string take_item(State& state, const SiteId& from, const messages::PeerItem
   if (const auto* i = std::get_if<PeerNotice>(&item)) return take_notice(state, from, *i, ctx);
   if (const auto* i = std::get_if<PeerEnd>(&item)) return take_end(state, from, *i, ctx);
   if (const auto* i = std::get_if<PeerSelect>(&item)) return take_select(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerErase>(&item)) return take_erase(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerBlocks>(&item)) return take_blocks(state, from, *i, ctx);
   return "unknown-kind";
 }
 
@@ -133,6 +148,24 @@ bool too_many(Peer& peer, const messages::PeerBatch& batch, TimeMs now) {
   }
   peer.in_window += cost(batch.items);
   return peer.in_window > kMaxInWindow;
+}
+
+/// An erasure is never refused for coming with many others: it waits at the sender.
+bool must_wait(Peer& peer, const messages::PeerItem& item, TimeMs now) {
+  if (!std::holds_alternative<messages::PeerErase>(item)) return false;
+  if (now < peer.erase_window_ms || now - peer.erase_window_ms >= kEraseWindowMs) {
+    peer.erase_window_ms = now;
+    peer.in_erase_window = 0;
+  }
+  return ++peer.in_erase_window > kMaxErasures;
+}
+
+/// Whether they are in a chat with users of that site in which names are shown.
+bool is_named_to(const State& state, const User& user, const SiteId& site) {
+  return std::any_of(user.groups.begin(), user.groups.end(), [&](const GroupId& id) {
+    const Group& group = *state.group(id);
+    return (group.home == site || group.sites.contains(site)) && !state.plan_of(group).chat.anonymous;
+  });
 }
 
 }  // namespace
@@ -168,7 +201,9 @@ void put_peer(State& state, const SiteId& site, std::string host, int port, std:
 }
 
 bool delete_peer(State& state, const SiteId& site, Context& ctx) {
-  if (state.peers.erase(site) == 0) return false;
+  if (!state.peers.contains(site)) return false;
+  take_blocks(state, site, {}, ctx);
+  state.peers.erase(site);
   state.timers.cancel(presence_timer(site));
   std::erase_if(ctx.fx.peer_items, [&](const PeerOutgoing& out) { return out.site == site; });
   ctx.fx.peers.insert(site);
@@ -234,6 +269,10 @@ PeerTaken take_batch(State& state, const SiteId& site, const messages::PeerBatch
   if (anew && answered_before) ask_again(state, site, ctx);
   for (std::size_t i = 0; i < batch.items.size(); ++i) {
     if (batch.first + i != peer.in_upto + 1) continue;  // taken before, or what comes before it is missing
+    if (must_wait(peer, batch.items[i], ctx.now)) {
+      taken.put_off = true;
+      break;
+    }
     peer.in_upto = batch.first + i;
     ctx.fx.peers.insert(site);
     std::string refused = take_item(state, site, batch.items[i], ctx);
@@ -258,11 +297,34 @@ void tell_peers_presence(State& state, const User& user, Context& ctx) {
     });
 }
 
+void tell_peers_name(State& state, const User& user, Context& ctx) {
+  tell_peers_presence(state, user, ctx);
+  for (auto& [site, peer] : state.peers)
+    if (peer.presence_due.contains(user.id)) peer.names_due.insert(user.id);
+}
+
+void note_known_at(State& state, const UserId& id, const SiteId& site, Context& ctx) {
+  User* user = state.user(id);
+  if (user && !is_remote(id) && user->known_at.insert(site).second) ctx.fx.users.insert(id);
+}
+
+void tell_erasure(State& state, const User& user, Context& ctx) {
+  for (const SiteId& site : user.known_at) {
+    if (!has_feature(state, site, messages::kErasures)) continue;
+    Peer& peer = state.peers.at(site);
+    if (peer.erasures.size() < kMaxErasuresKept) peer.erasures[user.id] = peer.next;
+    send(state, site, messages::PeerErase{in_full(state, user.id)}, ctx);
+  }
+}
+
 void tell_peer_presences(State& state, const Group& group, const SiteId& site, TimeMs now) {
   const auto peer = state.peers.find(site);
   if (peer == state.peers.end() || (group.home != site && !group.sites.contains(site))) return;
   for (const auto& [user, member] : group.members)
-    if (!is_remote(user)) peer->second.presence_due.insert(user);
+    if (!is_remote(user)) {
+      peer->second.presence_due.insert(user);
+      peer->second.names_due.insert(user);
+    }
   arm_presence(state, peer->second, now);
 }
 
@@ -273,16 +335,22 @@ void peer_presence_due(State& state, const SiteId& site, Context& ctx) {
   peer.presence_not_before_ms = ctx.now + kPresenceEveryMs;
   if (peer.waiting() > kPresenceWaits) return arm_presence(state, peer, ctx.now);
   messages::PeerPresence item;
+  const std::set<UserId> named = std::exchange(peer.names_due, {});
   for (const UserId& id : std::exchange(peer.presence_due, {})) {
     const User* user = state.user(id);
     if (!user) continue;
-    item.users.emplace_back(in_full(state, id), user->presence);
+    item.users.push_back({in_full(state, id), user->presence});
+    if (named.contains(id) && is_named_to(state, *user, site)) item.users.back().name = user->name;
+    note_known_at(state, id, site, ctx);
     if (item.users.size() == messages::kMaxPeerMembers) send(state, site, std::exchange(item, {}), ctx);
   }
   if (!item.users.empty()) send(state, site, item, ctx);
 }
 
 void arm_peers(State& state, TimeMs now) {
+  for (const auto& [id, user] : state.users)
+    if (const auto peer = state.peers.find(site_of(id)); peer != state.peers.end() && !user.blocked.empty())
+      peer->second.blockers.insert(id);
   for (const auto& [id, group] : state.groups)
     if (group.state == GroupState::open)
       for_each_site(

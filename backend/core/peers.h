@@ -45,12 +45,19 @@ void shut_link(Peer& peer, const std::string& why, Context& ctx);
 /// A batch came from the site's server. Items that were taken before are passed over.
 PeerTaken take_batch(State& state, const SiteId& site, const messages::PeerBatch& batch, Context& ctx);
 
-/// The user has another presence: the sites that share a chat with them are told, each in one batch a second.
+/// The user has another presence, or name: the sites that share a chat with them are told, each in one batch
+/// a second.
 void tell_peers_presence(State& state, const User& user, Context& ctx);
+void tell_peers_name(State& state, const User& user, Context& ctx);
 /// The same of all in this group, to this site.
 void tell_peer_presences(State& state, const Group& group, const SiteId& site, TimeMs now);
 /// That timer fired.
 void peer_presence_due(State& state, const SiteId& site, Context& ctx);
+/// The site was told of this user of ours.
+void note_known_at(State& state, const UserId& user, const SiteId& site, Context& ctx);
+/// The user of ours is erased: sites that were told of them are to know.
+void tell_erasure(State& state, const User& user, Context& ctx);
+
 /// After loading: nobody knows what was told before.
 void arm_peers(State& state, TimeMs now);
 

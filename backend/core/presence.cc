@@ -61,6 +61,7 @@ void device_presence(State& state, const UserId& user_id, const DeviceId& device
 
 void remote_presence(State& state, const UserId& user, PresenceState presence, Context& ctx) {
   static const DeviceId kAll = DeviceId::parse("site");
+  state.erased_ms.erase(user);  // their site has made them known anew
   device_presence(state, user, kAll, {presence, 1}, ctx);
 }
 
@@ -70,6 +71,7 @@ void rename(State& state, const UserId& id, const std::string& name, Context& ct
   user.name = name;
   ctx.fx.users.insert(id);
   for (const GroupId& group : user.groups) roster_renamed(state, *state.group(group), id, ctx);
+  tell_peers_name(state, user, ctx);
 }
 
 void begin_presence_grace(State& state, TimeMs restarted_at, Context& ctx) {

@@ -258,6 +258,7 @@ std::string take_select(State& state, const SiteId& from, const messages::PeerSe
   for (const Chosen& c : chosen) {
     const User& user = *state.user(c.user);
     answer.members.push_back({in_full(state, c.user), user.name, user.presence, topics::Standing::member});
+    note_known_at(state, c.user, from, ctx);
     answer.more = --left > 0;
     if (answer.more && answer.members.size() < messages::kMaxPeerMembers) continue;
     send(state, from, answer, ctx);

@@ -68,7 +68,10 @@ void take_own(State& state, const Group& group, const messages::ArchivedMessage&
   messages::PeerSaid item{group.id.str(), in_full(state, UserId::parse(m.from)), m.message};
   item.message.home.reset();
   if (!group.home) item.message.home = m.stamp;
-  for_each_site(group, [&](const SiteId& site) { send(state, site, item, ctx); });
+  for_each_site(group, [&](const SiteId& site) {
+    note_known_at(state, UserId::parse(m.from), site, ctx);
+    send(state, site, item, ctx);
+  });
 }
 
 /// What another site's user said is in this broker's order now.
@@ -162,10 +165,14 @@ std::string take_place(State& state, const SiteId& from, const messages::PeerPla
 
 std::string take_presence(State& state, const SiteId& from, const messages::PeerPresence& item,
                           Context& ctx) {
-  for (const auto& [full, presence] : item.users)
-    if (site_of(UserId::parse(full)) != from) return "foreign-user";
-  for (const auto& [full, presence] : item.users)
-    if (state.user(UserId::parse(full))) remote_presence(state, UserId::parse(full), presence, ctx);
+  for (const auto& seen : item.users)
+    if (site_of(UserId::parse(seen.user)) != from) return "foreign-user";
+  for (const auto& seen : item.users) {
+    const UserId user = UserId::parse(seen.user);
+    if (!state.user(user)) continue;
+    remote_presence(state, user, seen.presence, ctx);
+    if (seen.name) rename(state, user, *seen.name, ctx);
+  }
   return {};
 }
 

@@ -53,7 +53,7 @@ void ask_to_select(State& state, Group& group, const SiteId& site, Context& ctx)
 
 messages::PeerMember peer_member(const State& state, const Group& group, const UserId& user) {
   const messages::Buddy b = shown_buddy(state, group, user);
-  return {in_full(state, user), b.name, b.presence, b.standing};
+  return {in_full(state, user), b.name, b.presence, b.standing, group.members.at(user).joined_ms};
 }
 
 /// These members, as many items as they need; `first` carries the first of them.
@@ -64,6 +64,7 @@ void send_list(State& state, const Group& group, const SiteId& site, const std::
   bool begun = false;
   for (std::size_t i = 0; i < users.size(); ++i) {
     next.members.push_back(peer_member(state, group, users[i]));
+    note_known_at(state, users[i], site, ctx);
     next.more = i + 1 < users.size();
     if (next.more && next.members.size() < messages::kMaxPeerMembers) continue;
     if (!std::exchange(begun, true)) {

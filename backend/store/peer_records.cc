@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "backend/store/record_limits.h"
 #include "backend/store/records.h"
 #include "topics/messages/json_reader.h"
 #include "topics/messages/json_writer.h"
@@ -60,6 +61,16 @@ std::string encode_peer(const core::Peer& p) {
   w.key("may").begin_list();
   for (const std::string& what : p.may) w.string(what);
   w.end_list();
+  if (!p.erasures.empty()) {
+    w.key("erasures").begin_list();
+    for (const auto& [user, number] : p.erasures) {
+      w.begin_object();
+      w.member("user", user.str());
+      w.member("n", number);
+      w.end_object();
+    }
+    w.end_list();
+  }
   w.end_object();
   return w.take();
 }
@@ -67,7 +78,7 @@ std::string encode_peer(const core::Peer& p) {
 messages::Result<core::Peer> decode_peer(std::string_view key, std::string_view value) {
   core::Peer p;
   p.site = core::SiteId::parse(key);
-  JsonReader r(value);
+  JsonReader r(value, kMaxRecordBytes);
   const Field& root = r.root();
   p.host = root["host"].line(1, 253);
   p.port = static_cast<int>(root["port"].small_integer(1, kMaxPort));
@@ -86,6 +97,10 @@ messages::Result<core::Peer> decode_peer(std::string_view key, std::string_view 
     p.may.clear();
     may.each(0, core::kAllMay.size(), [&](const Field& what) { p.may.insert(what.plain_id()); });
   }
+  if (const Field erasures = root["erasures"]; erasures.present())
+    erasures.each(0, kMaxMany, [&](const Field& erasure) {
+      p.erasures[core::UserId::parse(erasure["user"].user_id())] = erasure["n"].integer();
+    });
   if (!p.site) return Error{"key", "a site"};
   return r.finish(std::move(p));
 }

@@ -86,6 +86,11 @@ std::string encode_user(const core::User& user) {
     w.end_object();
   }
   if (user.other_sites) w.member("other_sites", true);
+  if (!user.known_at.empty()) {
+    w.key("known_at").begin_list();
+    for (const auto& site : user.known_at) w.string(site.str());
+    w.end_list();
+  }
   if (!user.blocked.empty()) {
     w.key("blocked").begin_list();
     for (const auto& other : user.blocked) w.string(other.str());
@@ -104,7 +109,7 @@ Result<core::User> decode_user(std::string_view key, std::string_view value) {
   const Field& root = r.root();
   const Field name = root["name"], attributes = root["attributes"], duration = root["chat_duration_ms"];
   const Field devices = root["devices"], areas = root["areas"], unavailable = root["unavailable_since"],
-              left = root["left"], blocked = root["blocked"];
+              left = root["left"], blocked = root["blocked"], known_at = root["known_at"];
   user.name = name.line(0, messages::kMaxNameBytes);
   attributes.each_member(kMaxMany,
                          [&](const std::string& k, const Field& v) { user.attributes[k] = v.line(0, 1024); });
@@ -122,6 +127,9 @@ Result<core::User> decode_user(std::string_view key, std::string_view value) {
       user.left[core::AreaId::parse(area)] = at.time_ms();
     });
   user.other_sites = root["other_sites"].flag();
+  if (known_at.present())
+    known_at.each(0, kMaxMany,
+                  [&](const Field& site) { user.known_at.insert(core::SiteId::parse(site.plain_id())); });
   if (blocked.present())
     blocked.each(0, kMaxMany,
                  [&](const Field& other) { user.blocked.insert(core::UserId::parse(other.user_id())); });

@@ -56,6 +56,9 @@ class SiteWorld : public CoreWorld {
     return users;
   }
 
+  /// Users whom this site has erased.
+  std::set<std::string> erased;
+
   const std::string name;
   std::uint64_t epoch = 1;                        // of the broker
   std::uint32_t speaks = messages::kPeerVersion;  // with the other sites
@@ -80,6 +83,7 @@ class SiteWorld : public CoreWorld {
       auto& items = queues[site.str()].items;
       while (!items.empty() && items.front().first <= upto) items.pop_front();
     }
+    for (const auto& user : fx.erased) erased.insert(user.str());
     for (const auto& out : fx.peer_items) queues[out.site.str()].items.emplace_back(out.number, out.item);
     changed = changed || !fx.peers.empty() || !fx.peer_items.empty() || !fx.peers_took.empty();
     for (const auto& out : fx.out)

@@ -17,6 +17,7 @@ PeerMember read_member(const Field& field) {
   if (name.present()) m.name = name.line(0, kMaxNameBytes);
   m.presence = read_presence_state(field["p"]);
   if (standing.present()) m.standing = standing.choice(topics::parse_standing, "one of member, muted, staff");
+  m.since_ms = field["since"].optional_time_ms();
   return m;
 }
 
@@ -26,6 +27,7 @@ void write(JsonWriter& json, const PeerMember& m) {
   if (!m.name.empty()) json.member("n", m.name);
   json.member("p", to_string(m.presence));
   if (m.standing != topics::Standing::member) json.member("s", to_string(m.standing));
+  json.member("since", m.since_ms);
   json.end_object();
 }
 
@@ -108,8 +110,9 @@ PeerItem read_said(const Field& item) {
 PeerItem read_presence(const Field& item) {
   PeerPresence all;
   item["users"].each(1, kMaxPeerMembers, [&](const Field& one) {
-    std::string user = read_full_user(one["u"]);
-    all.users.emplace_back(std::move(user), read_presence_state(one["p"]));
+    PeerPresence::Seen seen{read_full_user(one["u"]), read_presence_state(one["p"])};
+    if (const Field name = one["n"]; name.present()) seen.name = name.line(0, kMaxNameBytes);
+    all.users.push_back(std::move(seen));
   });
   return all;
 }
@@ -140,6 +143,14 @@ PeerItem read_select(const Field& item) {
   return select;
 }
 
+PeerItem read_blocks(const Field& item) {
+  PeerBlocks blocks;
+  if (const Field user = item["user"]; user.present()) blocks.user = read_full_user(user);
+  item["blocks"].each(0, kMaxBlocked,
+                      [&](const Field& user) { blocks.blocks.push_back(read_full_user(user)); });
+  return blocks;
+}
+
 PeerItem read_item(const Field& item) {
   const std::string is = item["is"].plain_id();
   if (is == "groups") return read_groups(item);
@@ -164,6 +175,8 @@ PeerItem read_item(const Field& item) {
   if (is == "said") return read_said(item);
   if (is == "presence") return read_presence(item);
   if (is == "select") return read_select(item);
+  if (is == "erase") return PeerErase{read_full_user(item["user"])};
+  if (is == "blocks") return read_blocks(item);
   return PeerUnknown{};
 }
 
@@ -251,13 +264,23 @@ struct ItemWriter {
   void operator()(const PeerPresence& i) const {
     json.member("is", "presence");
     json.key("users").begin_list();
-    for (const auto& [user, state] : i.users) {
+    for (const PeerPresence::Seen& seen : i.users) {
       json.begin_object();
-      json.member("u", user);
-      json.member("p", to_string(state));
+      json.member("u", seen.user);
+      json.member("p", to_string(seen.presence));
+      json.member("n", seen.name);
       json.end_object();
     }
     json.end_list();
+  }
+  void operator()(const PeerErase& i) const {
+    json.member("is", "erase");
+    json.member("user", i.user);
+  }
+  void operator()(const PeerBlocks& i) const {
+    json.member("is", "blocks");
+    if (!i.user.empty()) json.member("user", i.user);
+    write_strings(json, "blocks", i.blocks);
   }
 
   void operator()(const PeerSelect& i) const {

@@ -31,9 +31,11 @@ inline constexpr std::size_t kMaxPeerGroups = 1'000;    // in one item
 // What a server can do beyond what each of its version can. Said in each batch; what needs one is told only
 // to who has it.
 inline constexpr const char* kGroupRanges = "group-ranges";  // `groups` of a part of all ids
+inline constexpr const char* kErasures = "erasures";         // `erase`
+inline constexpr const char* kBlocks = "blocks";             // `blocks`
 inline constexpr const char* kSelection = "selection";       // `select`
 /// All that this server has.
-inline constexpr std::array kPeerFeatures = {kGroupRanges, kSelection};
+inline constexpr std::array kPeerFeatures = {kGroupRanges, kErasures, kBlocks, kSelection};
 
 /// A member, or somebody chosen, as another site may see them.
 struct PeerMember {
@@ -41,6 +43,7 @@ struct PeerMember {
   std::string name;  // empty: show the user id
   PresenceState presence = PresenceState::offline;
   topics::Standing standing = topics::Standing::member;
+  std::optional<std::int64_t> since_ms = {};  // of a member: when they came in, at home
 };
 
 // Home to a member's site.
@@ -128,7 +131,22 @@ struct PeerSaid {
 };
 /// "presence": how users of mine are who are in a chat with users of yours.
 struct PeerPresence {
-  std::vector<std::pair<std::string, PresenceState>> users;
+  struct Seen {
+    std::string user;
+    PresenceState presence = PresenceState::offline;
+    std::optional<std::string> name = {};  // theirs now; absent: as it was told before
+  };
+  std::vector<Seen> users;
+};
+/// "erase": this user of mine is erased.
+struct PeerErase {
+  std::string user;
+};
+/// "blocks": these users of yours are whom that user of mine blocks now; without a user: nobody of mine
+/// blocks anybody, but for whom it is told next.
+struct PeerBlocks {
+  std::string user;
+  std::vector<std::string> blocks;  // at most kMaxBlocked
 };
 
 /// "select", home to any site: who of yours meets this?
@@ -142,9 +160,9 @@ struct PeerSelect {
 /// A kind of a later server: passed over.
 struct PeerUnknown {};
 
-using PeerItem =
-    std::variant<PeerUnknown, PeerGroups, PeerAsk, PeerOpen, PeerPut, PeerGone, PeerHead, PeerEnd, PeerPlace,
-                 PeerNotice, PeerChosen, PeerLeft, PeerClosed, PeerSaid, PeerPresence, PeerSelect>;
+using PeerItem = std::variant<PeerUnknown, PeerGroups, PeerAsk, PeerOpen, PeerPut, PeerGone, PeerHead,
+                              PeerEnd, PeerPlace, PeerNotice, PeerChosen, PeerLeft, PeerClosed, PeerSaid,
+                              PeerPresence, PeerSelect, PeerErase, PeerBlocks>;
 
 /// {"v":2,"features":["group-ranges"],"epoch":1767225600000,"first":17,
 ///  "ack":{"epoch":1767225500000,"upto":41},"items":[…]}

@@ -156,7 +156,7 @@ Feed full_feed() {
 }
 
 PeerBatch full_peer_batch() {
-  const PeerMember member{"anna@demo", "Ånna", PresenceState::away, topics::Standing::muted};
+  const PeerMember member{"anna@demo", "Ånna", PresenceState::away, topics::Standing::muted, kTime};
   const topics::ChatRules rules{true, 10'000, 20};
   const Stamp place{"demo", 1, 7, kTime};
   PeerBatch batch{2, 17, 3, 41, {}, kPeerVersion, kPeerVersion + 1, {kGroupRanges}};
@@ -173,7 +173,9 @@ PeerBatch full_peer_batch() {
                  PeerLeft{kGroup, "ben@arena", "left"},
                  PeerClosed{kGroup},
                  PeerSaid{kGroup, "ben@arena", full_chat()},
-                 PeerPresence{{{"ben@arena", PresenceState::busy}}},
+                 PeerPresence{{{"ben@arena", PresenceState::busy, "Ben"}}},
+                 PeerErase{"ben@arena"},
+                 PeerBlocks{"ben@arena", {"anna@hall"}},
                  PeerSelect{kGroup,
                             "hall-a",
                             {PeerInArea{"floor", 600'000}, PeerOneOf{{"ben@arena"}}},
