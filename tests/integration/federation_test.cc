@@ -109,6 +109,36 @@ TEST_F(Federation, R34_CutOffSitesGoOnAndAreOneAgainAfterwards) {
     const auto home = archive(*sites[0], group);
     return home.size() == 80 && archive(*sites[1], group) == home;
   })) << say();
+  // And the phone there shows them in that order.
+  EXPECT_TRUE(until([&] {
+    Places shown;
+    for (const auto& [message, at] : sites[1]->phone().places) {
+      const auto slash = message.find('/');
+      const std::string from = message.substr(0, slash);
+      shown[(from == "ben" ? "ben@b" : from) + message.substr(slash)] = {static_cast<std::int64_t>(at.epoch),
+                                                                         static_cast<std::int64_t>(at.n)};
+    }
+    return shown == archive(*sites[0], group);
+  })) << say();
+}
+
+TEST_F(Federation, R34_ABlockHoldsAtBothSites) {
+  make({{"a", "anna"}, {"b", "ben"}, {"c", "carol"}});
+  start();
+  wait_for_one_list();
+  const std::string group = sites[0]->group();
+  ASSERT_TRUE(sites[1]->phone().client->set_blocked("anna@a", true));
+  for (int i : {0, 1})
+    ASSERT_TRUE(until([&] { return sites[i]->phone().client->buddies(group).size() == 2; }))
+        << "hidden from one another\n"
+        << say();
+  for (auto& site : sites) ASSERT_TRUE(site->phone().client->send(group, "hello"));
+  EXPECT_TRUE(until([&] {
+    return all([&](Site& s) { return archive(s, group).size() == 3 && !s.phone().texts.empty(); });
+  })) << say();
+  EXPECT_EQ(sites[0]->phone().texts, (std::set<std::string>{"carol@c: hello"}));
+  EXPECT_EQ(sites[1]->phone().texts, (std::set<std::string>{"carol@c: hello"}));
+  EXPECT_TRUE(until([&] { return sites[2]->phone().texts.size() == 2; })) << "nobody else is concerned";
 }
 
 TEST_F(Federation, R34_AnErasureIsDoneWhenOtherSitesHaveTakenWhatNamesTheUser) {
@@ -133,6 +163,11 @@ TEST_F(Federation, R34_AnErasureIsDoneWhenOtherSitesHaveTakenWhatNamesTheUser) {
   ASSERT_TRUE(until([&] { return theirs.get("/erasures").at("running") == 0; })) << say();
   EXPECT_EQ(test::traces_in(theirs.server->folder(), {"zaphod-7q", "Mermaid ahoy"}), test::Traces{});
   EXPECT_TRUE(until([&] { return sites[0]->phone().client->buddies(group).size() == 1; })) << say();
+  EXPECT_TRUE(until([&] {
+    return sites[0]->get("/erasures").at("running") == 0 &&
+           test::traces_in(sites[0]->server->folder(), {"Mermaid ahoy"}).empty();
+  })) << "what they said there goes too\n"
+      << say();
 }
 
 TEST_F(Federation, R34_TheEndComesAtItsTimeWhereHomeCannotBeReached) {

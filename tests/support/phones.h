@@ -21,6 +21,7 @@ struct Phone {
   std::map<std::string, std::set<std::string>> received;  // group -> message ids, own ones too once sent
   std::set<std::string> texts;                            // of all messages received, after "user: "
   std::map<std::string, sdk::Message> said;               // these, by the same
+  std::map<std::string, sdk::HomePlace> places;           // in another site's chat, by "user/id"
   std::set<std::string> archived;                         // own message ids that are safe with the server
   std::set<std::string> available;                        // as the server answered
   int repeats = 0;                                        // of anything that must come once
@@ -116,6 +117,9 @@ class Phones {
       phone.said[e->message.from + ": " + e->message.text] = e->message;
       phone.repeats += !phone.received[e->message.group].insert(e->message.from + "/" + e->message.id).second;
     }
+    if (auto* e = std::get_if<sdk::MessageReceived>(&event); e && e->message.home)
+      phone.places[e->message.from + "/" + e->message.id] = *e->message.home;
+    if (auto* e = std::get_if<sdk::MessagePlaced>(&event)) phone.places[e->from + "/" + e->id] = e->home;
     if (auto* e = std::get_if<sdk::OwnMessage>(&event); e && e->state == sdk::OwnMessage::State::archived)
       phone.archived.insert(phone.user + "/" + e->id);
   }
