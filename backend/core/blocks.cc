@@ -95,10 +95,11 @@ bool unblock(State& state, const UserId& by, const UserId& user, Context& ctx) {
 void tell_blocks(State& state, const SiteId& site, Context& ctx) {
   if (!has_feature(state, site, messages::kBlocks)) return;
   send(state, site, messages::PeerBlocks{}, ctx);
+  const auto is_there = [&](const UserId& other) { return site_of(other) == site; };
   std::set<UserId> blockers;
-  for (const auto& [id, user] : state.users)
-    if (!is_remote(id) && std::any_of(user.blocked.begin(), user.blocked.end(),
-                                      [&](const UserId& other) { return site_of(other) == site; }))
+  for (const auto& [id, others] : state.blocked_pairs)
+    if (const User* user = state.user(id);
+        user && std::any_of(user->blocked.begin(), user->blocked.end(), is_there))
       blockers.insert(id);
   for (const UserId& id : blockers) share_blocks(state, *state.user(id), site, ctx);
 }
