@@ -16,6 +16,7 @@ namespace json = boost::json;
 using core::TimeMs;
 
 constexpr std::size_t kMaxSites = 100;
+constexpr std::size_t kMaxListed = 10'000;
 constexpr TimeMs kDefaultGraceMs = 30'000;
 
 bool is_e164(std::string_view text) {
@@ -34,6 +35,22 @@ bool is_mail_address(std::string_view text) {
   const auto at = text.find('@');
   return at != text.npos && at > 0 && at + 1 < text.size() && text.find('@', at + 1) == text.npos &&
          text.find_first_of(" +<>") == text.npos;
+}
+
+/// In order.
+template <class Id>
+std::vector<Id> read_ids(PlanReader& r, const json::object& o, const char* key, const std::string& path,
+                         std::size_t max, const char* expected) {
+  std::vector<Id> ids;
+  r.each(o, key, path, max, [&](const json::value& v, const std::string& at) {
+    const Id id = v.is_string() ? Id::parse(std::string_view(v.get_string())) : Id();
+    if (id)
+      ids.push_back(id);
+    else
+      r.problem(at, expected);
+  });
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
 
 std::optional<core::Condition> read_condition(PlanReader& r, const json::value& v, const std::string& path) {
@@ -68,17 +85,7 @@ std::optional<core::Condition> read_condition(PlanReader& r, const json::value& 
     if (o->contains("equals")) has.equals = r.string(*o, "equals", path, 256);
     return has;
   }
-  core::OneOf list;
-  r.each(*o, "users", path, 10'000, [&](const json::value& user, const std::string& at) {
-    auto id =
-        user.is_string() ? topics::UserId::parse(std::string_view(user.get_string())) : topics::UserId();
-    if (id)
-      list.users.push_back(id);
-    else
-      r.problem(at, "a user id");
-  });
-  std::sort(list.users.begin(), list.users.end());
-  return list;
+  return core::OneOf{read_ids<topics::UserId>(r, *o, "users", path, kMaxListed, "a user id")};
 }
 
 void read_conditions(PlanReader& r, const json::object& o, const char* key, const std::string& path,
@@ -102,15 +109,7 @@ core::Audience read_audience(PlanReader& r, const json::value& v, const std::str
       r.problem(path + ".presence", "\"available\" or \"any\"");
   }
   if (o->contains("follow")) audience.follow_ms = r.duration(*o, "follow", path);
-  r.each(*o, "sites", path, kMaxSites, [&](const json::value& site, const std::string& at) {
-    const auto id =
-        site.is_string() ? topics::SiteId::parse(std::string_view(site.get_string())) : topics::SiteId();
-    if (id)
-      audience.sites.push_back(id);
-    else
-      r.problem(at, "the id of a site");
-  });
-  std::sort(audience.sites.begin(), audience.sites.end());
+  audience.sites = read_ids<topics::SiteId>(r, *o, "sites", path, kMaxSites, "the id of a site");
   audience.sites.erase(std::unique(audience.sites.begin(), audience.sites.end()), audience.sites.end());
   if (o->contains("max")) audience.max = r.count(*o, "max", path, 100'000);
   return audience;
