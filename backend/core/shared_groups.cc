@@ -147,19 +147,18 @@ std::vector<std::size_t> by_lot(const Group& group, const std::vector<messages::
   return places;
 }
 
-/// The site has answered who of those who are listed takes part. True: its answer counts.
-bool note_named(State& state, Group& group, const SiteId& from, const messages::PeerChosen& item,
+/// The site has answered who of those who are listed takes part.
+void note_named(State& state, Group& group, const SiteId& from, const messages::PeerChosen& item,
                 Context& ctx) {
-  if (group.asked.erase(from) == 0) return true;
+  if (group.asked.erase(from) == 0) return;
   ctx.fx.groups.insert(group.id);
   const bool refused = item.refused == kNotAllowed;
   for (const UserId& user : listed_of(state, state.plan_of(group), from, ctx.now))
     if (!group.members.contains(user)) pass_over(group, user, refused ? kNotAllowed : kNotAvailable, ctx);
-  return true;
 }
 
-/// The same of those whom it has selected. An answer that nothing asks for any more, or that goes on beyond
-/// what was asked, does not count.
+/// The same of those whom it has selected. True: its answer counts. One that nothing asks for any more, or
+/// that goes on beyond what was asked, does not.
 bool note_selected(State& state, Group& group, const SiteId& from, const messages::PeerChosen& item,
                    Context& ctx) {
   const auto asked = group.unselected.find(from);
@@ -315,9 +314,8 @@ std::string take_chosen(State& state, const SiteId& from, const messages::PeerCh
     whys.push_back(why_chosen(state, *group, m, item.selected, ctx.now));
     if (whys.back().empty()) return "not-asked";
   }
-  if (!(item.selected ? note_selected(state, *group, from, item, ctx)
-                      : note_named(state, *group, from, item, ctx)))
-    return {};
+  if (!item.selected) note_named(state, *group, from, item, ctx);
+  if (item.selected && !note_selected(state, *group, from, item, ctx)) return {};
   admit_chosen(state, *group, item.members, std::move(whys), ctx);
   return {};
 }
