@@ -39,7 +39,7 @@ json::object shown(const core::State& state, const core::Peer& peer, const egres
       {"last_error", sender ? sender->last_error() : ""},
       {"shut", peer.shut},
       {"version", peer.version},
-      {"features", json::array(peer.features.begin(), peer.features.end())},
+      {"features", json::value_from(peer.features)},
       {"groups_here", count([&](const core::Group& g) { return g.sites.contains(peer.site) && !g.home; })},
       {"groups_there", count([&](const core::Group& g) { return g.home == peer.site; })},
       {"may", json::value_from(peer.may)},
