@@ -170,7 +170,7 @@ TEST_F(People, R34_OnlySoManyOfASiteMayBlockHere) {
 // ---- Erasure
 // -----------------------------------------------------------------------------------------------
 
-TEST_F(People, R34_R27_AnErasureReachesTheSitesThatWereToldOfTheUser) {
+TEST_F(People, R34_AnErasureReachesTheSitesThatWereToldOfTheUser) {
   all_there();
   start();
   sites.pass(2000);
@@ -196,7 +196,7 @@ TEST_F(People, R34_R27_AnErasureReachesTheSitesThatWereToldOfTheUser) {
   EXPECT_EQ(sites.refused, Strings{});
 }
 
-TEST_F(People, R34_R27_WhoWasNeverToldOfAUserIsNotToldOfTheirErasure) {
+TEST_F(People, R34_WhoWasNeverToldOfAUserIsNotToldOfTheirErasure) {
   all_there();
   b.step([](auto& e, auto& ctx) { e.erase_user(kBen, ctx); });
   sites.flow();
@@ -204,7 +204,7 @@ TEST_F(People, R34_R27_WhoWasNeverToldOfAUserIsNotToldOfTheirErasure) {
   EXPECT_FALSE(erases(c, "ben@b"));
 }
 
-TEST_F(People, R34_R27_AnErasureIsToldAgainWhereWhatWaitedIsGivenUp) {
+TEST_F(People, R34_AnErasureIsToldAgainWhereWhatWaitedIsGivenUp) {
   all_there();
   start();
   sites.pass(2000);
@@ -219,7 +219,7 @@ TEST_F(People, R34_R27_AnErasureIsToldAgainWhereWhatWaitedIsGivenUp) {
   EXPECT_TRUE(erases(a, "ben@b"));
 }
 
-TEST_F(People, R34_R27_SoManyErasuresAMinuteAreTakenAndTheOthersWait) {
+TEST_F(People, R34_SoManyErasuresAMinuteAreTakenAndTheOthersWait) {
   all_there();
   b.step([](auto& e, auto& ctx) {
     for (int i = 0; i < 150; ++i)
@@ -232,7 +232,7 @@ TEST_F(People, R34_R27_SoManyErasuresAMinuteAreTakenAndTheOthersWait) {
   EXPECT_EQ(sites.refused, Strings{});
 }
 
-TEST_F(People, R34_R27_WhoComesBackAfterAnErasureIsHeard) {
+TEST_F(People, R34_WhoComesBackAfterAnErasureIsHeard) {
   all_there();
   start();
   sites.pass(2000);
