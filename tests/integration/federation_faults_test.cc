@@ -56,8 +56,7 @@ class FederationFaults : public Federation {
   std::size_t said = 0;  // by each
 };
 
-// ---- From a seed
-// ------------------------------------------------------------------------------------------------
+// From a seed.
 
 /// "3" or "10-500" in CONVOKE_FEDERATION_SEEDS; else a few.
 std::pair<std::uint64_t, std::uint64_t> wanted_seeds() {
@@ -131,8 +130,7 @@ TEST_P(AnyWeather, R34_WhateverHappensOnTheWayBothEndWithTheSame) {
 }
 INSTANTIATE_TEST_SUITE_P(Seeds, AnyWeather, testing::Range(wanted_seeds().first, wanted_seeds().second + 1));
 
-// ---- One by one
-// -------------------------------------------------------------------------------------------------
+// One by one.
 
 TEST_F(FederationFaults, R34_HalfASecondBetweenThemHoldsNothingUp) {
   make({{"a", "anna"}, {"b", "ben"}});
