@@ -5,10 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "backend/core/chat_archive.h"
 #include "backend/core/follow.h"
 #include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
+#include "backend/core/shared_groups.h"
 
 namespace convoke::core {
 namespace {
@@ -42,13 +44,26 @@ void withdraw_invitations(State& state, Group& group, Context& ctx) {
     const auto [user, invitation] = *group.invited.begin();
     pass_over(group, user, invitation.at_ms ? kOver : kNotAvailable, ctx);
     withdraw_invitation(state, group, user, ctx);
+    forget_stranger(state, user, ctx);
   }
   state.timers.cancel({TimerKind::invitations, group.id.str()});
 }
 
 void take_back_invitation(State& state, Group& group, const UserId& user, Context& ctx) {
   withdraw_invitation(state, group, user, ctx);
+  forget_stranger(state, user, ctx);
   there_is_room(state, group, ctx);
+}
+
+std::optional<TimeMs> spread_moment(const State& state, const Group& group, const UserId& user, TimeMs now) {
+  constexpr std::uint64_t kParts = 1000;
+  const auto* spread = std::get_if<Spread>(&state.plan_of(group).start_timing);
+  if (!spread) return std::nullopt;
+  const TimeMs from = group.state == GroupState::open ? group.started_ms : now;
+  const TimeMs left = std::max<TimeMs>(0, from + spread->over_ms - now);
+  const auto part = static_cast<TimeMs>(message_key(group.id.str(), user.str()) % kParts);
+  const TimeMs wait = left * part / static_cast<TimeMs>(kParts);
+  return wait > 0 ? std::optional(now + wait) : std::nullopt;
 }
 
 void invited_is_available(State& state, const UserId& user, Context& ctx) {
@@ -86,8 +101,10 @@ void invitations_due(State& state, Group& group, Context& ctx) {
   for (const UserId& user : late) {
     pass_over(group, user, kNotAvailable, ctx);
     withdraw_invitation(state, group, user, ctx);
+    forget_stranger(state, user, ctx);
   }
   if (!admitted.empty()) admit(state, group, admitted, ctx);
+  for (const Chosen& c : admitted) forget_stranger(state, c.user, ctx);
   arm_invitations(state, group);
   there_is_room(state, group, ctx);
 }

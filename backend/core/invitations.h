@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "backend/core/effects.h"
@@ -15,6 +16,10 @@ void withdraw_invitation(State& state, Group& group, const UserId& user, Context
 void withdraw_invitations(State& state, Group& group, Context& ctx);
 /// Not any more, and there is room now. The open group ends if nobody is left.
 void take_back_invitation(State& state, Group& group, const UserId& user, Context& ctx);
+
+/// When somebody of another site comes in who is chosen now: where the plan spreads the start, each of them
+/// has a moment of their own in what is left of that, which their id decides. Nothing: at once.
+std::optional<TimeMs> spread_moment(const State& state, const Group& group, const UserId& user, TimeMs now);
 
 /// The user has become available: they come into the groups that wait for that.
 void invited_is_available(State& state, const UserId& user, Context& ctx);

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "backend/core/invitations.h"
 #include "backend/core/lots.h"
 #include "backend/core/members.h"
 #include "backend/core/organizer.h"
@@ -176,7 +177,7 @@ bool note_selected(State& state, Group& group, const SiteId& from, const message
   return true;
 }
 
-/// Those for whom there is room become members.
+/// Those for whom there is room become members, at once or in their moment of a spread start.
 void admit_chosen(State& state, Group& group, const std::vector<messages::PeerMember>& members,
                   std::vector<std::string> whys, Context& ctx) {
   std::size_t room = room_in(state, group);
@@ -184,6 +185,7 @@ void admit_chosen(State& state, Group& group, const std::vector<messages::PeerMe
   for (const std::size_t i : by_lot(group, members)) {
     const auto& m = members[i];
     const UserId user = UserId::parse(m.user);
+    if (group.invited.contains(user)) continue;
     const bool comes = !group.members.contains(user);
     if (comes && room == 0) {
       pass_over(group, user, kLot, ctx);
@@ -192,9 +194,15 @@ void admit_chosen(State& state, Group& group, const std::vector<messages::PeerMe
     if (comes) --room;
     rename(state, user, m.name, ctx);
     remote_presence(state, user, m.presence, ctx);
-    chosen.push_back({user, std::move(whys[i])});
+    const bool opens = group.state == GroupState::gathering && chosen.empty();
+    const auto at = comes && !opens ? spread_moment(state, group, user, ctx.now) : std::nullopt;
+    if (at)
+      invite(state, group, user, {std::move(whys[i]), at, *at}, ctx);
+    else
+      chosen.push_back({user, std::move(whys[i])});
   }
   if (!chosen.empty()) admit(state, group, chosen, ctx);
+  arm_invitations(state, group);
   for (const Chosen& c : chosen) forget_stranger(state, c.user, ctx);  // who is banned, or kept apart
 }
 
@@ -288,9 +296,12 @@ void ask_again(State& state, const SiteId& site, Context& ctx) {
 }
 
 void remove_all_of(State& state, Group& group, const SiteId& site, const std::string& reason, Context& ctx) {
-  std::vector<UserId> users;
+  std::vector<UserId> users, invited;
+  for (const auto& [user, invitation] : group.invited)
+    if (site_of(user) == site) invited.push_back(user);
   for (const auto& [user, member] : group.members)
     if (site_of(user) == site) users.push_back(user);
+  for (const UserId& user : invited) take_back_invitation(state, group, user, ctx);
   for (const UserId& user : users)
     if (group.state == GroupState::open) remove_member(state, group, user, reason, ctx);
 }

@@ -40,7 +40,7 @@ void tell_all(State& state, const SiteId& site, Context& ctx);
 /// The site has begun to count anew, and perhaps given up its answer: it is asked once more.
 void ask_again(State& state, const SiteId& site, Context& ctx);
 
-/// All members of that site leave the open group, which may end it.
+/// All members of that site leave the open group, and nobody of it is invited any more, which may end it.
 void remove_all_of(State& state, Group& group, const SiteId& site, const std::string& reason, Context& ctx);
 /// A user of another site of whom no group is left: nothing is kept of them.
 void forget_stranger(State& state, const UserId& user, Context& ctx);
