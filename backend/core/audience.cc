@@ -107,8 +107,7 @@ std::vector<Asked> those_to_ask(const Judge& judge, const Audience& audience,
 /// smallest lots. The lots are drawn first, because asking costs more. `rest` gets the others that were
 /// asked.
 Candidates those_who_qualify(const Judge& judge, const Audience& audience, const std::vector<Asked>& to_ask,
-                             std::size_t enough, std::string_view seed, Rest* rest) {
-  const Lots lots(seed);
+                             std::size_t enough, const Lots& lots, Rest* rest) {
   std::vector<std::pair<std::uint64_t, std::uint32_t>> order;  // lots, and places in `to_ask`
   order.reserve(to_ask.size());
   for (std::uint32_t i = 0; i < to_ask.size(); ++i)
@@ -218,8 +217,9 @@ std::vector<Chosen> select_audience(const State& state, const Plan& plan, TimeMs
   // Where blocked pairs are kept apart, any number of those with small lots may be out.
   const bool all_count = !state.blocked_pairs.empty() && keeps_apart(audience.max);
   const std::size_t enough = all_count ? to_ask.size() : audience.max + (passed ? kMaxPassedOver : 0);
-  const Candidates all = those_who_qualify(judge, audience, to_ask, enough, seed, passed ? &rest : nullptr);
-  Candidates users = draw(state, all, audience.max, seed);
+  const Lots lots(seed, audience.by_another ? state.site : SiteId());
+  const Candidates all = those_who_qualify(judge, audience, to_ask, enough, lots, passed ? &rest : nullptr);
+  Candidates users = draw(state, all, audience.max, lots);
   std::sort(users.begin(), users.end(), by_id);
   if (passed) {
     passed->all = passed->all_missed = rest.all && (all.size() < enough || enough == to_ask.size());

@@ -7,6 +7,7 @@
 
 #include "backend/core/chat_archive.h"
 #include "backend/core/follow.h"
+#include "backend/core/gathering.h"
 #include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
@@ -59,8 +60,7 @@ std::optional<TimeMs> spread_moment(const State& state, const Group& group, cons
   constexpr std::uint64_t kParts = 1000;
   const auto* spread = std::get_if<Spread>(&state.plan_of(group).start_timing);
   if (!spread) return std::nullopt;
-  const TimeMs from = group.state == GroupState::open ? group.started_ms : now;
-  const TimeMs left = std::max<TimeMs>(0, from + spread->over_ms - now);
+  const TimeMs left = std::max<TimeMs>(0, group.started_ms + spread->over_ms - now);
   const auto part = static_cast<TimeMs>(message_key(group.id.str(), user.str()) % kParts);
   const TimeMs wait = left * part / static_cast<TimeMs>(kParts);
   return wait > 0 ? std::optional(now + wait) : std::nullopt;
@@ -80,8 +80,10 @@ void invited_is_available(State& state, const UserId& user, Context& ctx) {
 void arm_invitations(State& state, const Group& group) {
   const TimerKey timer{TimerKind::invitations, group.id.str()};
   std::optional<TimeMs> next;
-  for (const auto& [user, invitation] : group.invited)
+  for (const auto& [user, invitation] : group.invited) {
+    if (draws(state, group)) break;  // they come in when it opens
     next = std::min(due(invitation), next.value_or(due(invitation)));
+  }
   if (next)
     state.timers.set(timer, *next);
   else

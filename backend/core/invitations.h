@@ -17,8 +17,9 @@ void withdraw_invitations(State& state, Group& group, Context& ctx);
 /// Not any more, and there is room now. The open group ends if nobody is left.
 void take_back_invitation(State& state, Group& group, const UserId& user, Context& ctx);
 
-/// When somebody of another site comes in who is chosen now: where the plan spreads the start, each of them
-/// has a moment of their own in what is left of that, which their id decides. Nothing: at once.
+/// When somebody of another site comes into the open group who is chosen now: where the plan spreads the
+/// start, each of them has a moment of their own in what is left of that, which their id decides. Nothing: at
+/// once.
 std::optional<TimeMs> spread_moment(const State& state, const Group& group, const UserId& user, TimeMs now);
 
 /// The user has become available: they come into the groups that wait for that.

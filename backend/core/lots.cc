@@ -29,9 +29,8 @@ struct Lot {
   friend bool operator>(const Lot& a, const Lot& b) { return b < a; }
 };
 
-/// Each with their lot, which the seed draws.
-std::vector<Lot> draw_lots(const Candidates& users, std::string_view seed) {
-  const Lots drawn(seed);
+/// Each with their lot.
+std::vector<Lot> draw_lots(const Candidates& users, const Lots& drawn) {
   std::vector<Lot> lots;
   lots.reserve(users.size());
   for (const Candidate& user : users) lots.push_back({drawn.of(*user.id), user});
@@ -39,8 +38,8 @@ std::vector<Lot> draw_lots(const Candidates& users, std::string_view seed) {
 }
 
 /// Those with the smallest lots, `max` of them.
-Candidates first_lots(const Candidates& users, std::size_t max, std::string_view seed) {
-  auto lots = draw_lots(users, seed);
+Candidates first_lots(const Candidates& users, std::size_t max, const Lots& drawn) {
+  auto lots = draw_lots(users, drawn);
   std::nth_element(lots.begin(), lots.begin() + static_cast<std::ptrdiff_t>(max), lots.end());
   Candidates first;
   for (std::size_t i = 0; i < max; ++i) first.push_back(lots[i].of);
@@ -49,9 +48,8 @@ Candidates first_lots(const Candidates& users, std::size_t max, std::string_view
 
 /// The same, but of two of whom one has blocked the other only the one with the smaller lot, whoever of them
 /// has blocked: nobody can keep another out by a block, nor is kept out for one.
-Candidates first_lots_apart(const State& state, const Candidates& users, std::size_t max,
-                            std::string_view seed) {
-  auto lots = draw_lots(users, seed);
+Candidates first_lots_apart(const State& state, const Candidates& users, std::size_t max, const Lots& drawn) {
+  auto lots = draw_lots(users, drawn);
   std::make_heap(lots.begin(), lots.end(), std::greater<>());
   Candidates first;
   std::set<UserId> out;
@@ -68,14 +66,19 @@ Candidates first_lots_apart(const State& state, const Candidates& users, std::si
 
 }  // namespace
 
-Lots::Lots(std::string_view seed) : seed_(message_key(seed, "")) {}
+Lots::Lots(std::string_view seed, const SiteId& of_site)
+    : seed_(message_key(seed, "")), suffix_(of_site.empty() ? "" : "@" + of_site.str()) {}
 
-std::uint64_t Lots::of(const UserId& user) const { return mixed(seed_ ^ message_key(user.str(), "")); }
+std::uint64_t Lots::of(const UserId& user) const {
+  const std::uint64_t key =
+      suffix_.empty() ? message_key(user.str(), "") : message_key(user.str() + suffix_, "");
+  return mixed(seed_ ^ key);
+}
 
-Candidates draw(const State& state, const Candidates& users, std::size_t max, std::string_view seed) {
+Candidates draw(const State& state, const Candidates& users, std::size_t max, const Lots& lots) {
   if (!state.blocked_pairs.empty() && keeps_apart(std::min(users.size(), max)))
-    return first_lots_apart(state, users, max, seed);
-  return users.size() <= max ? users : first_lots(users, max, seed);
+    return first_lots_apart(state, users, max, lots);
+  return users.size() <= max ? users : first_lots(users, max, lots);
 }
 
 }  // namespace convoke::core

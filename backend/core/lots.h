@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,18 +19,20 @@ struct Candidate {
 };
 using Candidates = std::vector<Candidate>;
 
-/// Each user's lot.
+/// Each user's lot. `of_site`: this site's users have the lots that they have at another site, which knows
+/// them as its.
 class Lots {
  public:
-  explicit Lots(std::string_view seed);
+  explicit Lots(std::string_view seed, const SiteId& of_site = {});
   std::uint64_t of(const UserId& user) const;
 
  private:
   std::uint64_t seed_;
+  std::string suffix_;
 };
 
 /// Keeps as many as there may be, those with the smallest lots, and keeps blocked pairs apart in a small
 /// chat.
-Candidates draw(const State& state, const Candidates& users, std::size_t max, std::string_view seed);
+Candidates draw(const State& state, const Candidates& users, std::size_t max, const Lots& lots);
 
 }  // namespace convoke::core

@@ -6,9 +6,9 @@
 #include "backend/core/blocks.h"
 #include "backend/core/delivery.h"
 #include "backend/core/end_detector.h"
-#include "backend/core/explanation.h"
 #include "backend/core/feed.h"
 #include "backend/core/follow.h"
+#include "backend/core/gathering.h"
 #include "backend/core/invitations.h"
 #include "backend/core/members.h"
 #include "backend/core/questions.h"
@@ -23,7 +23,6 @@ namespace {
 
 constexpr std::size_t kMaxReasons = 32;
 constexpr std::size_t kMaxKeys = 256;
-constexpr TimeMs kAnswerMs = 10'000;  // a group of whom nobody is here waits so long for other sites' answers
 
 std::vector<UserId> members_of(const Group& group) {
   std::vector<UserId> users;
@@ -89,63 +88,6 @@ bool over(const Plan& plan, TimeMs opens_ms) {
   return end && *end <= opens_ms;
 }
 
-void wait_to_open(State& state, Group& group, GroupState as, TimeMs until, Context& ctx) {
-  group.state = as;
-  group.opens_ms = until;
-  state.timers.set({TimerKind::group_open, group.id.str()}, until);
-  ctx.fx.groups.insert(group.id);
-}
-
-/// Who of the chosen comes in at once; the others are invited.
-std::vector<Chosen> first_of(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
-  const StartTiming& timing = state.plan_of(group).start_timing;
-  const auto* spread = std::get_if<Spread>(&timing);
-  const auto* next = std::get_if<NextAvailable>(&timing);
-  std::vector<Chosen> first;
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    const Chosen& c = chosen[i];
-    const User* user = state.user(c.user);
-    const auto at =
-        spread ? ctx.now + spread->over_ms * static_cast<TimeMs>(i) / static_cast<TimeMs>(chosen.size())
-               : ctx.now;
-    if (next && !(user && user->presence == PresenceState::available))
-      invite(state, group, c.user, {c.why, {}, ctx.now + next->within_ms}, ctx);
-    else if (at > ctx.now)
-      invite(state, group, c.user, {c.why, at, at}, ctx);
-    else
-      first.push_back(c);
-  }
-  arm_invitations(state, group);
-  return first;
-}
-
-/// The group's id, which nobody can guess, draws the lot.
-std::vector<Chosen> choose(const State& state, const Plan& plan, const GroupId& group, TimeMs now,
-                           Passed& passed) {
-  const bool any_presence = std::holds_alternative<NextAvailable>(plan.start_timing);
-  return select_audience(state, plan, now, group.str(), any_presence, &passed);
-}
-
-/// Keeps what was asked and who was passed over, for whoever asks why not.
-void keep_selection(const State& state, Group& group, const Passed& passed, Context& ctx) {
-  const Plan& plan = state.plan_of(group);
-  group.selected = {ctx.now,    asked_of_all(plan), plan.audience.follow_ms.has_value(),
-                    passed.all, passed.all_missed,  passed.others_unmet};
-  for (const PassedOver& p : passed.users) ctx.fx.past[{group.id, p.user}] = {"", 0, ctx.now, p.why};
-  for (const Missed& m : passed.missed)
-    ctx.fx.past[{group.id, m.user}] = {"", 0, ctx.now, kNotMet, {}, m.unmet};
-  ctx.fx.groups.insert(group.id);
-}
-
-/// Opens the group if one of the chosen can come at once; else it waits for the first.
-void gather(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
-  const std::vector<Chosen> first = first_of(state, group, chosen, ctx);
-  ask_sites(state, group, ctx);
-  if (!first.empty()) return open_group(state, group, first, ctx);
-  const auto* next = std::get_if<NextAvailable>(&state.plan_of(group).start_timing);
-  wait_to_open(state, group, GroupState::gathering, ctx.now + (next ? next->within_ms : kAnswerMs), ctx);
-}
-
 /// From now on the plan has no group that lives.
 void release_plan(State& state, const Group& group, Context& ctx) {
   const auto plan = state.plans.find(group.plan);
@@ -197,6 +139,13 @@ void dismiss(State& state, Group& group, const std::string& reason, Context& ctx
 }
 
 }  // namespace
+
+void wait_to_open(State& state, Group& group, GroupState as, TimeMs until, Context& ctx) {
+  group.state = as;
+  group.opens_ms = until;
+  state.timers.set({TimerKind::group_open, group.id.str()}, until);
+  ctx.fx.groups.insert(group.id);
+}
 
 void open_group(State& state, Group& group, const std::vector<Chosen>& chosen, Context& ctx) {
   const Plan& plan = state.plan_of(group);
@@ -271,6 +220,7 @@ void tell_all_reasons(const State& state, Effects& fx) {
 }
 
 void open_due(State& state, Group& group, Context& ctx) {
+  if (open_with_candidates(state, group, ctx)) return;
   if (group.state == GroupState::gathering) return dismiss(state, group, "no-members", ctx);
   if (group.state != GroupState::scheduled) return;
   if (over(state.plan_of(group), ctx.now)) return dismiss(state, group, "set-time", ctx);

@@ -30,6 +30,8 @@ StartOutcome start_group(State& state, PlanRecord& plan, const std::string& reas
 /// A chat that has started in this step is told of with all the reasons of the step, not the first alone.
 void tell_all_reasons(const State& state, Effects& fx);
 
+/// The group opens, or is given up, then.
+void wait_to_open(State& state, Group& group, GroupState as, TimeMs until, Context& ctx);
 /// The time has come for a scheduled or gathering group: it opens, or there is nobody for it.
 void open_due(State& state, Group& group, Context& ctx);
 

@@ -209,15 +209,15 @@ bool delete_peer(State& state, const SiteId& site, Context& ctx) {
   ctx.fx.peers.insert(site);
   ctx.fx.peers_cleared.insert(site);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedPeer{site.str(), ""}}});
-  std::vector<GroupId> open;
+  std::vector<GroupId> live;
   for (auto& [id, group] : state.groups) {
-    if (group.state == GroupState::open) open.push_back(id);
+    if (group.state == GroupState::open || group.state == GroupState::gathering) live.push_back(id);
     if (const auto asked = group.unselected.find(site); asked != group.unselected.end()) {
       asked->second = kNoPeer;
       ctx.fx.groups.insert(id);
     }
   }
-  for (const GroupId& id : open) {
+  for (const GroupId& id : live) {
     Group& group = *state.group(id);
     if (group.home == site)
       end_group(state, group, kPeerRemoved, ctx);

@@ -140,8 +140,8 @@ Plan asked_plan(const State& state, const messages::PeerSelect& item) {
 
 /// In the order of their lots: the home fills its room in the order in which it is told of them.
 void sort_by_lot(const State& state, std::vector<Chosen>& chosen, const std::string& seed) {
-  const Lots lots(seed);
-  const auto lot = [&](const Chosen& c) { return lots.of(UserId::parse(in_full(state, c.user))); };
+  const Lots lots(seed, state.site);
+  const auto lot = [&](const Chosen& c) { return lots.of(c.user); };
   std::sort(chosen.begin(), chosen.end(), [&](const Chosen& a, const Chosen& b) { return lot(a) < lot(b); });
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "backend/core/gathering.h"
 #include "backend/core/invitations.h"
 #include "backend/core/lots.h"
 #include "backend/core/members.h"
@@ -180,6 +181,7 @@ bool note_selected(State& state, Group& group, const SiteId& from, const message
 /// Those for whom there is room become members, at once or in their moment of a spread start.
 void admit_chosen(State& state, Group& group, const std::vector<messages::PeerMember>& members,
                   std::vector<std::string> whys, Context& ctx) {
+  const bool waits = draws(state, group);
   std::size_t room = room_in(state, group);
   std::vector<Chosen> chosen;
   for (const std::size_t i : by_lot(group, members)) {
@@ -187,20 +189,20 @@ void admit_chosen(State& state, Group& group, const std::vector<messages::PeerMe
     const UserId user = UserId::parse(m.user);
     if (group.invited.contains(user)) continue;
     const bool comes = !group.members.contains(user);
-    if (comes && room == 0) {
+    if (comes && room == 0 && !waits) {
       pass_over(group, user, kLot, ctx);
       continue;
     }
-    if (comes) --room;
+    if (comes && !waits) --room;
     rename(state, user, m.name, ctx);
     remote_presence(state, user, m.presence, ctx);
-    const bool opens = group.state == GroupState::gathering && chosen.empty();
-    const auto at = comes && !opens ? spread_moment(state, group, user, ctx.now) : std::nullopt;
+    const auto at = comes && !waits ? spread_moment(state, group, user, ctx.now) : std::nullopt;
     if (at)
       invite(state, group, user, {std::move(whys[i]), at, *at}, ctx);
     else
       chosen.push_back({user, std::move(whys[i])});
   }
+  if (waits) return add_candidates(state, group, chosen, ctx);
   if (!chosen.empty()) admit(state, group, chosen, ctx);
   arm_invitations(state, group);
   for (const Chosen& c : chosen) forget_stranger(state, c.user, ctx);  // who is banned, or kept apart
@@ -220,6 +222,17 @@ void ask_sites(State& state, Group& group, Context& ctx) {
     ask_to_select(state, group, site, ctx);
   }
   ctx.fx.groups.insert(group.id);
+}
+
+bool awaits_answers(const State& state, const Group& group) {
+  const auto may_answer = [&](const SiteId& site) {
+    const auto peer = state.peers.find(site);
+    return peer != state.peers.end() && peer->second.shut.empty();
+  };
+  return std::any_of(group.asked.begin(), group.asked.end(), may_answer) ||
+         std::any_of(group.unselected.begin(), group.unselected.end(), [&](const auto& question) {
+           return question.second == kNoAnswer && may_answer(question.first);
+         });
 }
 
 void share_joined(State& state, const Group& group, const std::vector<UserId>& joined, Context& ctx) {

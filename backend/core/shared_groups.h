@@ -16,6 +16,8 @@ namespace convoke::core {
 /// Asks the other sites that the plan concerns who of theirs takes part. Until a site has answered, those who
 /// are listed count as passed over for that.
 void ask_sites(State& state, Group& group, Context& ctx);
+/// Whether a site may still answer.
+bool awaits_answers(const State& state, const Group& group);
 inline constexpr const char* kNoAnswer = "no-answer";
 inline constexpr const char* kTooOld = "site-too-old";  // its server does not know such questions
 inline constexpr const char* kTooLarge = "too-large";   // the question
