@@ -249,6 +249,8 @@ std::set<TimeMs> asked_after_leaving(const State& state, const AreaId& area) {
     look(record.plan.audience);
     if (record.running) look(record.running->audience);
   }
+  for (const auto& [site, of] : state.kept)
+    for (const PlanId& id : of.index.of(Concern::left_area, area.str())) look(of.all.at(id).plan.audience);
   return asked;
 }
 

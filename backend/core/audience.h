@@ -54,7 +54,7 @@ bool any_holds(const State& state, const Plan& plan, const std::vector<Condition
 /// Why the user qualifies now; empty if not.
 std::string qualifies(const State& state, const Plan& plan, const User& user, TimeMs now, bool any_presence);
 
-/// The times after leaving the area that plans ask for, ascending.
+/// The times after leaving the area that plans, or other sites, ask for, ascending.
 std::set<TimeMs> asked_after_leaving(const State& state, const AreaId& area);
 
 }  // namespace convoke::core

@@ -167,9 +167,12 @@ struct Effects {
   std::vector<PlaceEntry> places;                       // after the archive's entries
   std::set<std::pair<GroupId, std::uint64_t>> relayed;  // records that changed
   std::set<SiteId> peers;                               // records that changed
-  std::set<SiteId> peers_cleared;                       // what waited for them before this step goes
-  std::map<SiteId, std::uint64_t> peers_took;           // all up to this number: it waits no more
-  std::set<SiteId> peers_heard;                         // items came: they are to be told what was taken
+  std::set<std::pair<SiteId, PlanId>> questions;        // records that changed, by site and question_id,
+  std::set<std::pair<std::pair<SiteId, PlanId>, UserId>> told;  // and those of who meets them
+  std::set<std::pair<GroupId, UserId>> met;                     // records that changed
+  std::set<SiteId> peers_cleared;                               // what waited for them before this step goes
+  std::map<SiteId, std::uint64_t> peers_took;                   // all up to this number: it waits no more
+  std::set<SiteId> peers_heard;  // items came: they are to be told what was taken
   std::vector<PeerOutgoing> peer_items;
   // By what stands for the request; one without an answer is forgotten.
   std::map<std::string, std::optional<StaffAnswer>> staff_answers;

@@ -16,6 +16,7 @@
 #include "backend/core/follow.h"
 #include "backend/core/identities.h"
 #include "backend/core/invitations.h"
+#include "backend/core/kept_questions.h"
 #include "backend/core/members.h"
 #include "backend/core/organizer.h"
 #include "backend/core/presence.h"
@@ -119,6 +120,21 @@ void Engine::load_hint(const std::string& hook, const std::string& about, TimeMs
 void Engine::load_peer(Peer peer) {
   const SiteId site = peer.site;
   state_.peers[site] = std::move(peer);
+}
+
+void Engine::load_question(const SiteId& site, const PlanId& id, messages::PeerSelect asked) {
+  core::load_question(state_, site, id, std::move(asked));
+}
+
+void Engine::load_told(const SiteId& site, const PlanId& question, const UserId& user) {
+  core::load_told(state_, site, question, user);
+}
+
+void Engine::load_met(const GroupId& group, const UserId& user, bool sure) {
+  Group* g = state_.group(group);
+  if (!g || (g->state != GroupState::open && g->state != GroupState::gathering)) return;
+  g->met[user] = sure;
+  state_.met_in[user].insert(group);
 }
 
 void Engine::load_relayed(const GroupId& group, std::uint64_t key, Relayed relayed) {

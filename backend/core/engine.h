@@ -45,6 +45,9 @@ class Engine {
   void load_act(const std::string& key, ActRecord act);
   void load_hint(const std::string& hook, const std::string& about, TimeMs told_ms);
   void load_peer(Peer peer);
+  void load_question(const SiteId& site, const PlanId& id, messages::PeerSelect asked);
+  void load_told(const SiteId& site, const PlanId& question, const UserId& user);
+  void load_met(const GroupId& group, const UserId& user, bool sure);
   void load_relayed(const GroupId& group, std::uint64_t key, Relayed relayed);
   void load_message_key(const GroupId& group, std::uint64_t key, ChatPlace place);
   void loaded(TimeMs now);

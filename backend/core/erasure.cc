@@ -6,7 +6,9 @@
 #include "backend/core/blocks.h"
 #include "backend/core/identities.h"
 #include "backend/core/invitations.h"
+#include "backend/core/kept_questions.h"
 #include "backend/core/members.h"
+#include "backend/core/met.h"
 #include "backend/core/peers.h"
 #include "backend/core/registrations.h"
 #include "backend/core/roster.h"
@@ -62,6 +64,7 @@ void scrub(State& state, Group& group, const UserId& user, Context& ctx) {
   bool changed = group.standings.erase(user) + group.banned.erase(user) + group.kept_out.erase(user) > 0;
   group.stays.erase(user);
   group.turned_away.erase(user);
+  forget_met(state, group, user, ctx);
   if (group.members.erase(user) > 0) ctx.fx.members.insert({group.id, user});
   changed |= std::erase_if(group.unarchived, [&](const messages::Notice& notice) {
                return notice.from == user.str() || notice.message.author == user.str();
@@ -92,6 +95,7 @@ void scrub(State& state, Group& group, const UserId& user, Context& ctx) {
 /// All but where they are.
 void forget_user(State& state, const UserId& id, Context& ctx) {
   state.erased_ms[id] = ctx.now;
+  forget_in_questions(state, id, ctx);
   take_all_blocks(state, id, ctx);
   if (User* user = state.user(id)) {
     leave_all(state, *user, ctx);

@@ -6,6 +6,7 @@
 
 #include "backend/core/blocks.h"
 #include "backend/core/explanation.h"
+#include "backend/core/follow.h"
 #include "backend/core/invitations.h"
 #include "backend/core/lots.h"
 #include "backend/core/members.h"
@@ -59,7 +60,10 @@ void draw_candidates(State& state, Group& group, Context& ctx) {
     const bool apart =
         keeps_apart(drawn.size()) && std::any_of(blocked.begin(), blocked.end(),
                                                  [&](const UserId& other) { return drawn.contains(other); });
-    pass_over(group, user, apart ? kKeptApart : kLot, ctx);
+    if (!apart && group.met.contains(user))
+      turn_away(group, user, ctx);  // their site has said all that it will
+    else
+      pass_over(group, user, apart ? kKeptApart : kLot, ctx);
     withdraw_invitation(state, group, user, ctx);
     forget_stranger(state, user, ctx);
   }

@@ -10,6 +10,8 @@
 #include "backend/core/feed.h"
 #include "backend/core/follow.h"
 #include "backend/core/invitations.h"
+#include "backend/core/kept_questions.h"
+#include "backend/core/mirrors.h"
 #include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
 #include "backend/core/roster.h"
@@ -60,9 +62,10 @@ void end_stay(Group& group, const UserId& user) {
   if (stays.size() > kMaxStays) stays.erase(stays.begin());
 }
 
-/// Whether the group ends when this member goes. A mirror does with the last member here.
-bool is_last(const Group& group, const UserId& user) {
-  if (group.home) return !is_remote(user) && members_here(group) == 1;
+/// Whether the group ends when this member goes. A mirror does with the last member here, unless more may
+/// come.
+bool is_last(const State& state, const Group& group, const UserId& user) {
+  if (group.home) return !is_remote(user) && members_here(group) == 1 && !may_grow(state, group);
   return group.members.size() == 1 && group.invited.empty();
 }
 
@@ -104,6 +107,7 @@ void enroll(State& state, Group& group, const UserId& id, const std::string& why
   }
   user.groups.insert(group.id);
   group.turned_away.erase(id);
+  group.kept_out.erase(id);
   Member& member = group.members[id];
   member.why = why;
   member.joined_ms = ctx.now;
@@ -150,7 +154,6 @@ void admit(State& state, Group& group, const std::vector<Chosen>& chosen, Contex
 void add_member(State& state, Group& group, const UserId& user, const std::string& why, Context& ctx) {
   if (group.members.contains(user) || group.banned.contains(user)) return;
   if (why_out(state, group, user, ctx.now)) return;
-  group.kept_out.erase(user);
   admit(state, group, {{user, why}}, ctx);
   group.members.at(user).by_hand = true;
 }
@@ -158,7 +161,7 @@ void add_member(State& state, Group& group, const UserId& user, const std::strin
 void remove_member(State& state, Group& group, const UserId& user, const std::string& reason, Context& ctx) {
   if (!group.members.contains(user)) return;
   const bool by_hand = reason == "left" || reason == "removed";
-  if (is_last(group, user)) return end_group(state, group, by_hand ? "empty" : reason, ctx);
+  if (is_last(state, group, user)) return end_group(state, group, by_hand ? "empty" : reason, ctx);
   roster_take(state, group, user, ctx);
   User* u = state.user(user);
   if (u) u->groups.erase(group.id);
@@ -166,7 +169,9 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
   if (is_remote(user) && --group.sites[site_of(user)] == 0) group.sites.erase(site_of(user));
   for (const TimerKind kind : {TimerKind::member_end, TimerKind::member_leave})
     state.timers.cancel({kind, group.id.str() + "/" + user.str()});
-  if (state.plan_of(group).audience.follow_ms && reason != "not-qualified") keep_out(group, user);
+  const bool draws_in =
+      group.home ? may_grow(state, group) : state.plan_of(group).audience.follow_ms.has_value();
+  if (draws_in && reason != kNotQualified) keep_out(group, user);
   end_stay(group, user);
   PastMember& past = ctx.fx.past[{group.id, user}];
   past = past_member(group, group.members.at(user), reason, ctx.now);
@@ -181,6 +186,7 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
   // Those who were kept apart from the user may come now.
   for (const UserId& other : std::set<UserId>(blocked_with(state, user))) follow_user(state, other, ctx);
   follow_turned_away(state, group.id, ctx);
+  if (group.home && !is_remote(user) && members_here(group) == 0) nobody_is_here(state, group, reason, ctx);
   forget_stranger(state, user, ctx);
 }
 

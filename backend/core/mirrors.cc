@@ -7,6 +7,7 @@
 #include "backend/core/blocks.h"
 #include "backend/core/chat_archive.h"
 #include "backend/core/end_detector.h"
+#include "backend/core/kept_questions.h"
 #include "backend/core/lots.h"
 #include "backend/core/members.h"
 #include "backend/core/moderation.h"
@@ -132,7 +133,7 @@ void take_unnamed(State& state, Group& group, bool more, Context& ctx) {
 /// Whom home has added without asking how they are.
 void tell_newcomers(State& state, const std::vector<Chosen>& chosen, Context& ctx) {
   for (const Chosen& c : chosen)
-    if (!is_remote(c.user)) tell_peers_presence(state, *state.user(c.user), ctx);
+    if (!is_remote(c.user)) tell_peers_name(state, *state.user(c.user), ctx);
 }
 
 /// Tells each site of a new member that comes to the group how our members are.
@@ -178,6 +179,13 @@ std::string open_mirror(State& state, const SiteId& home, const messages::PeerOp
 
 }  // namespace
 
+void nobody_is_here(State& state, Group& mirror, const std::string& reason, Context& ctx) {
+  if (!may_grow(state, mirror)) return end_group(state, mirror, reason, ctx);
+  while (!mirror.members.empty())
+    remove_member(state, mirror, UserId(mirror.members.begin()->first), "removed", ctx);
+  state.timers.cancel({TimerKind::group_end, mirror.id.str()});
+}
+
 std::string take_groups(State& state, const SiteId& from, const messages::PeerGroups& item, Context& ctx) {
   const std::set<std::string> named(item.groups.begin(), item.groups.end());
   std::vector<GroupId> over;
@@ -202,7 +210,12 @@ std::string take_ask(State& state, const SiteId& from, const messages::PeerAsk& 
     if (may && user && (there || item.any_presence))
       chosen.members.push_back({full, user->name, user->presence, topics::Standing::member});
   }
-  for (const auto& m : chosen.members) note_known_at(state, as_here(state, m.user), from, ctx);
+  if (item.keep && !keep_named(state, from, item, ctx)) chosen.refused = kTooMany;
+  for (const auto& m : chosen.members) {
+    const UserId user = as_here(state, m.user);
+    note_known_at(state, user, from, ctx);
+    if (item.keep) note_told(state, from, question_id(item.group, true), user, ctx);
+  }
   send(state, from, chosen, ctx);
   return chosen.refused;
 }
@@ -225,12 +238,14 @@ std::string take_put(State& state, const SiteId& from, const messages::PeerPut& 
   Group* group = mirror(state, from, item.group);
   if (!group) return no_mirror(state, from, item.group);
   const auto before = group->sites;
+  const bool waited = group->members.empty();
   const std::vector<Chosen> chosen = newcomers(state, *group, item.members, ctx);
   if (!chosen.empty()) admit(state, *group, chosen, ctx);
   tell_kept_out(state, *group, chosen, ctx);
   take_unnamed(state, *group, item.more, ctx);
   if (!item.more && group->state == GroupState::open && members_here(*group) == 0)
-    end_group(state, *group, "empty", ctx);
+    nobody_is_here(state, *group, "empty", ctx);
+  if (waited && !group->members.empty()) arm_group_timers(state, *group, ctx.now);
   if (group->state == GroupState::open) tell_new_sites(state, *group, before, ctx);
   tell_newcomers(state, chosen, ctx);
   ctx.fx.groups.insert(group->id);

@@ -16,6 +16,7 @@
 #include "topics/membership.h"
 #include "topics/messages/chat.h"
 #include "topics/messages/limits.h"
+#include "topics/messages/peer.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/roster.h"
 
@@ -157,11 +158,12 @@ struct PastMember {
 };
 inline constexpr const char* kNotAvailable = "not-available";
 inline constexpr const char* kLot = "lot";
-inline constexpr const char* kNotMet = "not-met";        // something that is asked
-inline constexpr const char* kKeptApart = "kept-apart";  // from a member, when their turn came
-inline constexpr const char* kOver = "over";             // the chat, when their turn would have come
-inline constexpr const char* kFull = "full";             // the chat, when they came to qualify
-inline constexpr const char* kBanned = "banned";         // while they were invited, or members
+inline constexpr const char* kNotMet = "not-met";              // something that is asked
+inline constexpr const char* kKeptApart = "kept-apart";        // from a member, when their turn came
+inline constexpr const char* kOver = "over";                   // the chat, when their turn would have come
+inline constexpr const char* kFull = "full";                   // the chat, when they came to qualify
+inline constexpr const char* kNotQualified = "not-qualified";  // any more
+inline constexpr const char* kBanned = "banned";               // while they were invited, or members
 
 /// One thing that an audience asks, in words, for staff.
 struct AskedCondition {
@@ -261,9 +263,15 @@ struct Group {
   // Several sites (sites.h).
   SiteId home;             // of a mirror: whose group it is; empty: this site's
   bool anonymous = false;  // of a mirror: members are not told one another's names
-  std::set<SiteId> asked;  // sites that have not answered yet who of theirs takes part
+  // Sites that have not answered yet who of theirs, of those listed, takes part: once for each answer to
+  // come.
+  std::multiset<SiteId> asked;
   // Sites that have not selected any of theirs by what the plan asks: why not. kNoAnswer: not yet.
   std::map<SiteId, std::string> unselected;
+  std::map<SiteId, std::size_t> selected_of;  // how many a site has selected in the answer that is coming in
+  // Of a plan that follows, users of other sites of whom their site says that they meet what is asked; false:
+  // it is saying anew who does, and has not named them yet. Records of their own.
+  std::map<UserId, bool> met;
   std::set<UserId> unnamed;  // of a mirror: members that home's list, which is on its way, has not named yet
   std::map<std::uint64_t, Relayed> relayed;  // by message_key; records of their own
 
@@ -277,7 +285,6 @@ struct Group {
   // Of a mirror: where messages stand in home's order, which phones are to be told.
   std::vector<messages::HomePlace> places;
   TimeMs places_not_before_ms = 0;
-  std::map<SiteId, std::size_t> selected_of;  // how many a site has selected in the answer that is coming in
   int resends = 0;
 };
 
@@ -324,6 +331,17 @@ struct Peer {
   std::map<std::string, std::uint64_t> refused;  // items, by reason
 
   std::uint64_t waiting() const { return next - 1 - acked; }
+};
+
+/// What another site asks about users of this one for a group of its own, until it takes it back
+/// (kept_questions.h).
+struct KeptQuestion {
+  messages::PeerSelect asked;
+  std::set<UserId> told;  // who meets it, as that site was told last; records of their own
+
+  // Follow from the above, and from what the site may ask.
+  Plan plan;             // only its audience counts
+  bool refused = false;  // the site may not ask it, or not any more
 };
 
 }  // namespace convoke::core

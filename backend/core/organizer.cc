@@ -11,6 +11,7 @@
 #include "backend/core/gathering.h"
 #include "backend/core/invitations.h"
 #include "backend/core/members.h"
+#include "backend/core/met.h"
 #include "backend/core/questions.h"
 #include "backend/core/roster.h"
 #include "backend/core/shared_groups.h"
@@ -129,6 +130,8 @@ void let_strangers_go(State& state, Group& group, Context& ctx) {
 void dismiss(State& state, Group& group, const std::string& reason, Context& ctx) {
   cancel_timers(state, group);
   withdraw_invitations(state, group, ctx);
+  drop_kept(state, group, ctx);
+  forget_met(state, group, ctx);
   group.state = GroupState::retired;
   note_end(state, group, reason, ctx);
   arm_forgetting(state, group);
@@ -245,6 +248,8 @@ void end_group(State& state, Group& group, const std::string& reason, Context& c
   tombstone.state = GroupState::retired;
   ctx.publish({topics::head_topic(state.site, group.id), encode(tombstone)});
   share_end(state, group, reason, ctx);
+  drop_kept(state, group, ctx);
+  forget_met(state, group, ctx);
   roster_clear(state, group, ctx);
   ctx.fx.out.emplace_back(FeedChange{{messages::FeedRetire{group.id.str()}}, group.id});
   for (const auto& [user, member] : group.members) {
@@ -326,7 +331,8 @@ void arm_group_timers(State& state, const Group& group, TimeMs now) {
   watch_ends(state, group);
   arm_warning(state, group);
   arm_notices(state, group, now);
-  if (group.ends_ms) state.timers.set({TimerKind::group_end, group.id.str()}, *group.ends_ms);
+  const bool waits = group.home && group.members.empty();  // until its home says more
+  if (group.ends_ms && !waits) state.timers.set({TimerKind::group_end, group.id.str()}, *group.ends_ms);
   for (const auto& [user, member] : group.members) {
     if (member.ends_ms)
       state.timers.set({TimerKind::member_end, group.id.str() + "/" + user.str()}, *member.ends_ms);

@@ -5,7 +5,9 @@
 
 #include "backend/core/blocks.h"
 #include "backend/core/erasure.h"
+#include "backend/core/kept_questions.h"
 #include "backend/core/members.h"
+#include "backend/core/met.h"
 #include "backend/core/mirrors.h"
 #include "backend/core/organizer.h"
 #include "backend/core/questions.h"
@@ -125,6 +127,8 @@ std::string take_item(State& state, const SiteId& from, const messages::PeerItem
   if (const auto* i = std::get_if<PeerSelect>(&item)) return take_select(state, from, *i, ctx);
   if (const auto* i = std::get_if<PeerErase>(&item)) return take_erase(state, from, *i, ctx);
   if (const auto* i = std::get_if<PeerBlocks>(&item)) return take_blocks(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerUnchosen>(&item)) return take_unchosen(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerDrop>(&item)) return take_drop(state, from, *i, ctx);
   return "unknown-kind";
 }
 
@@ -203,6 +207,7 @@ void put_peer(State& state, const SiteId& site, std::string host, int port, std:
 bool delete_peer(State& state, const SiteId& site, Context& ctx) {
   if (!state.peers.contains(site)) return false;
   take_blocks(state, site, {}, ctx);
+  drop_questions(state, site, ctx);
   state.peers.erase(site);
   state.timers.cancel(presence_timer(site));
   std::erase_if(ctx.fx.peer_items, [&](const PeerOutgoing& out) { return out.site == site; });
@@ -263,6 +268,7 @@ PeerTaken take_batch(State& state, const SiteId& site, const messages::PeerBatch
     peer.in_epoch = batch.epoch;
     peer.in_upto = 0;
     ctx.fx.peers.insert(site);
+    drop_questions(state, site, ctx);  // it asks again what it still asks
   }
   take_speech(state, peer, batch, ctx);
   take_ack(state, peer, batch, anew, ctx);

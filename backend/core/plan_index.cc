@@ -62,14 +62,17 @@ void add_condition(const Condition& condition, bool follows, Keys& keys) {
     keys.emplace(Concern::members, of->plan.str());
 }
 
+void add_audience(const Plan& plan, bool follows, Keys& keys) {
+  if (follows) add_sources(plan, keys);
+  for (const auto* conditions : {&plan.audience.any, &plan.audience.all, &plan.audience.none})
+    for (const Condition& condition : *conditions) add_condition(condition, follows, keys);
+}
+
 void add_plan(const Plan& plan, Keys& keys) {
   for (const Trigger& start : plan.starts) add_start(start, keys);
   for (const End& end : plan.ends) add_end(end, keys);
   for (const Registrar& by : plan.registering.by) add_registrar(by, keys);
-  const bool follows = plan.audience.follow_ms.has_value();
-  if (follows) add_sources(plan, keys);
-  for (const auto* conditions : {&plan.audience.any, &plan.audience.all, &plan.audience.none})
-    for (const Condition& condition : *conditions) add_condition(condition, follows, keys);
+  add_audience(plan, plan.audience.follow_ms.has_value(), keys);
 }
 
 }  // namespace
@@ -77,12 +80,22 @@ void add_plan(const Plan& plan, Keys& keys) {
 std::string acts_of(const std::string& source, const std::string& to) { return source + "/" + to; }
 
 void PlanIndex::put(const PlanRecord& record) {
-  const PlanId& id = record.plan.id;
-  erase(id);
-  Keys& keys = keys_[id];
+  Keys keys;
   add_plan(record.plan, keys);
   if (record.running) add_plan(*record.running, keys);
+  put(record.plan.id, std::move(keys));
+}
+
+void PlanIndex::put_audience(const PlanId& id, const Plan& plan) {
+  Keys keys;
+  add_audience(plan, true, keys);
+  put(id, std::move(keys));
+}
+
+void PlanIndex::put(const PlanId& id, std::set<Key> keys) {
+  erase(id);
   for (const Key& key : keys) plans_[key].insert(id);
+  keys_[id] = std::move(keys);
 }
 
 void PlanIndex::erase(const PlanId& id) {

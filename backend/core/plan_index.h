@@ -9,7 +9,7 @@
 #include "backend/core/model.h"
 
 /// Which plans something may concern: what happens to a user or in an area looks at those only, however many
-/// others there are.
+/// others there are. The same of questions that other sites keep asking (kept_questions.h).
 namespace convoke::core {
 
 /// What a plan asks after.
@@ -39,6 +39,8 @@ class PlanIndex {
  public:
   /// Takes the plan, both as it is and as its group began with it, in the place of what was known of it.
   void put(const PlanRecord& plan);
+  /// Takes the plan's audience alone, which follows, under another id.
+  void put_audience(const PlanId& id, const Plan& plan);
   void erase(const PlanId& plan);
   /// In order, and a copy: what is done about them may change the plans.
   std::vector<PlanId> of(Concern concern, const std::string& id) const;
@@ -48,6 +50,8 @@ class PlanIndex {
 
  private:
   using Key = std::pair<Concern, std::string>;
+
+  void put(const PlanId& id, std::set<Key> keys);
 
   std::map<Key, std::set<PlanId>> plans_;
   std::map<PlanId, std::set<Key>> keys_;

@@ -6,6 +6,7 @@
 #include "backend/core/audience.h"
 #include "backend/core/follow.h"
 #include "backend/core/judge.h"
+#include "backend/core/kept_questions.h"
 #include "backend/core/lots.h"
 #include "backend/core/peers.h"
 #include "backend/core/presence.h"
@@ -108,20 +109,34 @@ std::set<std::string> needs(const messages::PeerSelect& item) {
   return words;
 }
 
-/// Why it is not answered; empty: it is.
-std::string refusal(const State& state, const Peer& peer, const messages::PeerSelect& item) {
-  std::string refused;
-  for_each_condition(item, [&](const messages::PeerCondition& c) {
-    if (std::holds_alternative<messages::PeerUnknownCondition>(c)) refused = "unknown-condition";
-    if (const auto* list = std::get_if<messages::PeerOneOf>(&c))
-      for (const std::string& user : list->users)
-        if (is_remote(core::as_here(state, user))) refused = "foreign-user";
-  });
-  if (!refused.empty()) return refused;
-  const std::set<std::string> words = needs(item);
-  const bool may = std::includes(peer.may.begin(), peer.may.end(), words.begin(), words.end());
-  return may ? "" : kNotAllowed;
+/// In the order of their lots: the home fills its room in the order in which it is told of them.
+void sort_by_lot(const State& state, std::vector<Chosen>& chosen, const std::string& seed) {
+  const Lots lots(seed, state.site);
+  const auto lot = [&](const Chosen& c) { return lots.of(c.user); };
+  std::sort(chosen.begin(), chosen.end(), [&](const Chosen& a, const Chosen& b) { return lot(a) < lot(b); });
 }
+
+/// Who meets the question. Of one that is kept, those of ours who are in the group do whatever their lot, and
+/// nobody does where it is over here.
+std::vector<Chosen> those_who_meet(const State& state, const SiteId& from, const messages::PeerSelect& item,
+                                   TimeMs now) {
+  const Group* group = state.group(GroupId::parse(item.group));
+  const bool known = item.keep && group && group->home == from;
+  if (known && group->state != GroupState::open) return {};
+  const Plan plan = asked_plan(state, item);
+  std::vector<Chosen> chosen = select_audience(state, plan, now, item.group);
+  if (!known) return chosen;
+  std::set<UserId> there;
+  for (const Chosen& c : chosen) there.insert(c.user);
+  for (const auto& [id, member] : group->members) {
+    const User* user = is_remote(id) || there.contains(id) ? nullptr : state.user(id);
+    std::string why = user ? qualifies(state, plan, *user, now, true) : "";
+    if (!why.empty()) chosen.push_back({id, std::move(why)});
+  }
+  return chosen;
+}
+
+}  // namespace
 
 Plan asked_plan(const State& state, const messages::PeerSelect& item) {
   Plan plan;
@@ -138,14 +153,19 @@ Plan asked_plan(const State& state, const messages::PeerSelect& item) {
   return plan;
 }
 
-/// In the order of their lots: the home fills its room in the order in which it is told of them.
-void sort_by_lot(const State& state, std::vector<Chosen>& chosen, const std::string& seed) {
-  const Lots lots(seed, state.site);
-  const auto lot = [&](const Chosen& c) { return lots.of(c.user); };
-  std::sort(chosen.begin(), chosen.end(), [&](const Chosen& a, const Chosen& b) { return lot(a) < lot(b); });
+std::string refusal(const State& state, const Peer& peer, const messages::PeerSelect& item) {
+  std::string refused;
+  for_each_condition(item, [&](const messages::PeerCondition& c) {
+    if (std::holds_alternative<messages::PeerUnknownCondition>(c)) refused = "unknown-condition";
+    if (const auto* list = std::get_if<messages::PeerOneOf>(&c))
+      for (const std::string& user : list->users)
+        if (is_remote(core::as_here(state, user))) refused = "foreign-user";
+  });
+  if (!refused.empty()) return refused;
+  const std::set<std::string> words = needs(item);
+  const bool may = std::includes(peer.may.begin(), peer.may.end(), words.begin(), words.end());
+  return may ? "" : kNotAllowed;
 }
-
-}  // namespace
 
 std::set<SiteId> sites_asked(const Plan& plan) {
   std::set<SiteId> sites(plan.audience.sites.begin(), plan.audience.sites.end());
@@ -237,6 +257,7 @@ bool allow_peer(State& state, const SiteId& site, std::set<std::string> may, Con
   if (peer == state.peers.end()) return false;
   peer->second.may = std::move(may);
   ctx.fx.peers.insert(site);
+  allowances_changed(state, site, ctx);
   return true;
 }
 
@@ -251,14 +272,17 @@ void let_others(State& state, const UserId& id, bool allow, Context& ctx) {
 std::string take_select(State& state, const SiteId& from, const messages::PeerSelect& item, Context& ctx) {
   messages::PeerChosen answer{item.group, {}, true};
   answer.refused = refusal(state, state.peers.at(from), item);
+  const bool keep = item.keep && (answer.refused.empty() || answer.refused == kNotAllowed);
+  if (keep && !keep_question(state, from, item, ctx)) answer.refused = kTooMany;
   std::vector<Chosen> chosen;
-  if (answer.refused.empty()) chosen = select_audience(state, asked_plan(state, item), ctx.now, item.group);
+  if (answer.refused.empty()) chosen = those_who_meet(state, from, item, ctx.now);
   sort_by_lot(state, chosen, item.group);
   std::size_t left = chosen.size();
   for (const Chosen& c : chosen) {
     const User& user = *state.user(c.user);
     answer.members.push_back({in_full(state, c.user), user.name, user.presence, topics::Standing::member});
     note_known_at(state, c.user, from, ctx);
+    if (keep) note_told(state, from, question_id(item.group, false), c.user, ctx);
     answer.more = --left > 0;
     if (answer.more && answer.members.size() < messages::kMaxPeerMembers) continue;
     send(state, from, answer, ctx);

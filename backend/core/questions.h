@@ -25,13 +25,19 @@ bool is_judged_there(const Plan& plan, const UserId& user, const Condition& cond
 /// Why a user whom their site has selected takes part; empty: it could not, or home knows better.
 std::string why_selected(const State& state, const Plan& plan, const UserId& user, TimeMs now);
 
+/// The question, as of a plan of this site.
+Plan asked_plan(const State& state, const messages::PeerSelect& item);
+/// Why the site is not answered; empty: it is.
+std::string refusal(const State& state, const Peer& peer, const messages::PeerSelect& item);
+
 /// The operator says what the site may ask. False: there is no such site.
 bool allow_peer(State& state, const SiteId& site, std::set<std::string> may, Context& ctx);
 /// Whether the user lets other sites draw them in.
 void let_others(State& state, const UserId& user, bool allow, Context& ctx);
-/// Answers it with those of this site who meet it.
+/// Answers it with those of this site who meet it. One that is to be kept is so also while it is not allowed.
 std::string take_select(State& state, const SiteId& from, const messages::PeerSelect& item, Context& ctx);
 
 inline constexpr const char* kNotAllowed = "not-allowed";  // by the operator of the site
+inline constexpr const char* kTooMany = "too-many";        // questions are kept
 
 }  // namespace convoke::core

@@ -58,8 +58,7 @@ std::set<UserId> registered_by_act(const State& state, const PlanRecord& plan, c
 void put_registration(State& state, PlanRecord& plan, const UserId& user, Registration registration,
                       Context& ctx) {
   ensure_user(state, user, ctx);
-  if (state.plan_index.any(Concern::from_registered, plan.plan.id.str()))
-    state.registered_with[user].insert(plan.plan.id);
+  if (asks_registered(state, plan.plan.id)) state.registered_with[user].insert(plan.plan.id);
   std::vector<Registration>& all = plan.registrations[user];
   std::erase_if(all, [&](const Registration& r) {
     return r.source == registration.source && r.act == registration.act;

@@ -5,10 +5,13 @@
 #include <set>
 #include <utility>
 
+#include "backend/core/follow.h"
 #include "backend/core/gathering.h"
 #include "backend/core/invitations.h"
+#include "backend/core/kept_questions.h"
 #include "backend/core/lots.h"
 #include "backend/core/members.h"
+#include "backend/core/met.h"
 #include "backend/core/organizer.h"
 #include "backend/core/peers.h"
 #include "backend/core/presence.h"
@@ -19,17 +22,27 @@
 namespace convoke::core {
 namespace {
 
-void ask_by_name(State& state, const Group& group, const SiteId& site, const std::set<UserId>& users,
+void ask_by_name(State& state, Group& group, const SiteId& site, const std::set<UserId>& users,
                  Context& ctx) {
   const Plan& plan = state.plan_of(group);
-  messages::PeerAsk item{group.id.str(), group.plan.str(), group.name, {}, !plan.audience.only_available};
-  for (const UserId& user : users) {
-    item.users.push_back(user.str());
-    if (item.users.size() < messages::kMaxPeerMembers) continue;
+  group.asked.erase(site);
+  messages::PeerAsk item{group.id.str(),
+                         group.plan.str(),
+                         group.name,
+                         {},
+                         !plan.audience.only_available,
+                         is_kept(state, group, site)};
+  const auto ask = [&] {
+    group.asked.insert(site);
     send(state, site, item, ctx);
     item.users.clear();
+  };
+  for (const UserId& user : users) {
+    item.users.push_back(user.str());
+    if (item.users.size() == messages::kMaxPeerMembers) ask();
   }
-  if (!item.users.empty()) send(state, site, item, ctx);
+  if (!item.users.empty()) ask();
+  ctx.fx.groups.insert(group.id);
 }
 
 /// Asks the site to select; says why it is not asked, or that it has not answered.
@@ -40,6 +53,7 @@ std::string ask_to_select(State& state, const Group& group, const SiteId& site, 
   if (peer->second.in_epoch == 0) return kNoAnswer;  // it has not said yet what it knows
   if (!has_feature(state, site, messages::kSelection)) return kTooOld;
   item.group = group.id.str();
+  item.keep = is_kept(state, group, site);
   if (encode(messages::PeerItem(item)).size() > messages::kMaxSelectBytes) return kTooLarge;
   send(state, site, item, ctx);
   return kNoAnswer;
@@ -91,12 +105,13 @@ void send_whole(State& state, const Group& group, const SiteId& site, Context& c
   send_list(state, group, site, users, std::move(open), ctx);
 }
 
-/// Of a mirror: what its home may not have been told.
+/// Of a mirror: what its home may not have been told. Whom it has sent away it may have drawn in again.
 void tell_left(State& state, const Group& mirror, Context& ctx) {
   if (mirror.state != GroupState::open)
     return send(state, mirror.home, messages::PeerClosed{mirror.id.str()}, ctx);
+  const bool grows = may_grow(state, mirror);
   for (const auto& [user, stays] : mirror.stays)
-    if (!is_remote(user) && !mirror.members.contains(user))
+    if (!is_remote(user) && !mirror.members.contains(user) && (!grows || mirror.kept_out.contains(user)))
       send(state, mirror.home, messages::PeerLeft{mirror.id.str(), in_full(state, user), "left"}, ctx);
 }
 
@@ -104,7 +119,9 @@ void tell_left(State& state, const Group& mirror, Context& ctx) {
 void tell_groups(State& state, const SiteId& site, Context& ctx) {
   std::set<std::string> ids;
   for (const auto& [id, group] : state.groups)
-    if (group.state == GroupState::open && !group.home && group.sites.contains(site)) ids.insert(id.str());
+    if (group.state == GroupState::open && !group.home &&
+        (group.sites.contains(site) || is_kept(state, group, site)))
+      ids.insert(id.str());
   if (ids.size() > messages::kMaxPeerGroups && !has_feature(state, site, messages::kGroupRanges)) return;
   messages::PeerGroups next;
   for (const std::string& id : ids) {
@@ -149,13 +166,18 @@ std::vector<std::size_t> by_lot(const Group& group, const std::vector<messages::
   return places;
 }
 
-/// The site has answered who of those who are listed takes part.
+/// The site has answered who of those who are listed takes part, or of some of them.
 void note_named(State& state, Group& group, const SiteId& from, const messages::PeerChosen& item,
                 Context& ctx) {
-  if (group.asked.erase(from) == 0) return;
+  const auto asked = group.asked.find(from);
+  if (item.later || asked == group.asked.end()) return;
+  group.asked.erase(asked);
   ctx.fx.groups.insert(group.id);
+  if (group.asked.contains(from)) return;  // more is to come
   const bool refused = item.refused == kNotAllowed;
-  for (const UserId& user : listed_of(state, state.plan_of(group), from, ctx.now))
+  std::set<UserId> others = listed_of(state, state.plan_of(group), from, ctx.now);
+  for (const messages::PeerMember& m : item.members) others.erase(UserId::parse(m.user));
+  for (const UserId& user : others)
     if (!group.members.contains(user)) pass_over(group, user, refused ? kNotAllowed : kNotAvailable, ctx);
 }
 
@@ -163,25 +185,30 @@ void note_named(State& state, Group& group, const SiteId& from, const messages::
 /// that goes on beyond what was asked, does not.
 bool note_selected(State& state, Group& group, const SiteId& from, const messages::PeerChosen& item,
                    Context& ctx) {
+  const bool kept = is_kept(state, group, from);
+  if (item.later) return kept;
   const auto asked = group.unselected.find(from);
-  if (asked == group.unselected.end() || asked->second != kNoAnswer) return false;
+  if (!kept && (asked == group.unselected.end() || asked->second != kNoAnswer)) return false;
+  ctx.fx.groups.insert(group.id);
+  if (!group.selected_of.contains(from)) doubt_met(state, group, from, ctx);
   std::size_t& told = group.selected_of[from];
   told += item.members.size();
-  if (told > std::min(state.plan_of(group).audience.max, messages::kMaxSelected)) return false;
+  const std::size_t max = kept ? messages::kMaxSelected : state.plan_of(group).audience.max;
+  if (told > std::min<std::size_t>(max, messages::kMaxSelected)) return false;
   if (item.more) return true;
-  ctx.fx.groups.insert(group.id);
   group.selected_of.erase(from);
   if (item.refused.empty())
-    group.unselected.erase(asked);
+    group.unselected.erase(from);
   else
-    asked->second = item.refused == kNotAllowed ? kNotAllowed : "refused";
+    group.unselected[from] = item.refused == kNotAllowed ? kNotAllowed : "refused";
   return true;
 }
 
-/// Those for whom there is room become members, at once or in their moment of a spread start.
+/// Those for whom there is room become members, at once or in their moment of a spread start. Where the plan
+/// follows, who finds none waits for some, and who has left is not drawn in again.
 void admit_chosen(State& state, Group& group, const std::vector<messages::PeerMember>& members,
                   std::vector<std::string> whys, Context& ctx) {
-  const bool waits = draws(state, group);
+  const bool waits = draws(state, group), follows = state.plan_of(group).audience.follow_ms.has_value();
   std::size_t room = room_in(state, group);
   std::vector<Chosen> chosen;
   for (const std::size_t i : by_lot(group, members)) {
@@ -189,8 +216,12 @@ void admit_chosen(State& state, Group& group, const std::vector<messages::PeerMe
     const UserId user = UserId::parse(m.user);
     if (group.invited.contains(user)) continue;
     const bool comes = !group.members.contains(user);
+    if (follows && comes && group.kept_out.contains(user)) continue;
     if (comes && room == 0 && !waits) {
-      pass_over(group, user, kLot, ctx);
+      if (follows)
+        turn_away(group, user, ctx);
+      else
+        pass_over(group, user, kLot, ctx);
       continue;
     }
     if (comes && !waits) --room;
@@ -205,6 +236,8 @@ void admit_chosen(State& state, Group& group, const std::vector<messages::PeerMe
   if (waits) return add_candidates(state, group, chosen, ctx);
   if (!chosen.empty()) admit(state, group, chosen, ctx);
   arm_invitations(state, group);
+  if (follows)
+    for (const Chosen& c : chosen) follow_user(state, c.user, ctx);    // who was about to leave stays
   for (const Chosen& c : chosen) forget_stranger(state, c.user, ctx);  // who is banned, or kept apart
 }
 
@@ -215,10 +248,7 @@ void ask_sites(State& state, Group& group, Context& ctx) {
   for (const SiteId& site : sites_asked(plan)) {
     const std::set<UserId> users = listed_of(state, plan, site, ctx.now);
     for (const UserId& user : users) pass_over(group, user, kNoAnswer, ctx);
-    if (!users.empty()) {
-      group.asked.insert(site);
-      ask_by_name(state, group, site, users, ctx);
-    }
+    if (!users.empty()) ask_by_name(state, group, site, users, ctx);
     ask_to_select(state, group, site, ctx);
   }
   ctx.fx.groups.insert(group.id);
@@ -252,7 +282,7 @@ void share_joined(State& state, const Group& group, const std::vector<UserId>& j
 void share_left(State& state, const Group& group, const UserId& user, const std::string& reason,
                 Context& ctx) {
   if (group.home) {
-    if (!is_remote(user))
+    if (!is_remote(user) && reason != kNotQualified)  // that home has said
       send(state, group.home, messages::PeerLeft{group.id.str(), in_full(state, user), reason}, ctx);
     return;
   }
@@ -302,9 +332,10 @@ void tell_all(State& state, const SiteId& site, Context& ctx) {
 void ask_again(State& state, const SiteId& site, Context& ctx) {
   for (auto& [id, group] : state.groups) {
     if (group.state != GroupState::open && group.state != GroupState::gathering) continue;
-    if (group.asked.contains(site))
+    const bool kept = is_kept(state, group, site);
+    if (kept || group.asked.contains(site))
       ask_by_name(state, group, site, listed_of(state, state.plan_of(group), site, ctx.now), ctx);
-    if (group.unselected.contains(site)) ask_to_select(state, group, site, ctx);
+    if (kept || group.unselected.contains(site)) ask_to_select(state, group, site, ctx);
   }
 }
 
@@ -340,7 +371,11 @@ std::string take_chosen(State& state, const SiteId& from, const messages::PeerCh
   }
   if (!item.selected) note_named(state, *group, from, item, ctx);
   if (item.selected && !note_selected(state, *group, from, item, ctx)) return {};
+  if (state.plan_of(*group).audience.follow_ms)
+    for (const auto& m : item.members)
+      if (!note_met(state, *group, UserId::parse(m.user), ctx)) return kTooMany;
   admit_chosen(state, *group, item.members, std::move(whys), ctx);
+  if (item.selected && !item.more && !item.later) end_doubts(state, *group, from, ctx);
   return {};
 }
 

@@ -22,6 +22,15 @@ struct ToldRegion {
   TimeMs charged_until_ms = 0;  // of the rate at which regions are told
 };
 
+/// The questions that one other site keeps asking.
+struct KeptQuestions {
+  std::map<PlanId, KeptQuestion> all;  // by question_id
+
+  // Follow from the above.
+  PlanIndex index;
+  std::unordered_map<UserId, std::set<PlanId>> told_of;
+};
+
 /// Everything the core knows. Owned by one thread; the parts of the core are functions over it.
 struct State {
   topics::SiteId site;
@@ -33,6 +42,7 @@ struct State {
   std::unordered_map<std::string, ActRecord> acts;                 // see registrars.h
   std::map<std::string, std::map<std::string, HintRecord>> hints;  // by hook and what they are about
   std::map<SiteId, Peer> peers;
+  std::map<SiteId, KeptQuestions> kept;
   // Real time before which tokens are void, by a mark that stands for the user (token::subject_mark).
   std::map<std::string, std::int64_t> revocations;
 
@@ -42,6 +52,7 @@ struct State {
   std::map<AreaId, std::map<UserId, TimeMs>> left;               // of the users' records, by area
   std::unordered_map<UserId, std::set<UserId>> blocked_pairs;    // by each of the two, whoever has blocked
   PlanIndex plan_index;
+  std::unordered_map<UserId, std::set<GroupId>> met_in;  // of the groups' `met`
   // What came by an act outside, by act_key of a registration, in each plan: whom it has registered, and
   // which identities wait; and in which plans an identity waits for anything.
   std::unordered_map<std::string, std::map<PlanId, std::set<UserId>>> by_act;

@@ -6,6 +6,7 @@
 #include "backend/core/follow.h"
 #include "backend/core/identities.h"
 #include "backend/core/invitations.h"
+#include "backend/core/kept_questions.h"
 #include "backend/core/presence.h"
 #include "backend/core/recurrence.h"
 #include "backend/core/registrations.h"
@@ -192,10 +193,14 @@ bool delete_plan(State& state, const PlanId& id, Context& ctx) {
   if (it->second.live) end_group(state, *state.group(*it->second.live), "plan-withdrawn", ctx);
   state.timers.cancel({TimerKind::plan_schedule, id.str()});
   state.timers.cancel({TimerKind::plan_again, id.str()});
+  std::vector<UserId> registered;
+  for (const auto& [user, registrations] : it->second.registrations) registered.push_back(user);
   take_registrations(state, it->second, ctx);
   forget_waiting(state, it->second, kMaxTimeMs, ctx);
   state.plans.erase(it);
   state.plan_index.erase(id);
+  if (any_keeps(state, Concern::from_registered, id.str()))
+    for (const UserId& user : registered) tell_askers(state, user, ctx);
   arm_all_forgetting(state, ctx.now);
   ctx.fx.plans.insert(id);
   return true;

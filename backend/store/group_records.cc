@@ -145,6 +145,11 @@ void write_sites(JsonWriter& w, const core::Group& g) {
     for (const auto& [site, why] : g.unselected) w.member(site.str(), why);
     w.end_object();
   }
+  if (!g.selected_of.empty()) {
+    w.key("selected_of").begin_object();
+    for (const auto& [site, count] : g.selected_of) w.member(site.str(), std::uint64_t{count});
+    w.end_object();
+  }
   if (g.unnamed.empty()) return;
   w.key("unnamed").begin_list();
   for (const auto& user : g.unnamed) w.string(user.str());
@@ -153,7 +158,7 @@ void write_sites(JsonWriter& w, const core::Group& g) {
 
 void read_sites(const Field& root, core::Group& g) {
   const Field home = root["home"], asked = root["asked"], unnamed = root["unnamed"],
-              unselected = root["unselected"];
+              unselected = root["unselected"], selected_of = root["selected_of"];
   if (home.present()) g.home = core::SiteId::parse(home.plain_id());
   g.anonymous = root["anonymous"].flag();
   if (asked.present())
@@ -161,6 +166,10 @@ void read_sites(const Field& root, core::Group& g) {
   if (unselected.present())
     unselected.each_member(kMaxMany, [&](const std::string& site, const Field& why) {
       g.unselected[core::SiteId::parse(site)] = why.plain_id();
+    });
+  if (selected_of.present())
+    selected_of.each_member(kMaxMany, [&](const std::string& site, const Field& count) {
+      g.selected_of[core::SiteId::parse(site)] = count.integer();
     });
   if (unnamed.present())
     unnamed.each(0, kMaxMany, [&](const Field& u) { g.unnamed.insert(core::UserId::parse(u.user_id())); });

@@ -115,6 +115,17 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
     const auto [group, key] = checked(decode_relayed_key(k), "relayed", k);
     engine.load_relayed(group, key, checked(decode_relayed(v), "relayed", k));
   });
+  all(Family::questions, [&](auto k, auto v) {
+    const auto key = checked(decode_question_key(k), "questions", k);
+    if (key.user)
+      engine.load_told(key.site, key.id, key.user);
+    else
+      engine.load_question(key.site, key.id, checked(decode_question(v), "questions", k));
+  });
+  all(Family::met, [&](auto k, auto v) {
+    const auto [group, user] = checked(decode_member_key(k), "met", k);
+    engine.load_met(group, user, checked(decode_met(v), "met", k));
+  });
   for (const auto& [id, group] : engine.state().groups) {
     if (group.state != core::GroupState::open) continue;
     store_.scan(Family::past, id.str() + "/", {}, [&](auto k, auto v) {
@@ -277,6 +288,7 @@ void Journal::add_peers(const core::State& s, const core::Effects& fx) {
     remove_range(Family::peer_items, site.str() + "/", peer_item_key(site, upto + 1));
   for (const core::PeerOutgoing& out : fx.peer_items)
     put(Family::peer_items, peer_item_key(out.site, out.number), out.item);
+  add_questions(s, fx);
   for (const auto& [id, key] : fx.relayed) {
     const core::Group* group = s.group(id);
     const auto it =
@@ -284,6 +296,32 @@ void Journal::add_peers(const core::State& s, const core::Effects& fx) {
     const bool there = group && it != group->relayed.end();
     put(Family::relayed, relayed_key(id, key),
         there ? std::optional(encode_relayed(it->second)) : std::nullopt);
+  }
+}
+
+void Journal::add_questions(const core::State& s, const core::Effects& fx) {
+  const auto find = [&](const core::SiteId& site, const core::PlanId& id) {
+    const auto of = s.kept.find(site);
+    if (of == s.kept.end() || !of->second.all.contains(id))
+      return static_cast<const core::KeptQuestion*>(nullptr);
+    return &of->second.all.at(id);
+  };
+  for (const auto& [site, id] : fx.questions) {
+    const core::KeptQuestion* question = find(site, id);
+    put(Family::questions, question_key(site, id),
+        question ? std::optional(encode_question(*question)) : std::nullopt);
+  }
+  for (const auto& [of, user] : fx.told) {
+    const core::KeptQuestion* question = find(of.first, of.second);
+    const bool told = question && question->told.contains(user);
+    put(Family::questions, question_key(of.first, of.second, user),
+        told ? std::optional<std::string>("{}") : std::nullopt);
+  }
+  for (const auto& [id, user] : fx.met) {
+    const core::Group* group = s.group(id);
+    const bool met = group && group->met.contains(user);
+    put(Family::met, member_key(id, user),
+        met ? std::optional(encode_met(group->met.at(user))) : std::nullopt);
   }
 }
 

@@ -90,6 +90,7 @@ class Journal {
   void add_report(const core::ReportEntry& report);
   void add_place(const core::PlaceEntry& place);
   void add_peers(const core::State& state, const core::Effects& fx);
+  void add_questions(const core::State& state, const core::Effects& fx);
   void remove_range(Family family, std::string from, std::string end) {
     batch_.push_back({family, std::move(from), std::nullopt, std::move(end)});
   }

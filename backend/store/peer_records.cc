@@ -40,6 +40,11 @@ std::string relayed_key(const core::GroupId& group, std::uint64_t key) {
   return group.str() + "/" + outbox_key(key);
 }
 
+std::string question_key(const core::SiteId& site, const core::PlanId& id, const core::UserId& user) {
+  const std::string key = site.str() + "/" + id.str();
+  return user.empty() ? key : key + "/" + user.str();
+}
+
 std::string encode_peer(const core::Peer& p) {
   JsonWriter w(512);
   w.begin_object();
@@ -117,6 +122,42 @@ messages::Result<std::pair<core::GroupId, std::uint64_t>> decode_relayed_key(std
   const auto group = parts ? core::GroupId::parse(parts->first) : core::GroupId();
   if (!group) return Error{"key", "group/number"};
   return std::pair(group, parts->second);
+}
+
+messages::Result<QuestionKey> decode_question_key(std::string_view key) {
+  const auto first = key.find('/'), second = key.find('/', first + 1);
+  QuestionKey parts;
+  parts.site = core::SiteId::parse(key.substr(0, first));
+  if (first != std::string_view::npos)
+    parts.id = core::PlanId::parse(key.substr(first + 1, second - first - 1));
+  if (second != std::string_view::npos) parts.user = core::UserId::parse(key.substr(second + 1));
+  if (!parts.site || !parts.id || (second != std::string_view::npos && !parts.user))
+    return Error{"key", "site/question or site/question/user"};
+  return parts;
+}
+
+std::string encode_question(const core::KeptQuestion& question) {
+  return encode(messages::PeerItem(question.asked));
+}
+
+messages::Result<messages::PeerSelect> decode_question(std::string_view value) {
+  const auto item = messages::decode_peer_item(value, kMaxRecordBytes);
+  if (!item) return item.error();
+  if (const auto* asked = std::get_if<messages::PeerSelect>(&*item)) return *asked;
+  return Error{"is", "select"};
+}
+
+std::string encode_met(bool sure) {
+  JsonWriter w(32);
+  w.begin_object();
+  if (!sure) w.member("doubted", true);
+  w.end_object();
+  return w.take();
+}
+
+messages::Result<bool> decode_met(std::string_view value) {
+  JsonReader r(value);
+  return r.finish(!r.root()["doubted"].flag());
 }
 
 std::string encode_relayed(const core::Relayed& relayed) {

@@ -33,6 +33,9 @@ std::uint64_t parse_outbox_key(std::string_view key);
 std::string peer_item_key(const core::SiteId& site, std::uint64_t number);
 std::string relayed_key(const core::GroupId& group, std::uint64_t key);
 
+/// Of a question; with a user, of that it was told of them.
+std::string question_key(const core::SiteId& site, const core::PlanId& id, const core::UserId& user = {});
+
 std::string encode_user(const core::User& user);
 std::string encode_position(const geo::Position& position);
 std::string encode_plan(const core::PlanRecord& plan);
@@ -51,6 +54,8 @@ std::string encode_hint(const core::HintRecord& hint);
 /// `message`: as archived when it was reported.
 std::string encode_report(const core::ReportEntry& report, const messages::ArchivedMessage& message);
 std::string encode_peer(const core::Peer& peer);
+std::string encode_question(const core::KeptQuestion& question);
+std::string encode_met(bool sure);
 std::string encode_relayed(const core::Relayed& relayed);
 std::string encode_staff_answer(const core::StaffAnswer& answer);
 std::string encode_outgoing(const core::Outgoing& outgoing);
@@ -86,6 +91,14 @@ struct Report {
     std::string_view key);
 [[nodiscard]] messages::Result<std::pair<core::GroupId, std::uint64_t>> decode_relayed_key(
     std::string_view key);
+struct QuestionKey {
+  core::SiteId site;
+  core::PlanId id;
+  core::UserId user;  // empty: it is the question's own
+};
+[[nodiscard]] messages::Result<QuestionKey> decode_question_key(std::string_view key);
+[[nodiscard]] messages::Result<messages::PeerSelect> decode_question(std::string_view value);
+[[nodiscard]] messages::Result<bool> decode_met(std::string_view value);
 [[nodiscard]] messages::Result<core::Relayed> decode_relayed(std::string_view value);
 [[nodiscard]] messages::Result<core::StaffAnswer> decode_staff_answer(std::string_view value);
 [[nodiscard]] messages::Result<core::Outgoing> decode_outgoing(std::string_view value);

@@ -33,9 +33,11 @@ enum class Family : std::uint8_t {
   peer_items,
   relayed,
   staff_answers,
-  hints
+  hints,
+  questions,
+  met
 };
-inline constexpr std::size_t kFamilies = 22;
+inline constexpr std::size_t kFamilies = 24;
 
 /// One put (value set) or removal (value absent); with `end`, the removal of all keys from `key` on that come
 /// before it.

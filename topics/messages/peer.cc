@@ -80,6 +80,7 @@ PeerItem read_ask(const Field& item) {
   ask.name = item["name"].line(0, kMaxNameBytes);
   ask.users = read_users(item["users"]);
   ask.any_presence = item["any_presence"].flag();
+  ask.keep = item["keep"].flag();
   return ask;
 }
 
@@ -123,6 +124,7 @@ PeerItem read_chosen(const Field& item) {
   chosen.selected = item["selected"].flag();
   chosen.more = item["more"].flag();
   if (refused.present()) chosen.refused = refused.plain_id();
+  chosen.later = item["later"].flag();
   return chosen;
 }
 
@@ -140,6 +142,7 @@ PeerItem read_select(const Field& item) {
   read("none", select.none);
   select.any_presence = item["any_presence"].flag();
   select.max = item["max"].small_integer(1, kMaxSelected);
+  select.keep = item["keep"].flag();
   return select;
 }
 
@@ -177,6 +180,8 @@ PeerItem read_item(const Field& item) {
   if (is == "select") return read_select(item);
   if (is == "erase") return PeerErase{read_full_user(item["user"])};
   if (is == "blocks") return read_blocks(item);
+  if (is == "unchosen") return PeerUnchosen{item["group"].group_id(), read_users(item["users"])};
+  if (is == "drop") return PeerDrop{item["group"].group_id()};
   return PeerUnknown{};
 }
 
@@ -201,6 +206,7 @@ struct ItemWriter {
     json.member("name", i.name);
     write_strings(json, "users", i.users);
     if (i.any_presence) json.member("any_presence", true);
+    if (i.keep) json.member("keep", true);
   }
   void operator()(const PeerOpen& i) const {
     begin("open", i.group);
@@ -249,6 +255,7 @@ struct ItemWriter {
     if (i.selected) json.member("selected", true);
     if (i.more) json.member("more", true);
     if (!i.refused.empty()) json.member("refused", i.refused);
+    if (i.later) json.member("later", true);
   }
   void operator()(const PeerLeft& i) const {
     begin("left", i.group);
@@ -291,7 +298,13 @@ struct ItemWriter {
     if (!i.none.empty()) write_list(json, "none", i.none);
     if (i.any_presence) json.member("any_presence", true);
     json.member("max", i.max);
+    if (i.keep) json.member("keep", true);
   }
+  void operator()(const PeerUnchosen& i) const {
+    begin("unchosen", i.group);
+    write_strings(json, "users", i.users);
+  }
+  void operator()(const PeerDrop& i) const { begin("drop", i.group); }
 
   void list(const std::vector<PeerMember>& members) const {
     json.key("members").begin_list();
@@ -325,6 +338,11 @@ std::string encode(const PeerItem& item) {
   std::visit(ItemWriter{json}, item);
   json.end_object();
   return json.take();
+}
+
+Result<PeerItem> decode_peer_item(std::string_view item, std::size_t max_bytes) {
+  JsonReader json(item, max_bytes);
+  return json.finish(read_item(json.root()));
 }
 
 std::string encode_peer_batch(const PeerBatch& batch, const std::vector<std::string_view>& items) {

@@ -34,8 +34,9 @@ inline constexpr const char* kGroupRanges = "group-ranges";  // `groups` of a pa
 inline constexpr const char* kErasures = "erasures";         // `erase`
 inline constexpr const char* kBlocks = "blocks";             // `blocks`
 inline constexpr const char* kSelection = "selection";       // `select`
+inline constexpr const char* kFollowing = "following";       // `keep`, `later`, `unchosen`, `drop`
 /// All that this server has.
-inline constexpr std::array kPeerFeatures = {kGroupRanges, kErasures, kBlocks, kSelection};
+inline constexpr std::array kPeerFeatures = {kGroupRanges, kErasures, kBlocks, kSelection, kFollowing};
 
 /// A member, or somebody chosen, as another site may see them.
 struct PeerMember {
@@ -59,6 +60,7 @@ struct PeerAsk {
   std::string group, plan, name;
   std::vector<std::string> users;
   bool any_presence = false;  // else only those who are available
+  bool keep = false;          // and from now on, who comes to be so
 };
 /// "open": the group as it is now, with its first members; `put` brings the others.
 struct PeerOpen {
@@ -112,6 +114,12 @@ struct PeerChosen {
   bool selected = false;     // the answer to a `select`, or a part of it; else to an `ask`
   bool more = false;         // more of the same answer follows
   std::string refused = {};  // why the question is not answered; empty: it is
+  bool later = false;        // no answer: these have come to meet a question that is kept
+};
+/// "unchosen": these do not meet any more what is asked.
+struct PeerUnchosen {
+  std::string group;
+  std::vector<std::string> users;
 };
 /// "left": a member of mine.
 struct PeerLeft {
@@ -155,6 +163,11 @@ struct PeerSelect {
   std::vector<PeerCondition> any, all, none;
   bool any_presence = false;
   std::uint32_t max = 1;  // of more a lot decides
+  bool keep = false;      // and from now on, who comes to meet it or does not any more
+};
+/// "drop", home to any site: what was to be kept for this group is over.
+struct PeerDrop {
+  std::string group;
 };
 
 /// A kind of a later server: passed over.
@@ -162,7 +175,7 @@ struct PeerUnknown {};
 
 using PeerItem = std::variant<PeerUnknown, PeerGroups, PeerAsk, PeerOpen, PeerPut, PeerGone, PeerHead,
                               PeerEnd, PeerPlace, PeerNotice, PeerChosen, PeerLeft, PeerClosed, PeerSaid,
-                              PeerPresence, PeerSelect, PeerErase, PeerBlocks>;
+                              PeerPresence, PeerSelect, PeerErase, PeerBlocks, PeerUnchosen, PeerDrop>;
 
 /// {"v":2,"features":["group-ranges"],"epoch":1767225600000,"first":17,
 ///  "ack":{"epoch":1767225500000,"upto":41},"items":[…]}
@@ -181,6 +194,8 @@ struct PeerBatch {
 std::string encode(const PeerBatch&);
 
 std::string encode(const PeerItem&);
+/// One item, as it was encoded.
+[[nodiscard]] Result<PeerItem> decode_peer_item(std::string_view item, std::size_t max_bytes);
 /// A batch of items that are encoded already; `batch.items` does not count.
 std::string encode_peer_batch(const PeerBatch& batch, const std::vector<std::string_view>& items);
 

@@ -52,7 +52,7 @@ PeerCondition read_peer_condition(const Field& field) {
   }
   if (is == "users") {
     PeerOneOf list;
-    field["users"].each(1, kMaxPeerListed,
+    field["users"].each(0, kMaxPeerListed,
                         [&](const Field& user) { list.users.push_back(read_full_user(user)); });
     return list;
   }

@@ -95,6 +95,55 @@ TEST_F(PeerRecords, R34_HowQuestionsToOtherSitesEndedIsKnownAfterARestart) {
   EXPECT_EQ(restarted()->engine.state().group(w.group().id)->unselected, unselected);
 }
 
+TEST_F(PeerRecords, R34_QuestionsThatAreKeptAreThereAfterARestart) {
+  const SiteId hall = SiteId::parse("hall");
+  const UserId ben = UserId::parse("ben");
+  step([&](auto& e, auto& ctx) {
+    e.allow_peer(hall, {core::kMayAttributes, core::kMayUsers}, ctx);
+    core::let_others(e.state(), ben, true, ctx);
+  });
+  comes({messages::PeerSelect{kGroup, "p", {messages::PeerHasAttribute{"vip", {}}}, {}, {}, true, 10, true},
+         messages::PeerAsk{kGroup, "p", "P", {"bert@arena"}, false, true}});
+  step([&](auto& e, auto& ctx) { e.put_profile(ben, "Ben", {{"vip", "yes"}}, {}, ctx); });
+  auto again = restarted();
+  EXPECT_EQ(again->engine.state().kept.at(hall).all.size(), 2u);
+  again->step([&](auto& e, auto& ctx) { e.put_profile(ben, "Ben", {}, {}, ctx); });
+  ASSERT_EQ(again->fx.peer_items.size(), 1u);
+  EXPECT_EQ(again->fx.peer_items[0].item,
+            encode(messages::PeerItem(messages::PeerUnchosen{kGroup, {"ben@arena"}})));
+  again->available("bert");
+  EXPECT_EQ(again->fx.peer_items.size(), 1u) << "who was listed by name";
+  comes({messages::PeerDrop{kGroup}});
+  EXPECT_TRUE(restarted()->engine.state().kept.empty());
+}
+
+TEST_F(PeerRecords, R34_WhomOtherSitesHaveNamedIsKnownAfterARestart) {
+  const SiteId hall = SiteId::parse("hall");
+  const core::Peer& peer = w.engine.state().peers.at(hall);
+  const messages::PeerBatch speaks{9, 1, peer.epoch, 0, {}, 2, 2, {"selection", "following"}};
+  step([&](auto& e, auto& ctx) { e.peer_batch(hall, speaks, ctx); });
+  w.plan(
+      "[[plan]]\nid = \"q\"\naudience = { follow = \"2m\", max = 2, any = [{ area = \"floor@hall\" }, "
+      "{ users = [\"ben\"] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  keep();
+  step([&](auto& e, auto& ctx) {
+    core::start_group(e.state(), e.state().plans.begin()->second, "staff eve", "", ctx);
+  });
+  const std::string id = w.group().id.str();
+  const auto named = [](const char* user) {
+    return messages::PeerMember{user, "", PresenceState::available};
+  };
+  comes({messages::PeerChosen{id, {named("anna@hall"), named("axel@hall")}, true, true}});
+  auto again = restarted();
+  EXPECT_EQ(again->group().selected_of.at(hall), 2u);
+  EXPECT_EQ(again->group().met.size(), 2u);
+  EXPECT_EQ(again->group().members.size(), 2u) << "one of them found no room";
+  again->step([&](auto& e, auto& ctx) { e.erase_user(UserId::parse("ben"), ctx); });
+  EXPECT_EQ(again->group().members.size(), 2u) << "now there is some";
+  comes({messages::PeerUnchosen{id, {"anna@hall", "axel@hall"}}});
+  EXPECT_TRUE(restarted()->group().met.empty());
+}
+
 TEST_F(PeerRecords, R34_WhatAPeerSpeaksIsKnownAfterARestart) {
   const core::Peer& hall = w.engine.state().peers.at(SiteId::parse("hall"));
   messages::PeerBatch batch{9, 1, hall.epoch, 0, {}, 2, 3, {"group-ranges", "of-later-ones"}};

@@ -161,7 +161,7 @@ PeerBatch full_peer_batch() {
   const Stamp place{"demo", 1, 7, kTime};
   PeerBatch batch{2, 17, 3, 41, {}, kPeerVersion, kPeerVersion + 1, {kGroupRanges}};
   batch.items = {PeerGroups{{kGroup}, std::string(32, '0'), std::string(32, 'f')},
-                 PeerAsk{kGroup, "hall-a", "Hall A", {"ben@arena"}, true},
+                 PeerAsk{kGroup, "hall-a", "Hall A", {"ben@arena"}, true, true},
                  PeerOpen{kGroup, "hall-a", "Hall A", kTime, kTime + 1, true, rules, {member}, true},
                  PeerPut{kGroup, {member}, true},
                  PeerGone{kGroup, {"ben@arena"}, "removed"},
@@ -169,7 +169,7 @@ PeerBatch full_peer_batch() {
                  PeerEnd{kGroup, "duration"},
                  PeerPlace{kGroup, "ben@arena", "m-1", place},
                  PeerNotice{kGroup, full_notice()},
-                 PeerChosen{kGroup, {member}, true, true, "not-allowed"},
+                 PeerChosen{kGroup, {member}, true, true, "not-allowed", true},
                  PeerLeft{kGroup, "ben@arena", "left"},
                  PeerClosed{kGroup},
                  PeerSaid{kGroup, "ben@arena", full_chat()},
@@ -182,7 +182,10 @@ PeerBatch full_peer_batch() {
                             {PeerHasAttribute{"ticket", "vip"}},
                             {PeerRegistered{"staff"}},
                             true,
-                            500}};
+                            500,
+                            true},
+                 PeerUnchosen{kGroup, {"ben@arena"}},
+                 PeerDrop{kGroup}};
   return batch;
 }
 
