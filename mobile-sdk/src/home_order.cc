@@ -20,23 +20,36 @@ std::vector<HomeOrder::Placed> HomeOrder::came(std::string_view from, std::strin
     watch(now_ms);
     return {};
   }
-  if (waiting_.contains(own)) return placed(own, *home, now_ms);
   newest_placed_ = std::max(newest_placed_, own);
+  const bool waited = forget(from, id);
   std::vector<Placed> told = pass_over(site_of(from), own, *home);
+  if (waited) told.push_back({std::string(from), std::string(id), own, *home});
   watch(now_ms);
   return told;
 }
 
-std::vector<HomeOrder::Placed> HomeOrder::placed(Place own, Place home, std::int64_t now_ms) {
-  newest_placed_ = std::max(newest_placed_, own);
-  std::vector<Placed> told;
-  if (const auto it = waiting_.find(own); it != waiting_.end()) {
-    told = pass_over(site_of(it->second.from), own, home);
-    told.push_back({it->second.from, it->second.id, own, home});
-    waiting_.erase(it);
-  }
+void HomeOrder::came_again(std::string_view from, std::string_view id, Place own, std::int64_t now_ms) {
+  if (own <= newest_placed_) return;
+  waiting_.try_emplace(own, Waiting{std::string(from), std::string(id), true});
+  if (waiting_.size() > kMaxWaiting) waiting_.erase(waiting_.begin());
   watch(now_ms);
-  return told;
+}
+
+std::vector<HomeOrder::Placed> HomeOrder::placed(Place own, Place home, std::int64_t now_ms) {
+  if (const auto it = waiting_.find(own); it != waiting_.end()) {
+    const Waiting message = it->second;
+    return came(message.from, message.id, own, home, now_ms);
+  }
+  newest_placed_ = std::max(newest_placed_, own);
+  watch(now_ms);
+  return {};
+}
+
+/// Twice, where it was said once more.
+bool HomeOrder::forget(std::string_view from, std::string_view id) {
+  return std::erase_if(waiting_, [&](const auto& entry) {
+           return entry.second.from == from && entry.second.id == id;
+         }) > 0;
 }
 
 std::vector<HomeOrder::Placed> HomeOrder::pass_over(std::string_view site, Place own, Place home) {
@@ -82,7 +95,9 @@ void HomeOrder::looked(std::optional<Place> upto, bool more) {
     return;
   }
   looking_.reset();
-  std::erase_if(waiting_, [](const auto& entry) { return entry.second.passed_over; });  // there they stay
+  std::erase_if(waiting_, [&](const auto& entry) {
+    return entry.second.passed_over && entry.first < newest_placed_;  // there they stay
+  });
 }
 
 }  // namespace convoke::sdk

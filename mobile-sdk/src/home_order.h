@@ -30,6 +30,9 @@ class HomeOrder {
   /// A message came, live or out of a history; `home`: with its place.
   std::vector<Placed> came(std::string_view from, std::string_view id, Place own, std::optional<Place> home,
                            std::int64_t now_ms);
+  /// A message that came before comes there once more: where the broker died before the archive had it, it
+  /// has its place by that.
+  void came_again(std::string_view from, std::string_view id, Place own, std::int64_t now_ms);
   /// The archive's marker tells its place.
   std::vector<Placed> placed(Place own, Place home, std::int64_t now_ms);
   /// The history is to be read again from the first that waits.
@@ -45,8 +48,9 @@ class HomeOrder {
  private:
   struct Waiting {
     std::string from, id;
-    bool passed_over = false;  // and told to stand before the next of its site
+    bool passed_over = false;  // and told to stand before the next of its site; or it came again
   };
+  bool forget(std::string_view from, std::string_view id);
   std::vector<Placed> pass_over(std::string_view site, Place own, Place home);
   void watch(std::int64_t now_ms);
 

@@ -214,7 +214,12 @@ void Session::on_chat(const std::string& group, GroupEntry& entry, const topics:
   const bool waiting = from == self_.user && outbox_.holds(group, message->id);
   if (waiting && outbox_.stamped(group, message->id, arrived.stamp))
     events_.push_back(OwnMessage{group, message->id, OwnMessage::State::sent, from_wire(arrived.stamp)});
-  if (!entry.transcript.live(from.str(), message->id, place, now.steady_ms)) return;
+  const bool fresh = entry.transcript.live(from.str(), message->id, place, now.steady_ms);
+  if (!fresh) {
+    if (!entry.roster.header().home.empty() && !message->changes_another())
+      entry.order.came_again(from.str(), message->id, place, now.steady_ms);
+    return;
+  }
   messages::ArchivedMessage told{from.str(), *message, arrived.stamp};
   // What members of this site say has no place yet: what they write there themselves is none.
   if (from.str().find('@') == std::string::npos) told.message.home.reset();

@@ -240,6 +240,7 @@ void Phone::on(const sdk::MessageReceived& event) {
     throw Violation(user() + " is told twice of message " + m.id + " of " + m.from + " in " + m.group);
   if (!shown.changed) shown.text = m.text;
   shown.deleted = shown.deleted || m.deleted;
+  if (m.home) shown.home = m.home;
 }
 
 void Phone::on(const sdk::MessageEdited& event) {
@@ -257,6 +258,13 @@ void Phone::on(const sdk::MessageDeleted& event) {
   Shown& shown = chat->second.messages[{event.from, event.id}];
   shown.deleted = true;
   shown.changed = event.stamp;
+}
+
+void Phone::on(const sdk::MessagePlaced& event) {
+  const auto chat = chats_.find(event.group);
+  require(chat != chats_.end(), "a place came for a chat that is not open at this phone");
+  const auto shown = chat->second.messages.find({event.from, event.id});
+  if (shown != chat->second.messages.end()) shown->second.home = event.home;
 }
 
 void Phone::on(const sdk::OwnMessage& event) {

@@ -22,8 +22,9 @@ struct Shown {
   std::string text;
   bool told = false;  // the message itself, not just what became of it
   bool deleted = false;
-  std::optional<sdk::Stamp> changed;  // place of the edit or delete
-  bool unsure = false;                // this phone's own, and changed or dropped by it
+  std::optional<sdk::Stamp> changed;        // place of the edit or delete
+  bool unsure = false;                      // this phone's own, and changed or dropped by it
+  std::optional<sdk::HomePlace> home = {};  // in a chat of another site: its place there
 };
 
 /// What an app holds of one chat.
@@ -97,6 +98,7 @@ class Phone final : public Endpoint {
   void on(const sdk::MessageReceived& event);
   void on(const sdk::MessageEdited& event);
   void on(const sdk::MessageDeleted& event);
+  void on(const sdk::MessagePlaced& event);
   void on(const sdk::OwnMessage& event);
   void on(const sdk::Registered& event) { watch_.registered(event.plan, event.registered); }
   void on(const sdk::Blocked& event) { watch_.blocked(event.user, event.blocked); }

@@ -207,6 +207,31 @@ void check_chat(const Sites& sites, Site& home, const Group& group) {
     }
 }
 
+/// The phones of a mirror show the chat in home's order.
+void check_phones(const Sites& sites, Site& home, const Group& group) {
+  const Archive order = archive(home, group.id);
+  for (const auto& site : sites) {
+    const Group* mirror = open_group(*site, group.id);
+    if (!mirror || site.get() == &home) continue;
+    const Archive here = archive(*site, group.id);
+    for (const auto& phone : site->phones) {
+      const auto chat = phone->chats().find(group.id.str());
+      if (chat == phone->chats().end()) continue;
+      for (const auto& [message, shown] : chat->second.messages) {
+        const Key key{site->in_full(message.first), message.second};
+        const auto at = here.find(key), stands = order.find(key);
+        if (!shown.told || at == here.end() || stands == order.end() || !place(*site, *mirror, at->second))
+          continue;
+        const messages::Stamp& there = stands->second.stamp;
+        if (home.restored_ms >= at->second.stamp.time_ms) continue;  // it stood at another place before
+        if (!shown.home || shown.home->epoch != there.epoch || shown.home->n != there.n)
+          fail("at " + phone->user() + " of " + site->name + ", " + name_of(key) + " in " + group.id.str() +
+               (shown.home ? " stands at another place than at home" : " has no place of home's"));
+      }
+    }
+  }
+}
+
 void check_waiting(Site& site, const Group& group) {
   for (const auto& [key, relayed] : group.relayed)
     if (relayed.step == core::Relayed::Step::said)
@@ -229,6 +254,7 @@ void check_sites(const Sites& sites) {
       }
       check_mirrors(sites, *site, group);
       check_chat(sites, *site, group);
+      check_phones(sites, *site, group);
     }
   }
 }

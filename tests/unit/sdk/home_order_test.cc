@@ -35,6 +35,26 @@ TEST(HomeOrder, WhatHomePassedOverStandsBeforeTheNextOfItsSite) {
   EXPECT_THAT(names(order.placed({5, 2}, {9, 10}, 20)), ElementsAre("carol@c/1 at 9.10"));
 }
 
+TEST(HomeOrder, WhatWasSaidOnceMoreHasItsPlaceByThat) {
+  HomeOrder order;
+  order.came("ben", "1", {5, 1}, {}, 0);
+  EXPECT_THAT(names(order.came("ben", "2", {6, 1}, Place{9, 4}, 10)), ElementsAre("ben/1 at 9.4"));
+  EXPECT_THAT(names(order.came("ben", "1", {6, 2}, Place{9, 5}, 10)), ElementsAre("ben/1 at 9.5"));
+  EXPECT_THAT(order.came("ben", "1", {6, 2}, Place{9, 5}, 10), IsEmpty()) << "once";
+}
+
+TEST(HomeOrder, WhatCameTwiceHasThePlaceThatTheArchiveKnows) {
+  HomeOrder order;
+  order.came("ben", "1", {5, 1}, {}, 0);
+  order.came_again("ben", "1", {6, 1}, 0);
+  order.came("ben", "2", {6, 2}, {}, 0);
+  order.came_again("ben", "2", {7, 1}, 0);
+  EXPECT_THAT(names(order.placed({5, 1}, {9, 5}, 10)), ElementsAre("ben/1 at 9.5")) << "archived at first";
+  EXPECT_THAT(names(order.placed({7, 1}, {9, 6}, 10)), ElementsAre("ben/2 at 9.6")) << "or only then";
+  order.came_again("ben", "2", {8, 1}, 10);
+  EXPECT_THAT(names(order.came("ben", "3", {8, 2}, Place{9, 7}, 10)), IsEmpty()) << "it has its place";
+}
+
 TEST(HomeOrder, LooksInTheArchiveForPlacesThatAreOverdue) {
   HomeOrder order;
   order.came("ben", "1", {5, 3}, {}, 0);
