@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -91,6 +92,49 @@ TEST_F(Federation, R34_AnAreaOfAnotherSiteDrawsItsUsersInWhereItsOperatorAndThey
   sites[1]->server->kill9();
   sites[1]->server->start();
   EXPECT_EQ(sites[1]->link("a").at("may"), (boost::json::array{"areas", "users"})) << "kept";
+}
+
+/// The second site's server is killed in between: it keeps what it was asked.
+TEST_F(Federation, R34_WhoWalksInAtAnotherSiteLaterIsDrawnInAndWhoWalksOutLeaves) {
+  make({{"a", "anna"}, {"b", "ben"}});
+  const char* floor =
+      R"({"type":"FeatureCollection","features":[{"type":"Feature","id":"floor","properties":{},"geometry":)"
+      R"({"type":"Polygon","coordinates":[[[0,0],[0.01,0],[0.01,0.01],[0,0.01],[0,0]]]}}]})";
+  ASSERT_EQ(sites[1]->server->call("PUT", "/areas", floor).status, 200);
+  ASSERT_EQ(sites[1]->server->call("PUT", "/peers/a/may", R"({"may":["users","areas"]})").status, 200);
+  ASSERT_TRUE(sites[1]->phone().client->let_other_sites());
+  ASSERT_EQ(sites[0]
+                ->server
+                ->call("PUT", "/plans",
+                       "schema = 1\n[[plan]]\nid = \"p\"\naudience = { follow = \"1s\", any = "
+                       "[{ area = \"floor@b\" }, { users = [\"anna\"] }] }\n"
+                       "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n",
+                       "application/toml")
+                .status,
+            200);
+  ASSERT_EQ(sites[0]->server->call("POST", "/groups", R"({"plan":"p"})").status, 201);
+  ASSERT_TRUE(until([&] { return sites[0]->list() == Strings{"anna@a"}; })) << say();
+  for (int round = 0; round < 2; ++round) {
+    const auto is_at = [&](double degrees) {
+      return until([&, at = std::chrono::steady_clock::time_point{}]() mutable {
+        if (std::chrono::steady_clock::now() - at > std::chrono::seconds(1)) {
+          at = std::chrono::steady_clock::now();
+          sites[1]->phone().client->report_position({.lat = degrees, .lon = degrees, .acc_m = 5});
+        }
+        const Strings both{"anna@a", "ben@b"}, one{"anna@a"};
+        return sites[0]->list() == (degrees < 0.01 ? both : one) &&
+               sites[1]->list() == (degrees < 0.01 ? both : Strings{});
+      });
+    };
+    ASSERT_TRUE(is_at(0.005)) << say();
+    ASSERT_TRUE(sites[1]->phone().client->send(sites[1]->group(), "round " + std::to_string(round)));
+    EXPECT_TRUE(until([&] {
+      return sites[0]->phone().texts.contains("ben@b: round " + std::to_string(round));
+    })) << say();
+    sites[1]->server->kill9();
+    sites[1]->server->start();
+    ASSERT_TRUE(is_at(0.5)) << say();
+  }
 }
 
 TEST_F(Federation, R34_CutOffSitesGoOnAndAreOneAgainAfterwards) {
