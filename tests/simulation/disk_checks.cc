@@ -38,6 +38,10 @@ void same_group(const Group& memory, const Group& disk) {
          store::encode_invitation(disk.invited.at(user)));
   same("the number of messages of other sites that wait in " + name, std::to_string(memory.relayed.size()),
        std::to_string(disk.relayed.size()));
+  same("those of other sites who meet what " + name + " asks", names(memory.met), names(disk.met));
+  for (const auto& [user, sure] : memory.met)
+    same("whether " + user.str() + " meets what " + name + " asks", store::encode_met(sure),
+         store::encode_met(disk.met.at(user)));
   for (const auto& [key, relayed] : memory.relayed) {
     if (!disk.relayed.contains(key)) fail("a message of another site in " + name + " is not on the disk");
     same("a message of another site in " + name, store::encode_relayed(relayed),
@@ -52,6 +56,20 @@ void same_peers(const core::State& memory, const core::State& disk) {
     same("site " + site.str(), store::encode_peer(peer),
          other == disk.peers.end() ? "" : store::encode_peer(other->second));
   }
+}
+
+void same_questions(const core::State& memory, const core::State& disk) {
+  const auto all = [](const core::State& state) {
+    std::string text;
+    for (const auto& [site, of] : state.kept)
+      for (const auto& [id, question] : of.all) {
+        text += store::question_key(site, id) + " " + store::encode_question(question) + ":";
+        for (const UserId& user : question.told) text += " " + user.str();
+        text += "\n";
+      }
+    return text;
+  };
+  same("what other sites keep asking", all(memory), all(disk));
 }
 
 void same_records(const core::Engine& memory, const core::Engine& disk) {
@@ -76,6 +94,7 @@ void same_records(const core::Engine& memory, const core::Engine& disk) {
   }
   same("the number of groups", std::to_string(m.groups.size()), std::to_string(d.groups.size()));
   same_peers(m, d);
+  same_questions(m, d);
   if (m.tombstones != d.tombstones) fail("the tombstones differ between memory and disk");
   for (const auto& [id, group] : m.groups) {
     if (!d.group(id)) fail("group " + id.str() + " is not on the disk");

@@ -197,6 +197,12 @@ void Phone::set_blocked(const std::string& user, bool blocked) {
   after();
 }
 
+void Phone::let_other_sites(bool allow) {
+  if (!session_) return;
+  session_->let_other_sites(allow, now());
+  after();
+}
+
 void Phone::load_more(const std::string& group) {
   if (!session_) return;
   session_->load_more_buddies(group, now());

@@ -73,6 +73,7 @@ class Phone final : public Endpoint {
   void leave(const std::string& group);
   void set_registered(const std::string& plan, bool registered);
   void set_blocked(const std::string& user, bool blocked);
+  void let_other_sites(bool allow);
   void load_more(const std::string& group);
   void signal(const std::string& group);
   void erase();

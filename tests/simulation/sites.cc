@@ -118,7 +118,8 @@ void Site::join() {
 
 void Site::join(const std::string& other) {
   server.call(
-      app::PutPeer{topics::SiteId::parse(other), other + ".example", 1883, kLinkKeys},
+      app::PutPeer{topics::SiteId::parse(other), other + ".example", 1883, kLinkKeys,
+                   std::set<std::string>{core::kAllMay.begin(), core::kAllMay.end()}},
       [](const app::ApiResponse& response) { require(response.status == 200, "a peer was refused"); });
 }
 

@@ -14,6 +14,7 @@ namespace {
 using core::Group;
 using core::GroupState;
 using topics::GroupId;
+using topics::UserId;
 
 /// What was said before a site's time went back may come to another one so much later.
 constexpr std::int64_t kOnItsWayMs = 60'000;
@@ -96,7 +97,29 @@ void check_has_home(const Sites& sites, Site& site, const Group& mirror) {
   const Group* group = open_group(site_named(sites, mirror.home), mirror.id);
   const std::string what = "group " + mirror.id.str() + " is open at " + site.name + ", but ";
   if (!group) fail(what + "not at its home " + mirror.home.str());
-  if (!group->sites.contains(core::SiteId::parse(site.name))) fail(what + "its home knows nobody there");
+  if (!group->sites.contains(core::SiteId::parse(site.name)) && !mirror.members.empty())
+    fail(what + "its home knows nobody there");
+}
+
+/// Of a chat that follows its audience: those of the site are in who are guests, and, at another site, let
+/// others.
+void check_followed(Site& home, const Group& group, Site& site) {
+  if (!home.state().plan_of(group).audience.follow_ms) return;
+  if (&home != &site && !home.is_joined(site.name)) return;
+  if (site.state().group(group.id) && !open_group(site, group.id))
+    return;  // over there, since they had parted
+  for (const auto& [id, user] : site.state().users) {
+    if (core::is_remote(id)) continue;
+    const auto known = &home == &site ? id : UserId::parse(site.in_full(id.str()));
+    const auto member = group.members.find(known);
+    const bool qualifies = user.attributes.contains("guest") && (&home == &site || user.other_sites);
+    const std::string who = known.str() + " in " + group.id.str() + " of " + home.name;
+    if (member != group.members.end() && !qualifies && !member->second.by_hand)
+      fail(who + " does not qualify any more");
+    if (member == group.members.end() && qualifies && !group.kept_out.contains(known) &&
+        !group.banned.contains(known))
+      fail(who + " qualifies, and is not drawn in");
+  }
 }
 
 // ---- What was said
@@ -253,6 +276,7 @@ void check_sites(const Sites& sites) {
         continue;
       }
       check_mirrors(sites, *site, group);
+      for (const auto& other : sites) check_followed(*site, group, *other);
       check_chat(sites, *site, group);
       check_phones(sites, *site, group);
     }

@@ -7,6 +7,7 @@ namespace convoke::simulation {
 namespace {
 
 constexpr int kPlans = 3;
+constexpr const char* kGuests = "guests";
 
 std::string plan_id(int number) { return "p" + std::to_string(number); }
 
@@ -37,13 +38,37 @@ void SiteStaff::put_plans() {
                              "\"\nname = \"P\"\naudience = { presence = \"" +
                              (random_.percent(60) ? "any" : "available") + "\", any = [{ users = [" + list +
                              "] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"" + after + "\"\n";
-    auto file = ingress::parse_plans_toml(text);
-    if (!file.problems.empty()) throw Violation("the plan is not one: " + file.problems[0].expected + text);
-    trace_(site_.name + ": staff put " + text);
-    site_.server.call(app::PutPlans{std::move(file.plans)}, [](const app::ApiResponse& response) {
-      require(response.status == 200, "a good plan was refused");
-    });
+    put(text);
   }
+  std::string sites;
+  for (const std::string& other : others_) sites += (sites.empty() ? "\"" : ", \"") + other + "\"";
+  put("schema = 1\n[[plan]]\nid = \"" + std::string(kGuests) +
+      "\"\naudience = { follow = \"10s\", sites = [" + sites +
+      "], presence = \"any\", all = [{ attribute = \"guest\" }] }\n[[plan.end]]\non = \"duration\"\nafter = "
+      "\"4h\"\n");
+}
+
+void SiteStaff::put(const std::string& text) {
+  auto file = ingress::parse_plans_toml(text);
+  if (!file.problems.empty()) throw Violation("the plan is not one: " + file.problems[0].expected + text);
+  trace_(site_.name + ": staff put " + text);
+  site_.server.call(app::PutPlans{std::move(file.plans)}, [](const app::ApiResponse& response) {
+    require(response.status == 200, "a good plan was refused");
+  });
+}
+
+void SiteStaff::start_following() {
+  if (!site_.server.running()) return;
+  call("start the guests' chat",
+       app::StartGroup{topics::PlanId::parse(kGuests), "guests-" + std::to_string(++counter_)});
+}
+
+void SiteStaff::make_guest(const std::string& user, bool guest) {
+  if (!site_.server.running()) return;
+  std::map<std::string, std::string> attributes;
+  if (guest) attributes["guest"] = "yes";
+  call(user + (guest ? " is a guest" : " is no guest"),
+       app::PutUser{topics::UserId::parse(user), "", std::move(attributes), std::nullopt});
 }
 
 void SiteStaff::call(const std::string& what, app::Command command) {

@@ -19,8 +19,13 @@ class SiteStaff {
 
   void put_plans();
   void act(std::int64_t now_ms);
+  /// The chat of those of all sites who are guests, which goes on as they come to be some and are none any
+  /// more.
+  void start_following();
+  void make_guest(const std::string& user, bool guest);
 
  private:
+  void put(const std::string& text);
   std::string somebody();
   void start();
   void act_on(const core::Group& group, std::int64_t now_ms);

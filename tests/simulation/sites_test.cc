@@ -40,6 +40,19 @@ TEST(SitesSee, LinksThatAreNotWritten) {
   s.loses_write = [](const auto& write) { return write.family == store::Family::peers; };
   EXPECT_THAT(found_with(s), testing::HasSubstr("the number of other sites differs"));
 }
+TEST(SitesSee, QuestionsThatAreNotWritten) {
+  Sabotage s;
+  s.loses_write = [](const auto& write) { return write.family == store::Family::questions; };
+  EXPECT_THAT(found_with(s), testing::HasSubstr("what other sites keep asking differs"));
+}
+TEST(SitesSee, UsersOfOtherSitesWhoDoNotQualify) {
+  Sabotage s;
+  s.spoils = [](core::State& state) {
+    for (auto& [site, of] : state.kept)
+      for (auto& [id, question] : of.all) question.plan.audience.by_another = false;
+  };
+  EXPECT_THAT(found_with(s), testing::HasSubstr("does not qualify any more"));
+}
 TEST(SitesSee, MirrorsThatEndAtAnotherTime) {
   Sabotage s;
   s.spoils = [](core::State& state) {

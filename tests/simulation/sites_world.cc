@@ -40,6 +40,7 @@ class SitesWorld {
   void round();
   void act();
   void act_on_phone(Phone& phone);
+  void act_on_guests();
   void chat(Phone& phone);
   void fault(Site& site);
   void cut_way(Way& way, std::int64_t for_ms);
@@ -164,10 +165,19 @@ void SitesWorld::round() {
 void SitesWorld::act() {
   if (faults_.parts && more_.percent(2)) part_or_join();
   if (faults_.restores && more_.percent(1)) back_up_or_restore();
+  if (more_.percent(10)) act_on_guests();
   const std::size_t dice = random_.below(100), at = random_.below(sites_.size());
   if (dice < 10) return staff_[at]->act(agenda_.now());
   if (dice < 15) return fault(*sites_[at]);
   act_on_phone(*random_.pick(sites_[at]->phones));
+}
+
+void SitesWorld::act_on_guests() {
+  const std::size_t at = more_.below(sites_.size()), dice = more_.below(100);
+  Phone& phone = *more_.pick(sites_[at]->phones);
+  if (dice < 15) return staff_[at]->start_following();
+  if (dice < 40) return phone.let_other_sites(more_.percent(80));
+  staff_[at]->make_guest(phone.user(), more_.percent(60));
 }
 
 void SitesWorld::act_on_phone(Phone& phone) {
