@@ -52,6 +52,21 @@ ApiResponse run(Engine& e, const Principal&, DeleteArea c, Context& ctx) {
   return ok({{"removed", c.id.str()}});
 }
 
+/// What the plan waits for at other sites, and what these have told.
+json::array levels_of(const core::PlanRecord& record) {
+  json::array levels;
+  for (const auto& [there, told] : record.watched) {
+    json::object level = json::parse(encode(there.second)).as_object();
+    level["site"] = there.first.str();
+    if (told.holds)
+      level["holds"] = *told.holds;
+    else
+      level["unknown"] = told.why;
+    levels.push_back(std::move(level));
+  }
+  return levels;
+}
+
 ApiResponse run(Engine& e, const Principal&, ListPlans, Context&) {
   json::array plans;
   for (const auto& [id, record] : e.state().plans) {
@@ -59,6 +74,7 @@ ApiResponse run(Engine& e, const Principal&, ListPlans, Context&) {
     o["state"] = record.live ? "live" : record.plan.enabled ? "waiting" : "disabled";
     o["live_group"] = record.live ? json::value(record.live->str()) : json::value(nullptr);
     o["next_start_ms"] = optional_time(core::next_schedule(record));
+    if (json::array there = levels_of(record); !there.empty()) o["elsewhere"] = std::move(there);
     plans.push_back(std::move(o));
   }
   return ok({{"plans", std::move(plans)}});

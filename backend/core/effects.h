@@ -166,6 +166,7 @@ struct Effects {
   std::vector<ReportEntry> reports;
   std::vector<PlaceEntry> places;                       // after the archive's entries
   std::set<std::pair<GroupId, std::uint64_t>> relayed;  // records that changed
+  std::set<std::pair<SiteId, PlanId>> watches;          // records that changed
   std::set<SiteId> peers;                               // records that changed
   std::set<std::pair<SiteId, PlanId>> questions;        // records that changed, by site and question_id,
   std::set<std::pair<std::pair<SiteId, PlanId>, UserId>> told;  // and those of who meets them

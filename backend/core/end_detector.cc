@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backend/core/announce.h"
+#include "backend/core/distant_triggers.h"
 #include "backend/core/organizer.h"
 
 namespace convoke::core {
@@ -160,11 +161,21 @@ void watch_availability(State& state, const UserId& id) {
 }
 
 void area_emptied(State& state, const AreaId& area, Context& ctx) {
-  const auto is_it = [&](const WhenEmpty& end) { return end.area == area; };
+  const auto is_it = [&](const WhenEmpty& end) { return end.area == area && !end.site; };
   const auto plans = state.plan_index.of(Concern::end_area, area.str());
   for (const GroupId& id : groups_with<WhenEmpty>(state, plans, is_it)) {
     Group* group = state.live_group(id);
     if (group && !decided(*group)) end_event(state, *group, kAreaEmpty, ctx.now, ctx);
+  }
+}
+
+void distant_area_emptied(State& state, const PlanId& plan, const WatchedThere& area, TimeMs at_ms,
+                          Context& ctx) {
+  const auto is_it = [&](const WhenEmpty& end) { return waits_for(end) == area; };
+  for (const GroupId& id : groups_with<WhenEmpty>(state, {plan}, is_it)) {
+    Group* group = state.live_group(id);
+    const bool before_it = at_ms < group->started_ms && ctx.now - at_ms > kFreshMs;  // clocks differ a little
+    if (!before_it && !decided(*group)) end_event(state, *group, kAreaEmpty, ctx.now, ctx);
   }
 }
 

@@ -34,5 +34,8 @@ void warning_due(State& state, Group& group, Context& ctx);
 void watch_availability(State& state, const UserId& user);
 /// The last user has left the area.
 void area_emptied(State& state, const AreaId& area, Context& ctx);
+/// The same of an area of another site, at `at_ms`, as it tells this plan.
+void distant_area_emptied(State& state, const PlanId& plan, const WatchedThere& area, TimeMs at_ms,
+                          Context& ctx);
 
 }  // namespace convoke::core

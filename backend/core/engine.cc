@@ -11,6 +11,7 @@
 #include "backend/core/chat_archive.h"
 #include "backend/core/clock_steps.h"
 #include "backend/core/delivery.h"
+#include "backend/core/distant_triggers.h"
 #include "backend/core/end_detector.h"
 #include "backend/core/erasure.h"
 #include "backend/core/follow.h"
@@ -26,6 +27,7 @@
 #include "backend/core/roster.h"
 #include "backend/core/safe_regions.h"
 #include "backend/core/triggers.h"
+#include "backend/core/watches.h"
 #include "topics/messages/area_event.h"
 #include "topics/topic.h"
 
@@ -137,6 +139,12 @@ void Engine::load_met(const GroupId& group, const UserId& user, bool sure) {
   state_.met_in[user].insert(group);
 }
 
+void Engine::load_watches(const SiteId& site, const PlanId& plan,
+                          std::vector<messages::PeerWatched> watches) {
+  std::vector<Watch>& all = state_.watches[site][plan];
+  for (messages::PeerWatched& what : watches) all.push_back({std::move(what)});
+}
+
 void Engine::load_relayed(const GroupId& group, std::uint64_t key, Relayed relayed) {
   if (Group* g = state_.live_group(group)) g->relayed[key] = std::move(relayed);
 }
@@ -180,6 +188,7 @@ void Engine::loaded(TimeMs now) {
   }
   for (auto& [id, plan] : state_.plans) arm_plan_timers(state_, plan);
   arm_peers(state_, now);
+  core::load_watches(state_);
   state_.timers.set({TimerKind::forget_acts, ""}, now);
   safe_regions_unknown(state_, now);
 }
@@ -377,7 +386,10 @@ void Engine::tick(Context& ctx) {
   const TimeMs before = std::exchange(ticked_ms_, ctx.now);
   if (before > ctx.now) clock_set_back(state_, before - ctx.now);
   std::vector<geo::Transition> decided;
-  if (std::exchange(resume_ms_, std::nullopt)) decided = tracker_.resume(ctx.now);
+  if (std::exchange(resume_ms_, std::nullopt)) {
+    for (auto& [id, plan] : state_.plans) ask_levels(state_, plan, ctx);  // what no earlier server has asked
+    decided = tracker_.resume(ctx.now);
+  }
   for (geo::Transition& t : tracker_.advance(ctx.now)) decided.push_back(std::move(t));
   if (const auto switched = tracker_.take_switched(); !switched.empty())
     call_back_safe_regions(state_, tracker_, switched, ctx);

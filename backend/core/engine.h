@@ -48,6 +48,7 @@ class Engine {
   void load_question(const SiteId& site, const PlanId& id, messages::PeerSelect asked);
   void load_told(const SiteId& site, const PlanId& question, const UserId& user);
   void load_met(const GroupId& group, const UserId& user, bool sure);
+  void load_watches(const SiteId& site, const PlanId& plan, std::vector<messages::PeerWatched> watches);
   void load_relayed(const GroupId& group, std::uint64_t key, Relayed relayed);
   void load_message_key(const GroupId& group, std::uint64_t key, ChatPlace place);
   void loaded(TimeMs now);

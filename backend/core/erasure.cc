@@ -14,6 +14,7 @@
 #include "backend/core/roster.h"
 #include "backend/core/sites.h"
 #include "backend/core/triggers.h"
+#include "backend/core/watches.h"
 #include "topics/topic.h"
 
 namespace convoke::core {
@@ -111,6 +112,7 @@ void forget_user(State& state, const UserId& id, Context& ctx) {
   for (auto& [group_id, group] : state.groups) scrub(state, group, id, ctx);
   for (auto& [site, peer] : state.peers) peer.presence_due.erase(id), peer.blockers.erase(id);
   state.users.erase(id);
+  watched_user_changed(state, id, ctx);
   ctx.fx.users.insert(id);
   ctx.fx.erased.insert(id);
 }

@@ -17,6 +17,7 @@
 #include "topics/messages/chat.h"
 #include "topics/messages/limits.h"
 #include "topics/messages/peer.h"
+#include "topics/messages/peer_watch.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/roster.h"
 
@@ -103,6 +104,20 @@ struct HintRecord {
   std::uint64_t number = 0;  // of its last telling; only while the server runs
 };
 
+/// What a plan waits for at another site, and what that site has told of it.
+using WatchedThere = std::pair<SiteId, messages::PeerWatched>;
+struct ToldLevel {
+  std::optional<bool> holds;  // absent: it is not known,
+  std::string why = {};       // and why not
+  friend bool operator==(const ToldLevel&, const ToldLevel&) = default;
+};
+
+/// What a plan of another site waits for here.
+struct Watch {
+  messages::PeerWatched what;
+  bool told = false;  // follows from how things are here: each change is told at once
+};
+
 /// What a plan remembers between its groups.
 struct PlanRecord {
   Plan plan;
@@ -110,6 +125,7 @@ struct PlanRecord {
   std::set<std::size_t> disarmed;       // triggers that fired and wait for the area to fall below, or to fill
   std::map<std::size_t, TimeMs> again;  // of these, those that arm again at a time
   TimeMs scheduled_up_to = 0;           // schedule starts at or before this have had their turn
+  std::map<WatchedThere, ToldLevel> watched;  // what it waits for at other sites
   // A record of its own for each user, who has at least one.
   std::unordered_map<UserId, std::vector<Registration>> registrations;
   // By identity; records of their own too.
@@ -315,6 +331,7 @@ struct Peer {
   std::map<UserId, std::uint64_t> erasures;  // of ours, that it has not taken: numbers of the items
 
   std::set<UserId> blockers;  // its users who block some of ours: follow from the users
+  std::size_t watches = 0;    // how much its plans wait for here: follows from that
 
   // Matter only while the server runs.
   TimeMs heard_ms = 0;            // when a batch last came

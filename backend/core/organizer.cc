@@ -5,6 +5,7 @@
 #include "backend/core/announce.h"
 #include "backend/core/blocks.h"
 #include "backend/core/delivery.h"
+#include "backend/core/distant_triggers.h"
 #include "backend/core/end_detector.h"
 #include "backend/core/feed.h"
 #include "backend/core/follow.h"
@@ -97,6 +98,7 @@ void release_plan(State& state, const Group& group, Context& ctx) {
   if (plan->second.running) {
     plan->second.running.reset();
     state.plan_index.put(plan->second);
+    ask_levels(state, plan->second, ctx);
   }
   ctx.fx.plans.insert(group.plan);
   plan_chat_ended(state, plan->second, ctx);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "backend/core/blocks.h"
+#include "backend/core/distant_triggers.h"
 #include "backend/core/erasure.h"
 #include "backend/core/kept_questions.h"
 #include "backend/core/members.h"
@@ -14,6 +15,7 @@
 #include "backend/core/relay.h"
 #include "backend/core/shared_groups.h"
 #include "backend/core/sites.h"
+#include "backend/core/watches.h"
 
 namespace convoke::core {
 namespace {
@@ -129,6 +131,8 @@ std::string take_item(State& state, const SiteId& from, const messages::PeerItem
   if (const auto* i = std::get_if<PeerBlocks>(&item)) return take_blocks(state, from, *i, ctx);
   if (const auto* i = std::get_if<PeerUnchosen>(&item)) return take_unchosen(state, from, *i, ctx);
   if (const auto* i = std::get_if<PeerDrop>(&item)) return take_drop(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerWatch>(&item)) return take_watch(state, from, *i, ctx);
+  if (const auto* i = std::get_if<PeerHolds>(&item)) return take_holds(state, from, *i, ctx);
   return "unknown-kind";
 }
 
@@ -136,13 +140,17 @@ std::string take_item(State& state, const SiteId& from, const messages::PeerItem
 /// about others' groups.
 bool is_lie(const std::string& refused) { return refused == "foreign-user" || refused == "not-home"; }
 
-constexpr std::size_t kSelectCosts = 32;  // as many items: it may have to look at everybody
+constexpr std::size_t kSelectCosts = 32;   // as many items: it may have to look at everybody
+constexpr std::size_t kWatchesInOne = 10;  // of a `watch` are as much as an item
 
 std::size_t cost(const std::vector<messages::PeerItem>& items) {
-  const auto selects = std::count_if(items.begin(), items.end(), [](const messages::PeerItem& item) {
-    return std::holds_alternative<messages::PeerSelect>(item);
-  });
-  return std::max<std::size_t>(items.size() + (kSelectCosts - 1) * static_cast<std::size_t>(selects), 1);
+  std::size_t all = std::max<std::size_t>(items.size(), 1);
+  for (const messages::PeerItem& item : items) {
+    if (std::holds_alternative<messages::PeerSelect>(item)) all += kSelectCosts - 1;
+    if (const auto* watch = std::get_if<messages::PeerWatch>(&item))
+      all += watch->watches.size() / kWatchesInOne;
+  }
+  return all;
 }
 
 bool too_many(Peer& peer, const messages::PeerBatch& batch, TimeMs now) {
@@ -208,6 +216,7 @@ bool delete_peer(State& state, const SiteId& site, Context& ctx) {
   if (!state.peers.contains(site)) return false;
   take_blocks(state, site, {}, ctx);
   drop_questions(state, site, ctx);
+  forget_watches(state, site, ctx);
   state.peers.erase(site);
   state.timers.cancel(presence_timer(site));
   std::erase_if(ctx.fx.peer_items, [&](const PeerOutgoing& out) { return out.site == site; });
@@ -229,6 +238,7 @@ bool delete_peer(State& state, const SiteId& site, Context& ctx) {
     else
       remove_all_of(state, group, site, kPeerRemoved, ctx);
   }
+  forget_levels(state, site, ctx);
   return true;
 }
 

@@ -101,15 +101,18 @@ struct OnOccupancy {
   std::uint32_t reaches = 1;
   // So long after a chat of the plan it may fire again, full as the area is.
   std::optional<TimeMs> again_ms = {};
+  topics::SiteId site = {};  // whose area it is; empty: this site's. The same below
 };
 /// The area, where there were more, empties to this many people.
 struct OnEmptying {
   topics::AreaId area;
   std::uint32_t falls_to = 0;
+  topics::SiteId site = {};
 };
 /// Somebody enters the area.
 struct OnEnter {
   topics::AreaId area;
+  topics::SiteId site = {};
 };
 /// The user becomes available, or is so already when the plan becomes active.
 struct OnAvailable {
@@ -163,6 +166,7 @@ struct WhenIdle {
 /// The last one leaves the area.
 struct WhenEmpty {
   topics::AreaId area;
+  topics::SiteId site = {};
 };
 using End = std::variant<AfterDuration, AtTime, WhenUnavailable, WhenIdle, WhenEmpty>;
 

@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "backend/core/distant_triggers.h"
 #include "backend/core/registrars.h"
 
 namespace convoke::core {
@@ -9,7 +10,9 @@ namespace {
 
 using Keys = std::set<std::pair<Concern, std::string>>;
 
+/// What other sites tell comes for each plan by itself (distant_triggers.h).
 void add_start(const Trigger& start, Keys& keys) {
+  if (waits_for(start)) return;
   if (const auto* full = std::get_if<OnOccupancy>(&start))
     keys.emplace(Concern::start_area, full->area.str());
   if (const auto* falls = std::get_if<OnEmptying>(&start))
@@ -31,6 +34,7 @@ void add_registrar(const Registrar& by, Keys& keys) {
 }
 
 void add_end(const End& end, Keys& keys) {
+  if (waits_for(end)) return;
   if (const auto* empty = std::get_if<WhenEmpty>(&end)) keys.emplace(Concern::end_area, empty->area.str());
   if (const auto* gone = std::get_if<WhenUnavailable>(&end))
     keys.emplace(Concern::end_user, gone->user.str());

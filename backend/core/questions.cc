@@ -11,6 +11,7 @@
 #include "backend/core/peers.h"
 #include "backend/core/presence.h"
 #include "backend/core/sites.h"
+#include "backend/core/watches.h"
 
 namespace convoke::core {
 namespace {
@@ -255,9 +256,10 @@ std::string why_selected(const State& state, const Plan& plan, const UserId& id,
 bool allow_peer(State& state, const SiteId& site, std::set<std::string> may, Context& ctx) {
   const auto peer = state.peers.find(site);
   if (peer == state.peers.end()) return false;
-  peer->second.may = std::move(may);
+  const std::set<std::string> before = std::exchange(peer->second.may, std::move(may));
   ctx.fx.peers.insert(site);
   allowances_changed(state, site, ctx);
+  watches_allowed(state, site, before, ctx);
   return true;
 }
 

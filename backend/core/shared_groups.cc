@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "backend/core/distant_triggers.h"
 #include "backend/core/follow.h"
 #include "backend/core/gathering.h"
 #include "backend/core/invitations.h"
@@ -337,6 +338,7 @@ void ask_again(State& state, const SiteId& site, Context& ctx) {
       ask_by_name(state, group, site, listed_of(state, state.plan_of(group), site, ctx.now), ctx);
     if (kept || group.unselected.contains(site)) ask_to_select(state, group, site, ctx);
   }
+  ask_all_levels(state, site, ctx);
 }
 
 void remove_all_of(State& state, Group& group, const SiteId& site, const std::string& reason, Context& ctx) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "backend/core/model.h"
 #include "backend/core/plan_index.h"
@@ -43,6 +45,7 @@ struct State {
   std::map<std::string, std::map<std::string, HintRecord>> hints;  // by hook and what they are about
   std::map<SiteId, Peer> peers;
   std::map<SiteId, KeptQuestions> kept;
+  std::map<SiteId, std::map<PlanId, std::vector<Watch>>> watches;  // what plans of other sites wait for here
   // Real time before which tokens are void, by a mark that stands for the user (token::subject_mark).
   std::map<std::string, std::int64_t> revocations;
 
@@ -59,6 +62,8 @@ struct State {
   std::unordered_map<std::string, std::map<PlanId, std::set<std::string>>> waiting_by_act;
   std::unordered_map<std::string, std::set<PlanId>> waiting_in;
   std::unordered_map<UserId, std::set<PlanId>> registered_with;  // where following audiences ask for it
+  std::map<AreaId, std::set<std::pair<SiteId, PlanId>>> watched_areas;
+  std::unordered_map<UserId, std::set<std::pair<SiteId, PlanId>>> watched_users;
   Timers timers;
 
   // Matter only while the server runs.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backend/core/distant_triggers.h"
 #include "backend/core/end_detector.h"
 #include "backend/core/follow.h"
 #include "backend/core/identities.h"
@@ -10,6 +11,8 @@
 #include "backend/core/presence.h"
 #include "backend/core/recurrence.h"
 #include "backend/core/registrations.h"
+#include "backend/core/sites.h"
+#include "backend/core/watches.h"
 #include "topics/rfc3339.h"
 
 namespace convoke::core {
@@ -17,38 +20,64 @@ namespace {
 
 constexpr TimeMs kPutOffMs = 1000;
 
-/// Fires an occupancy trigger if its area is full enough and it has not fired since it last fell below.
-void check_occupancy(State& state, PlanRecord& record, std::size_t index, Context& ctx) {
-  const auto& trigger = std::get<OnOccupancy>(record.plan.starts[index]);
-  if (state.occupancy(trigger.area) < trigger.reaches) {
+// So long an old level waits for what comes behind it on the link, which tells every 10 s.
+constexpr TimeMs kSettleMs = 15'000;
+
+template <class Of>
+std::string area_of(const Of& of) {
+  return of.area.str() + (of.site ? "@" + of.site.str() : "");
+}
+
+/// Whether what the trigger waits for is so now: its area is full or empty enough, its user is available.
+bool holds(const State& state, const PlanRecord& record, const Trigger& trigger) {
+  if (const auto there = waits_for(trigger)) return told_to_hold(record, *there);
+  if (const auto* full = std::get_if<OnOccupancy>(&trigger))
+    return state.occupancy(full->area) >= full->reaches;
+  const auto* falls = std::get_if<OnEmptying>(&trigger);
+  return falls && state.occupancy(falls->area) <= falls->falls_to;
+}
+
+/// Why such a trigger starts a chat.
+std::string in_words(const Trigger& trigger) {
+  if (const auto* full = std::get_if<OnOccupancy>(&trigger))
+    return "occupancy: " + area_of(*full) + " reached " + std::to_string(full->reaches);
+  if (const auto* falls = std::get_if<OnEmptying>(&trigger))
+    return "occupancy: " + area_of(*falls) + " fell to " + std::to_string(falls->falls_to);
+  const auto* on = std::get_if<OnAvailable>(&trigger);
+  return on ? "available: " + on->user.str() + " became available" : "";
+}
+
+/// Fires the trigger if what it waits for holds and has not held all the time since it last fired.
+void check_level(State& state, PlanRecord& record, std::size_t index, Context& ctx) {
+  if (!holds(state, record, record.plan.starts[index])) {
     if (record.disarmed.erase(index)) ctx.fx.plans.insert(record.plan.id);
     if (record.again.erase(index)) arm_plan_timers(state, record);
     return;
   }
   if (record.disarmed.contains(index)) return;
-  const auto outcome = start_group(
-      state, record, "occupancy: " + trigger.area.str() + " reached " + std::to_string(trigger.reaches), "",
-      ctx);
+  const auto outcome = start_group(state, record, in_words(record.plan.starts[index]), "", ctx);
   if (!outcome.group) return;
   record.disarmed.insert(index);
   ctx.fx.plans.insert(record.plan.id);
 }
 
-/// Fires a trigger for an emptying area if it is empty enough and there have been more people in it since the
-/// trigger last fired.
-void check_emptying(State& state, PlanRecord& record, std::size_t index, Context& ctx) {
-  const auto& trigger = std::get<OnEmptying>(record.plan.starts[index]);
-  if (state.occupancy(trigger.area) > trigger.falls_to) {
-    if (record.disarmed.erase(index)) ctx.fx.plans.insert(record.plan.id);
+/// The same when another site has told something of it.
+void check_told(State& state, PlanRecord& record, std::size_t index, const LevelTold& told, Context& ctx) {
+  const Trigger& trigger = record.plan.starts[index];
+  const bool fresh = ctx.now - told.at_ms <= kFreshMs;
+  if (const auto* enter = std::get_if<OnEnter>(&trigger)) {
+    if (told.holds && fresh)
+      start_group(state, record, "enter: somebody entered " + area_of(*enter), "", ctx);
     return;
   }
+  if (told.holds && !told.before && std::holds_alternative<OnEmptying>(trigger)) {
+    record.disarmed.insert(index);  // nobody knows of more people there before
+    return;
+  }
+  if (!told.holds || fresh) return check_level(state, record, index, ctx);
   if (record.disarmed.contains(index)) return;
-  const auto outcome = start_group(
-      state, record, "occupancy: " + trigger.area.str() + " fell to " + std::to_string(trigger.falls_to), "",
-      ctx);
-  if (!outcome.group) return;
-  record.disarmed.insert(index);
-  ctx.fx.plans.insert(record.plan.id);
+  record.again[index] = ctx.now + kSettleMs;
+  arm_plan_timers(state, record);
 }
 
 /// A plan is new or has changed: which of its triggers fire because things are as they are.
@@ -62,9 +91,9 @@ void check_present(State& state, PlanRecord& record, const std::optional<Plan>& 
   };
   for (std::size_t i = 0; i < record.plan.starts.size(); ++i) {
     const Trigger& trigger = record.plan.starts[i];
-    if (std::holds_alternative<OnOccupancy>(trigger)) check_occupancy(state, record, i, ctx);
+    if (std::holds_alternative<OnOccupancy>(trigger)) check_level(state, record, i, ctx);
     const auto* on = std::get_if<OnAvailable>(&trigger);
-    const User* user = on ? state.user(on->user) : nullptr;
+    const User* user = on && !is_remote(on->user) ? state.user(on->user) : nullptr;
     if (user && user->presence == PresenceState::available && !waited_for(on->user))
       start_group(state, record, "available: " + on->user.str() + " is available", "", ctx);
   }
@@ -92,6 +121,22 @@ void name_own_site(Plan& plan, const SiteId& site) {
   for (auto* conditions : {&audience.any, &audience.all, &audience.none, &plan.chat.staff, &plan.chat.muted})
     for (Condition& c : *conditions)
       if (auto* in = std::get_if<InArea>(&c); in && in->site == site) in->site = SiteId();
+  const auto own = [&](SiteId& named) {
+    if (named == site) named = SiteId();
+  };
+  const auto own_user = [&](UserId& user) {
+    if (site_of(user) == site) user = UserId::parse(user.str().substr(0, user.str().find('@')));
+  };
+  for (Trigger& start : plan.starts) {
+    if (auto* full = std::get_if<OnOccupancy>(&start)) own(full->site);
+    if (auto* falls = std::get_if<OnEmptying>(&start)) own(falls->site);
+    if (auto* enter = std::get_if<OnEnter>(&start)) own(enter->site);
+    if (auto* on = std::get_if<OnAvailable>(&start)) own_user(on->user);
+  }
+  for (End& end : plan.ends) {
+    if (auto* empty = std::get_if<WhenEmpty>(&end)) own(empty->site);
+    if (auto* gone = std::get_if<WhenUnavailable>(&end)) own_user(gone->user);
+  }
 }
 
 bool fits(const OnEvent& trigger, const ExternalEvent& event) {
@@ -115,15 +160,17 @@ void area_transition(State& state, const UserId& user, const AreaId& area, bool 
     if (state.occupancy(area) == 0) area_emptied(state, area, ctx);
   }
   follow_user(state, user, ctx);
+  watched_area_changed(state, area, u, enter, ctx);
   for (const PlanId& id : state.plan_index.of(Concern::start_area, area.str())) {
     PlanRecord& record = state.plans.at(id);
     if (!record.plan.enabled) continue;
     for (std::size_t i = 0; i < record.plan.starts.size(); ++i) {
       const Trigger& trigger = record.plan.starts[i];
+      if (waits_for(trigger)) continue;
       if (auto* full = std::get_if<OnOccupancy>(&trigger); full && full->area == area)
-        check_occupancy(state, record, i, ctx);
+        check_level(state, record, i, ctx);
       if (auto* falls = std::get_if<OnEmptying>(&trigger); falls && falls->area == area)
-        check_emptying(state, record, i, ctx);
+        check_level(state, record, i, ctx);
       if (auto* in = std::get_if<OnEnter>(&trigger); enter && in && in->area == area)
         start_group(state, record, "enter: " + user.str() + " entered " + area.str(), "", ctx);
     }
@@ -132,6 +179,7 @@ void area_transition(State& state, const UserId& user, const AreaId& area, bool 
 
 void availability_changed(State& state, const UserId& user, Context& ctx) {
   watch_availability(state, user);
+  watched_user_changed(state, user, ctx);
   if (state.user(user)->presence != PresenceState::available) return;
   invited_is_available(state, user, ctx);
   follow_user(state, user, ctx);
@@ -180,9 +228,10 @@ void put_plan(State& state, Plan plan, Context& ctx) {
   ctx.fx.plans.insert(id);
   arm_plan_timers(state, record);
   arm_all_forgetting(state, ctx.now);
+  ask_levels(state, record, ctx);
   for (std::size_t i = 0; i < record.plan.starts.size(); ++i) {
-    const auto* falls = std::get_if<OnEmptying>(&record.plan.starts[i]);
-    if (falls && state.occupancy(falls->area) <= falls->falls_to) record.disarmed.insert(i);
+    const Trigger& start = record.plan.starts[i];
+    if (std::holds_alternative<OnEmptying>(start) && holds(state, record, start)) record.disarmed.insert(i);
   }
   if (record.plan.enabled) check_present(state, record, before, ctx);
 }
@@ -197,6 +246,7 @@ bool delete_plan(State& state, const PlanId& id, Context& ctx) {
   for (const auto& [user, registrations] : it->second.registrations) registered.push_back(user);
   take_registrations(state, it->second, ctx);
   forget_waiting(state, it->second, kMaxTimeMs, ctx);
+  withdraw_levels(state, it->second, ctx);
   state.plans.erase(it);
   state.plan_index.erase(id);
   if (any_keeps(state, Concern::from_registered, id.str()))
@@ -204,6 +254,15 @@ bool delete_plan(State& state, const PlanId& id, Context& ctx) {
   arm_all_forgetting(state, ctx.now);
   ctx.fx.plans.insert(id);
   return true;
+}
+
+void level_told(State& state, PlanRecord& record, const LevelTold& told, Context& ctx) {
+  ctx.fx.plans.insert(record.plan.id);
+  if (record.plan.enabled)
+    for (std::size_t i = 0; i < record.plan.starts.size(); ++i)
+      if (waits_for(record.plan.starts[i]) == told.there) check_told(state, record, i, told, ctx);
+  if (told.holds && told.before == false)
+    distant_area_emptied(state, record.plan.id, told.there, told.at_ms, ctx);
 }
 
 std::optional<TimeMs> next_schedule(const PlanRecord& record) {
@@ -245,7 +304,7 @@ void plan_again_due(State& state, PlanRecord& record, Context& ctx) {
   for (std::size_t index : due) {
     record.again.erase(index);
     record.disarmed.erase(index);
-    if (record.plan.enabled) check_occupancy(state, record, index, ctx);
+    if (record.plan.enabled) check_level(state, record, index, ctx);
   }
   ctx.fx.plans.insert(record.plan.id);
   arm_plan_timers(state, record);

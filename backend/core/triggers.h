@@ -36,9 +36,18 @@ void put_plan(State& state, Plan plan, Context& ctx);
 /// Withdraws a plan; its live group ends. False if there is none of that id.
 bool delete_plan(State& state, const PlanId& id, Context& ctx);
 
+/// Another site has told whether something there holds that the plan waits for (distant_triggers.h).
+struct LevelTold {
+  WatchedThere there;
+  std::optional<bool> before;  // absent: that was not known
+  bool holds = false;          // of `enter`: it has happened
+  TimeMs at_ms = 0;            // when that was so, on the clocks there
+};
+void level_told(State& state, PlanRecord& plan, const LevelTold& level, Context& ctx);
+
 /// The plan's schedule timer fired: starts what is due and sets the timer for the next.
 void plan_schedule_due(State& state, PlanRecord& plan, Context& ctx);
-/// The plan's other timer fired: occupancy triggers whose time has come arm again and are checked.
+/// The plan's other timer fired: triggers whose time has come arm again and are checked.
 void plan_again_due(State& state, PlanRecord& plan, Context& ctx);
 /// A chat of the plan has ended: from now on counts when its triggers arm again.
 void plan_chat_ended(State& state, PlanRecord& plan, Context& ctx);

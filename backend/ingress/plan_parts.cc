@@ -149,11 +149,15 @@ core::Trigger read_occupancy(PlanReader& r, const json::value& v, const std::str
   const json::object& all = v.get_object();
   if (all.contains("falls_to")) {
     const json::object* o = r.object(v, path, {"on", "area", "falls_to"});
-    return core::OnEmptying{r.id<topics::AreaId>(*o, "area", path),
-                            r.count(*o, "falls_to", path, 1'000'000, 0)};
+    core::OnEmptying falls;
+    std::tie(falls.area, falls.site) = r.area(*o, "area", path);
+    falls.falls_to = r.count(*o, "falls_to", path, 1'000'000, 0);
+    return falls;
   }
   const json::object* o = r.object(v, path, {"on", "area", "reaches", "falls_to", "again"});
-  core::OnOccupancy full{r.id<topics::AreaId>(*o, "area", path), r.count(*o, "reaches", path, 1'000'000)};
+  core::OnOccupancy full;
+  std::tie(full.area, full.site) = r.area(*o, "area", path);
+  full.reaches = r.count(*o, "reaches", path, 1'000'000);
   if (o->contains("again")) full.again_ms = r.duration(*o, "again", path);
   return full;
 }
@@ -215,7 +219,9 @@ std::optional<core::Trigger> read_start(PlanReader& r, const json::value& v, con
   }
   if (on == "enter") {
     const json::object* o = r.object(v, path, {"on", "area"});
-    return core::OnEnter{r.id<topics::AreaId>(*o, "area", path)};
+    core::OnEnter enter;
+    std::tie(enter.area, enter.site) = r.area(*o, "area", path);
+    return enter;
   }
   if (on == "occupancy") return read_occupancy(r, v, path);
   r.problem(path + ".on", kAllowed);
@@ -246,7 +252,9 @@ std::optional<core::End> read_end(PlanReader& r, const json::value& v, const std
   }
   if (on == "empty") {
     const json::object* o = r.object(v, path, {"on", "area"});
-    return core::WhenEmpty{r.id<topics::AreaId>(*o, "area", path)};
+    core::WhenEmpty empty;
+    std::tie(empty.area, empty.site) = r.area(*o, "area", path);
+    return empty;
   }
   r.problem(path + ".on", kAllowed);
   return std::nullopt;

@@ -126,6 +126,10 @@ std::vector<std::pair<std::uint64_t, core::Outgoing>> Journal::load(core::Engine
     const auto [group, user] = checked(decode_member_key(k), "met", k);
     engine.load_met(group, user, checked(decode_met(v), "met", k));
   });
+  all(Family::watches, [&](auto k, auto v) {
+    const auto [site, plan] = checked(decode_watches_key(k), "watches", k);
+    engine.load_watches(site, plan, checked(decode_watches(v), "watches", k));
+  });
   for (const auto& [id, group] : engine.state().groups) {
     if (group.state != core::GroupState::open) continue;
     store_.scan(Family::past, id.str() + "/", {}, [&](auto k, auto v) {
@@ -296,6 +300,12 @@ void Journal::add_peers(const core::State& s, const core::Effects& fx) {
     const bool there = group && it != group->relayed.end();
     put(Family::relayed, relayed_key(id, key),
         there ? std::optional(encode_relayed(it->second)) : std::nullopt);
+  }
+  for (const auto& [site, plan] : fx.watches) {
+    const auto of = s.watches.find(site);
+    const bool there = of != s.watches.end() && of->second.contains(plan);
+    put(Family::watches, watches_key(site, plan),
+        there ? std::optional(encode_watches(of->second.at(plan))) : std::nullopt);
   }
 }
 

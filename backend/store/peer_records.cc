@@ -188,4 +188,35 @@ messages::Result<core::Relayed> decode_relayed(std::string_view value) {
   return r.finish(std::move(relayed));
 }
 
+std::string watches_key(const core::SiteId& site, const core::PlanId& plan) {
+  return site.str() + "/" + plan.str();
+}
+
+messages::Result<std::pair<core::SiteId, core::PlanId>> decode_watches_key(std::string_view key) {
+  const auto slash = std::min(key.find('/'), key.size());
+  const auto site = core::SiteId::parse(key.substr(0, slash));
+  const auto plan = core::PlanId::parse(key.substr(std::min(slash + 1, key.size())));
+  if (!site || !plan) return Error{"key", "site/plan"};
+  return std::pair(site, plan);
+}
+
+std::string encode_watches(const std::vector<core::Watch>& watches) {
+  JsonWriter w(256);
+  w.begin_object();
+  w.key("watches").begin_list();
+  for (const core::Watch& watch : watches) write(w, watch.what);
+  w.end_list();
+  w.end_object();
+  return w.take();
+}
+
+messages::Result<std::vector<messages::PeerWatched>> decode_watches(std::string_view value) {
+  JsonReader r(value, kMaxRecordBytes);
+  std::vector<messages::PeerWatched> watches;
+  r.root()["watches"].each(1, messages::kMaxPeerWatches, [&](const Field& watched) {
+    watches.push_back(messages::read_peer_watched(watched));
+  });
+  return r.finish(std::move(watches));
+}
+
 }  // namespace convoke::store

@@ -6,6 +6,7 @@
 #include "backend/store/record_limits.h"
 #include "topics/messages/json_reader.h"
 #include "topics/messages/json_writer.h"
+#include "topics/messages/parts_json.h"
 
 namespace convoke::store {
 namespace {
@@ -33,6 +34,30 @@ void write_publish(JsonWriter& w, const core::Publish& p) {
 void write_feed(JsonWriter& w, const core::FeedChange& feed) {
   w.member("feed", messages::encode(messages::Feed{0, feed.ops}));
   if (feed.retires) w.member("retires", feed.retires->str());
+}
+
+void write_watched(JsonWriter& w, const core::PlanRecord& record) {
+  w.key("watched").begin_list();
+  for (const auto& [there, told] : record.watched) {
+    w.begin_object();
+    w.member("site", there.first.str());
+    write(w.key("watch"), there.second);
+    if (told.holds) w.member("holds", *told.holds);
+    if (!told.why.empty()) w.member("why", told.why);
+    w.end_object();
+  }
+  w.end_list();
+}
+
+void read_watched(const Field& watched, core::PlanRecord& record) {
+  watched.each(0, kMaxMany, [&](const Field& one) {
+    const Field holds = one["holds"], why = one["why"];
+    core::ToldLevel told;
+    if (holds.present()) told.holds = holds.boolean();
+    if (why.present()) told.why = why.plain_id();
+    record.watched[{core::SiteId::parse(one["site"].plain_id()), messages::read_peer_watched(one["watch"])}] =
+        std::move(told);
+  });
 }
 
 }  // namespace
@@ -184,6 +209,7 @@ std::string encode_plan(const core::PlanRecord& record) {
     w.end_list();
   }
   w.member("scheduled_up_to", record.scheduled_up_to);
+  if (!record.watched.empty()) write_watched(w, record);
   w.end_object();
   return w.take();
 }
@@ -207,13 +233,13 @@ Result<core::PlanRecord> decode_plan(std::string_view key, std::string_view valu
       if (one.list_size(2, 2) == 2) record.again[one.at(0).small_integer()] = one.at(1).time_ms();
     });
   record.scheduled_up_to = upto.time_ms();
+  if (const Field watched = root["watched"]; watched.present()) read_watched(watched, record);
   if (file.plans.size() != 1) return Error{file.problems.empty() ? "plan" : file.problems[0].where, "a plan"};
   record.plan = std::move(file.plans[0]);
   if (record.plan.id.str() != key) return Error{"key", "the plan's id"};
   // The core looks these up among the starts.
   for (const auto& [i, at] : record.again)
-    if (i >= record.plan.starts.size() || !std::holds_alternative<core::OnOccupancy>(record.plan.starts[i]))
-      return Error{"again", "numbers of occupancy starts of the plan"};
+    if (i >= record.plan.starts.size()) return Error{"again", "numbers of starts of the plan"};
   for (std::size_t i : record.disarmed)
     if (i >= record.plan.starts.size()) return Error{"disarmed", "numbers of starts of the plan"};
   return r.finish(std::move(record));

@@ -57,6 +57,8 @@ std::string encode_peer(const core::Peer& peer);
 std::string encode_question(const core::KeptQuestion& question);
 std::string encode_met(bool sure);
 std::string encode_relayed(const core::Relayed& relayed);
+std::string watches_key(const core::SiteId& site, const core::PlanId& plan);
+std::string encode_watches(const std::vector<core::Watch>& watches);
 std::string encode_staff_answer(const core::StaffAnswer& answer);
 std::string encode_outgoing(const core::Outgoing& outgoing);
 
@@ -100,6 +102,9 @@ struct QuestionKey {
 [[nodiscard]] messages::Result<messages::PeerSelect> decode_question(std::string_view value);
 [[nodiscard]] messages::Result<bool> decode_met(std::string_view value);
 [[nodiscard]] messages::Result<core::Relayed> decode_relayed(std::string_view value);
+[[nodiscard]] messages::Result<std::pair<core::SiteId, core::PlanId>> decode_watches_key(
+    std::string_view key);
+[[nodiscard]] messages::Result<std::vector<messages::PeerWatched>> decode_watches(std::string_view value);
 [[nodiscard]] messages::Result<core::StaffAnswer> decode_staff_answer(std::string_view value);
 [[nodiscard]] messages::Result<core::Outgoing> decode_outgoing(std::string_view value);
 

@@ -16,10 +16,10 @@ namespace convoke::store {
 namespace {
 
 constexpr std::array<const char*, kFamilies> kNames = {
-    "meta",       "users",   "positions",     "areas",       "plans",         "groups",
-    "members",    "chat",    "outbox",        "invitations", "registrations", "identities",
-    "waiting",    "acts",    "past",          "revocations", "erasures",      "peers",
-    "peer_items", "relayed", "staff_answers", "hints",       "questions",     "met"};
+    "meta",  "users",       "positions",   "areas",         "plans",      "groups",  "members",
+    "chat",  "outbox",      "invitations", "registrations", "identities", "waiting", "acts",
+    "past",  "revocations", "erasures",    "peers",         "peer_items", "relayed", "staff_answers",
+    "hints", "questions",   "met",         "watches"};
 
 /// Beside the files of a backup, and of a store that was one and does not know it yet.
 constexpr const char* kFromBackup = "FROM_BACKUP";

@@ -35,9 +35,10 @@ enum class Family : std::uint8_t {
   staff_answers,
   hints,
   questions,
-  met
+  met,
+  watches
 };
-inline constexpr std::size_t kFamilies = 24;
+inline constexpr std::size_t kFamilies = 25;
 
 /// One put (value set) or removal (value absent); with `end`, the removal of all keys from `key` on that come
 /// before it.

@@ -24,9 +24,14 @@ std::string joined(const std::vector<std::string>& words, const std::string& las
   return out;
 }
 
+template <class Of>
+std::string area_of(const Of& of) {
+  return of.area.str() + (of.site ? " of site " + of.site.str() : "");
+}
+
 struct ConditionWords {
   std::string operator()(const core::InArea& in) const {
-    const std::string area = in.area.str() + (in.site ? " of site " + in.site.str() : "");
+    const std::string area = area_of(in);
     if (!in.within_ms) return "in " + area;
     return "in " + area + " or left it within " + duration_in_words(*in.within_ms);
   }
@@ -60,16 +65,16 @@ struct StartWords {
     return out;
   }
   std::string operator()(const core::OnOccupancy& on) const {
-    std::string out = "when " + people(on.reaches) + " in " + on.area.str();
+    std::string out = "when " + people(on.reaches) + " in " + area_of(on);
     if (on.again_ms)
       out += "; again " + duration_in_words(*on.again_ms) + " after a chat, if it is still so full then";
     return out;
   }
   std::string operator()(const core::OnEmptying& on) const {
-    return "when " + on.area.str() + ", where there were more, empties to " +
+    return "when " + area_of(on) + ", where there were more, empties to " +
            count(on.falls_to, "person", "people");
   }
-  std::string operator()(const core::OnEnter& on) const { return "when somebody enters " + on.area.str(); }
+  std::string operator()(const core::OnEnter& on) const { return "when somebody enters " + area_of(on); }
   std::string operator()(const core::OnAvailable& on) const {
     return "when " + on.user.str() + " becomes available, or is so when the plan becomes active";
   }
@@ -103,7 +108,7 @@ struct EndWords {
     return duration_in_words(end.after_ms) + " after the last message, or after the opening without one";
   }
   std::string operator()(const core::WhenEmpty& end) const {
-    return "when the last one leaves " + end.area.str();
+    return "when the last one leaves " + area_of(end);
   }
 };
 

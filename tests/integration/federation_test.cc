@@ -21,6 +21,10 @@
 namespace convoke {
 namespace {
 
+constexpr const char* kFloor =
+    R"({"type":"FeatureCollection","features":[{"type":"Feature","id":"floor","properties":{},"geometry":)"
+    R"({"type":"Polygon","coordinates":[[[0,0],[0.01,0],[0.01,0.01],[0,0.01],[0,0]]]}}]})";
+
 TEST_F(Federation, R34_OnePlanOnThreeSitesIsOneChatFromStartToEnd) {
   make({{"a", "anna"}, {"b", "ben"}, {"c", "carol"}});
   EXPECT_EQ(sites[1]->server->call("PUT", "/users/ben", R"({"name":"Ben B."})").status, 200);
@@ -52,13 +56,61 @@ TEST_F(Federation, R34_OnePlanOnThreeSitesIsOneChatFromStartToEnd) {
   EXPECT_TRUE(all([](Site& s) { return s.phone().repeats == 0; }));
 }
 
+/// People walk into an area of the second site, and a chat of the first site's plan starts; then somebody
+/// there becomes available and starts the next.
+TEST_F(Federation, R34_WhatHappensAtAnotherSiteStartsAndEndsAChat) {
+  make({{"a", "anna"}, {"b", "ben"}});
+  ASSERT_EQ(sites[1]->server->call("PUT", "/areas", kFloor).status, 200);
+  const auto walk = [&](double to) {
+    EXPECT_TRUE(sites[1]->phone().client->report_position({.lat = to, .lon = to, .acc_m = 5}));
+  };
+  const auto put = [&](const std::string& what) {
+    const auto answer = sites[0]->server->call(
+        "PUT", "/plans",
+        "schema = 1\n[[plan]]\nid = \"p\"\naudience = { any = [{ users = [\"anna\", \"ben@b\"] }] }\n" +
+            what + "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n",
+        "application/toml");
+    ASSERT_EQ(answer.status, 200) << answer.body;
+  };
+  const auto told = [&](const char* member, const boost::json::value& as) {
+    const auto plans = sites[0]->get("/plans");
+    const auto& first = plans.at("plans").at(0).at("elsewhere").at(0).as_object();
+    return first.contains(member) && first.at(member) == as;
+  };
+  const auto both_in = [&](const std::string& reason) {
+    return until([&] {
+      if (sites[0]->list() != Strings{"anna@a", "ben@b"} || sites[1]->list() != sites[0]->list())
+        return false;
+      const auto group = sites[0]->get("/groups/" + sites[0]->group());
+      return group.at("reasons") == boost::json::value{reason};
+    });
+  };
+  put("[[plan.start]]\non = \"occupancy\"\narea = \"floor@b\"\nreaches = 1\n"
+      "[[plan.end]]\non = \"empty\"\narea = \"floor@b\"\n");
+  ASSERT_TRUE(until([&] { return told("unknown", "not-allowed"); })) << say();
+  ASSERT_EQ(sites[1]->server->call("PUT", "/peers/a/may", R"({"may":["users","areas"]})").status, 200);
+  ASSERT_TRUE(until([&] { return told("holds", false); })) << say();
+  for (auto& site : sites) {
+    site->server->kill9();
+    site->server->start();
+  }
+  walk(0.005);
+  EXPECT_TRUE(both_in("occupancy: floor@b reached 1")) << say();
+  const std::string group = sites[0]->group();
+  walk(0.5);
+  EXPECT_TRUE(until([&] { return all([&](Site& s) { return s.phone().ended.contains(group); }); })) << say();
+
+  sites[1]->phone().client->set_presence(sdk::Presence::busy);
+  put("[[plan.start]]\non = \"available\"\nuser = \"ben@b\"\n");
+  ASSERT_TRUE(until([&] { return told("holds", false); })) << say();
+  sites[1]->phone().client->set_presence(sdk::Presence::available);
+  EXPECT_TRUE(both_in("available: ben@b became available")) << say();
+}
+
 /// A plan of the first site looks for those who are in an area of the second and let it.
 TEST_F(Federation, R34_AnAreaOfAnotherSiteDrawsItsUsersInWhereItsOperatorAndTheyAllowIt) {
   make({{"a", "anna"}, {"b", "ben"}, {"c", "carol"}});
-  const char* floor =
-      R"({"type":"FeatureCollection","features":[{"type":"Feature","id":"floor","properties":{},"geometry":)"
-      R"({"type":"Polygon","coordinates":[[[0,0],[0.01,0],[0.01,0.01],[0,0.01],[0,0]]]}}]})";
-  for (int i : {1, 2}) ASSERT_EQ(sites[i]->server->call("PUT", "/areas", floor).status, 200);
+  for (int i : {1, 2}) ASSERT_EQ(sites[i]->server->call("PUT", "/areas", kFloor).status, 200);
   for (int i : {1, 2}) {
     ASSERT_TRUE(sites[i]->phone().client->report_position({.lat = 0.005, .lon = 0.005, .acc_m = 5}));
     ASSERT_TRUE(sites[i]->phone().client->let_other_sites());

@@ -8,6 +8,7 @@
 #include "topics/messages/json_reader.h"
 #include "topics/messages/json_writer.h"
 #include "topics/messages/peer_condition.h"
+#include "topics/messages/peer_watch.h"
 #include "topics/messages/roster.h"
 #include "topics/messages/safe_region.h"
 
@@ -45,6 +46,11 @@ void write(JsonWriter& json, const ArchivedMessage& message);
 std::string read_full_user(const Field& field);  // peer_condition.cc: with their site
 PeerCondition read_peer_condition(const Field& field);
 void write(JsonWriter& json, const PeerCondition& condition);
+
+PeerWatched read_peer_watched(const Field& field);  // peer_watch.cc
+void write(JsonWriter& json, const PeerWatched& watched);
+PeerLevel read_peer_level(const Field& field);
+void write(JsonWriter& json, const PeerLevel& level);
 
 template <class T>
 void write_list(JsonWriter& json, std::string_view key, const std::vector<T>& elements) {

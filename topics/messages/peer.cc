@@ -154,6 +154,21 @@ PeerItem read_blocks(const Field& item) {
   return blocks;
 }
 
+PeerItem read_watch(const Field& item) {
+  PeerWatch watch;
+  if (const Field plan = item["plan"]; plan.present()) watch.plan = plan.plain_id();
+  item["watches"].each(0, kMaxPeerWatches,
+                       [&](const Field& watched) { watch.watches.push_back(read_peer_watched(watched)); });
+  return watch;
+}
+
+PeerItem read_holds(const Field& item) {
+  PeerHolds holds{item["plan"].plain_id(), {}, item["at"].time_ms()};
+  item["levels"].each(1, kMaxPeerLevels,
+                      [&](const Field& level) { holds.levels.push_back(read_peer_level(level)); });
+  return holds;
+}
+
 PeerItem read_item(const Field& item) {
   const std::string is = item["is"].plain_id();
   if (is == "groups") return read_groups(item);
@@ -182,6 +197,8 @@ PeerItem read_item(const Field& item) {
   if (is == "blocks") return read_blocks(item);
   if (is == "unchosen") return PeerUnchosen{item["group"].group_id(), read_users(item["users"])};
   if (is == "drop") return PeerDrop{item["group"].group_id()};
+  if (is == "watch") return read_watch(item);
+  if (is == "holds") return read_holds(item);
   return PeerUnknown{};
 }
 
@@ -305,6 +322,17 @@ struct ItemWriter {
     write_strings(json, "users", i.users);
   }
   void operator()(const PeerDrop& i) const { begin("drop", i.group); }
+  void operator()(const PeerWatch& i) const {
+    json.member("is", "watch");
+    if (!i.plan.empty()) json.member("plan", i.plan);
+    write_list(json, "watches", i.watches);
+  }
+  void operator()(const PeerHolds& i) const {
+    json.member("is", "holds");
+    json.member("plan", i.plan);
+    write_list(json, "levels", i.levels);
+    json.member("at", i.at_ms);
+  }
 
   void list(const std::vector<PeerMember>& members) const {
     json.key("members").begin_list();

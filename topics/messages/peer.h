@@ -12,6 +12,7 @@
 #include "topics/membership.h"
 #include "topics/messages/chat.h"
 #include "topics/messages/peer_condition.h"
+#include "topics/messages/peer_watch.h"
 #include "topics/messages/presence.h"
 #include "topics/messages/result.h"
 
@@ -35,8 +36,10 @@ inline constexpr const char* kErasures = "erasures";         // `erase`
 inline constexpr const char* kBlocks = "blocks";             // `blocks`
 inline constexpr const char* kSelection = "selection";       // `select`
 inline constexpr const char* kFollowing = "following";       // `keep`, `later`, `unchosen`, `drop`
+inline constexpr const char* kWatching = "watching";         // `watch` and `holds`
 /// All that this server has.
-inline constexpr std::array kPeerFeatures = {kGroupRanges, kErasures, kBlocks, kSelection, kFollowing};
+inline constexpr std::array kPeerFeatures = {kGroupRanges, kErasures,  kBlocks,
+                                             kSelection,   kFollowing, kWatching};
 
 /// A member, or somebody chosen, as another site may see them.
 struct PeerMember {
@@ -170,12 +173,26 @@ struct PeerDrop {
   std::string group;
 };
 
+/// "watch", home to any site: what this plan of mine waits for at yours, and nothing else any more. Without a
+/// plan: no plan of mine waits for anything, but for what is told next.
+struct PeerWatch {
+  std::string plan;
+  std::vector<PeerWatched> watches;  // at most kMaxPeerWatches
+};
+/// "holds", the answer, and again whenever one of them has changed: what holds now.
+struct PeerHolds {
+  std::string plan;
+  std::vector<PeerLevel> levels;
+  std::int64_t at_ms = 0;  // the sender's time
+};
+
 /// A kind of a later server: passed over.
 struct PeerUnknown {};
 
-using PeerItem = std::variant<PeerUnknown, PeerGroups, PeerAsk, PeerOpen, PeerPut, PeerGone, PeerHead,
-                              PeerEnd, PeerPlace, PeerNotice, PeerChosen, PeerLeft, PeerClosed, PeerSaid,
-                              PeerPresence, PeerSelect, PeerErase, PeerBlocks, PeerUnchosen, PeerDrop>;
+using PeerItem =
+    std::variant<PeerUnknown, PeerGroups, PeerAsk, PeerOpen, PeerPut, PeerGone, PeerHead, PeerEnd, PeerPlace,
+                 PeerNotice, PeerChosen, PeerLeft, PeerClosed, PeerSaid, PeerPresence, PeerSelect, PeerErase,
+                 PeerBlocks, PeerUnchosen, PeerDrop, PeerWatch, PeerHolds>;
 
 /// {"v":2,"features":["group-ranges"],"epoch":1767225600000,"first":17,
 ///  "ack":{"epoch":1767225500000,"upto":41},"items":[…]}

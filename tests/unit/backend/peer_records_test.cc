@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "backend/core/distant_triggers.h"
 #include "backend/core/organizer.h"
 #include "backend/core/peers.h"
 #include "backend/core/questions.h"
@@ -151,6 +152,46 @@ TEST_F(PeerRecords, R34_WhatAPeerSpeaksIsKnownAfterARestart) {
   const core::Peer known = restarted()->engine.state().peers.at(SiteId::parse("hall"));
   EXPECT_EQ(known.version, 2u) << "of version 3 this server knows nothing";
   EXPECT_EQ(known.features, (std::set<std::string>{"group-ranges", "of-later-ones"}));
+}
+
+TEST_F(PeerRecords, R34_WhatOtherSitesWaitForHereIsKnownAfterARestart) {
+  using Is = messages::PeerWatched::Is;
+  const messages::PeerWatched ben{Is::available, "ben@arena"}, full{Is::at_least, "floor", 1};
+  comes({messages::PeerWatch{"p", {ben, full}}, messages::PeerWatch{"q", {full}}});
+  comes({messages::PeerWatch{"q", {}}});
+  const auto again = restarted();
+  const core::State& state = again->engine.state();
+  const auto& watches = state.watches.at(SiteId::parse("hall"));
+  ASSERT_EQ(watches.size(), 1u);
+  ASSERT_EQ(watches.at(topics::PlanId::parse("p")).size(), 2u);
+  for (const core::Watch& watch : watches.at(topics::PlanId::parse("p")))
+    EXPECT_EQ(watch.told, watch.what == ben) << "as things are";
+  EXPECT_TRUE(state.watched_users.contains(UserId::parse("ben")));
+  EXPECT_TRUE(state.watched_areas.contains(topics::AreaId::parse("floor")));
+  EXPECT_EQ(state.peers.at(SiteId::parse("hall")).watches, 2u);
+  step([](auto& e, auto& ctx) { e.delete_peer(SiteId::parse("hall"), ctx); });
+  EXPECT_TRUE(restarted()->engine.state().watches.empty());
+}
+
+TEST_F(PeerRecords, R34_WhatOtherSitesHaveToldIsKnownAfterARestart) {
+  const auto told = [](CoreWorld& world) { return world.engine.state().plans.begin()->second.watched; };
+  const core::Peer& hall = w.engine.state().peers.at(SiteId::parse("hall"));
+  const messages::PeerBatch able{9, 1, hall.epoch, 0, {}, 2, 2, {messages::kWatching}};
+  step([&](auto& e, auto& ctx) { e.peer_batch(SiteId::parse("hall"), able, ctx); });
+  w.plan(
+      "[[plan]]\nid = \"q\"\naudience = {}\n[[plan.start]]\non = \"occupancy\"\narea = \"floor@hall\"\n"
+      "reaches = 2\n[[plan.start]]\non = \"enter\"\narea = \"floor@hall\"\n"
+      "[[plan.end]]\non = \"duration\"\nafter = \"1h\"\n");
+  keep();
+  EXPECT_EQ(told(w).begin()->second.why, "no-answer");
+  EXPECT_EQ(told(*restarted()), told(w));
+  const auto full = told(w).begin()->first.second, enter = told(w).rbegin()->first.second;
+  comes({messages::PeerHolds{"q", {{full, true}, {enter, false, "not-allowed"}}, w.now}});
+  ASSERT_TRUE(core::told_to_hold(w.engine.state().plans.begin()->second, told(w).begin()->first));
+  auto again = restarted();
+  EXPECT_EQ(told(*again), told(w));
+  again->step([](auto& e, auto& ctx) { e.tick(ctx); });
+  EXPECT_TRUE(again->fx.peer_items.empty()) << "nothing is asked again";
 }
 
 TEST_F(PeerRecords, R34_AMirrorIsThereAfterARestart) {

@@ -136,6 +136,10 @@ TEST(PlanFile, R34_ReadsWhatConcernsOtherSites) {
   const PlanFile file = parse_plans_toml(
       "schema = 1\n[[plan]]\nid = \"p\"\n[plan.audience]\nsites = [\"club\", \"arena\", \"club\"]\n"
       "any = [{ area = \"floor@arena\", within = \"5m\" }, { area = \"hall\" }]\n"
+      "[[plan.start]]\non = \"occupancy\"\narea = \"floor@arena\"\nreaches = 50\n"
+      "[[plan.start]]\non = \"occupancy\"\narea = \"bar@club\"\nfalls_to = 2\n"
+      "[[plan.start]]\non = \"enter\"\narea = \"bar@arena\"\n"
+      "[[plan.end]]\non = \"empty\"\narea = \"floor@club\"\n"
       "[[plan.end]]\non = \"duration\"\nafter = \"1m\"\n");
   ASSERT_EQ(file.plans.size(), 1u);
   const core::Audience& audience = file.plans[0].audience;
@@ -144,9 +148,15 @@ TEST(PlanFile, R34_ReadsWhatConcernsOtherSites) {
   EXPECT_TRUE(std::get<core::InArea>(audience.any[1]).site.empty());
   ASSERT_EQ(audience.sites.size(), 2u);
   EXPECT_EQ(audience.sites[0].str(), "arena");
+  const auto area = [](const auto& of) { return of.area.str() + " of " + of.site.str(); };
+  EXPECT_EQ(area(std::get<core::OnOccupancy>(file.plans[0].starts.at(0))), "floor of arena");
+  EXPECT_EQ(area(std::get<core::OnEmptying>(file.plans[0].starts.at(1))), "bar of club");
+  EXPECT_EQ(area(std::get<core::OnEnter>(file.plans[0].starts.at(2))), "bar of arena");
+  EXPECT_EQ(area(std::get<core::WhenEmpty>(file.plans[0].ends.at(0))), "floor of club");
   const std::string json = plan_to_json(file.plans[0]);
   EXPECT_EQ(plan_to_json(parse_plan_json(json).plans.at(0)), json);
-  EXPECT_NE(json.find("\"floor@arena\""), std::string::npos) << json;
+  for (const char* area : {"\"floor@arena\"", "\"bar@club\"", "\"bar@arena\"", "\"floor@club\""})
+    EXPECT_NE(json.find(area), std::string::npos) << json;
 }
 
 TEST(PlanFile, JsonReadsBackWhatItWrites) {
@@ -202,6 +212,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "plan[0](p).end_timing.when_available"},
         BadPlan{HEAD "[[plan.start]]\non = \"occupancy\"\narea = \"h\"\nreaches = 0\n" END,
                 "plan[0](p).start[0].reaches"},
+        BadPlan{HEAD "[[plan.start]]\non = \"enter\"\narea = \"floor@\"\n" END, "plan[0](p).start[0].area"},
+        BadPlan{HEAD "[[plan.end]]\non = \"empty\"\narea = \"@arena\"\n" END, "plan[0](p).end[0].area"},
         BadPlan{HEAD "[[plan.start]]\non = \"schedule\"\nat = \"soon\"\n" END, "plan[0](p).start[0].at"},
         BadPlan{"schema = 1\n[[plan]]\nid = \"p\"\naudience = { any = [{ area = \"a\", users = [] }] }\n" END,
                 "plan[0](p).audience.any[0]"},

@@ -128,7 +128,7 @@ TEST(PlanWords, EveryKindOfStartAndEndHasSome) {
              {"on":"available","user":"host"},{"on":"event","type":"t","source":"s","subject":"x"},
              {"on":"mail","user":"host","to":"a@b.example","subject":"go"},{"on":"mailing","domain":"b.example","list":"l"},
              {"on":"mailing","domain":"b.example","header":{"name":"X-Campaign","equals":"evening"},"subject":"go"}],
-    "end":[{"on":"set-time","at":"2026-06-01T23:00:00Z"},{"on":"unavailable","user":"host"},{"on":"empty","area":"hall"}],
+    "end":[{"on":"set-time","at":"2026-06-01T23:00:00Z"},{"on":"unavailable","user":"host"},{"on":"empty","area":"hall"},{"on":"empty","area":"bar@club"}],
     "chat":{"announcement_only":true,"slow":"10s","staff":[{"users":["host"]}],"muted":[{"attribute":"guest"}]},"start_timing":{"when_available":"2h"},"end_timing":{"at":"2026-06-02T00:00:00Z"}}]})",
                              true, 0);
   ASSERT_EQ(checked.plans.size(), 1u) << (checked.problems.empty() ? "" : checked.problems[0]);
@@ -148,6 +148,7 @@ TEST(PlanWords, EveryKindOfStartAndEndHasSome) {
            "at 2026-06-01T19:30:00Z",
            "when hall, where there were more, empties to 1 person",
            "when somebody enters hall",
+           "when the last one leaves bar of site club",
            "when host becomes available, or is so when the plan becomes active",
            "on the event t from s about x",
            "on a mail from host to a@b.example with \"go\" in its subject",
