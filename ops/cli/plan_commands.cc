@@ -34,6 +34,18 @@ std::string triggers(const boost::json::value& plan, const char* which) {
   return out.empty() ? "staff" : out;
 }
 
+/// "hall-a waits for floor@arena: not-allowed"
+void say_unknown(const Context& context, const boost::json::value& plan) {
+  for (const auto& level : list(plan, "elsewhere")) {
+    const std::string why = show(field(level, "unknown"));
+    if (why.empty()) continue;
+    const std::string area = show(field(level, "area"));
+    context.out << show(field(plan, "id")) << " waits for "
+                << (area.empty() ? show(field(level, "user")) : area + "@" + show(field(level, "site")))
+                << ": " << why << "\n";
+  }
+}
+
 void list_plans(const Context& context) {
   const auto answer = context.client().call("GET", "/v1/plans");
   if (context.json) return context.print_json(answer);
@@ -45,6 +57,7 @@ void list_plans(const Context& context) {
   }
   print_table(context.out, {"plan", "name", "state", "starts on", "ends on", "next start"}, rows,
               "no plans; add some with: convokectl plan apply FILE");
+  for (const auto& plan : list(answer, "plans")) say_unknown(context, plan);
 }
 
 void remove_plan(const Context& context, const std::string& id) {

@@ -67,6 +67,18 @@ TEST_F(ServerCommandsTest, PlanListNamesTriggers) {
             "hall  Hall  idle   occupancy hall reaches 10  duration after 45m  \n");
 }
 
+TEST_F(ServerCommandsTest, R34_PlanListSaysWhatOtherSitesHaveNotTold) {
+  server_.will_answer(200, R"({"plans":[{"id":"hall","start":[],"end":[],"elsewhere":[
+    {"is":"enter","area":"floor","site":"arena","unknown":"not-allowed"},
+    {"is":"available","user":"ben@club","site":"club","unknown":"no-answer"},
+    {"is":"at-least","area":"bar","people":2,"site":"club","holds":false}]}]})");
+  const std::string out = call({"plan", "list"}).out;
+  EXPECT_NE(out.find("\nhall waits for floor@arena: not-allowed\nhall waits for ben@club: no-answer\n"),
+            std::string::npos)
+      << out;
+  EXPECT_EQ(out.find("bar@club"), std::string::npos) << out;
+}
+
 TEST_F(ServerCommandsTest, GroupStartCarriesPlanAndKey) {
   server_.will_answer(201, R"({"group":"0123456789abcdef0123456789abcdef","members":42})");
   const auto outcome = call({"group", "start", "hall", "--key", "evening"});
