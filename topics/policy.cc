@@ -51,6 +51,7 @@ Decision server_publishes(const Principal& who, const TopicView& t) {
     // For users of other sites, whose servers pass on what they say. The server knows whether they may: the
     // last of it comes when they have left already.
     case Kind::group_chat:
+    case Kind::group_signal:
       return allow_if(is_of_another_site(t.user), deny_role);
     case Kind::presence:  // to clear that of a user who is gone
     case Kind::inbox:
@@ -150,6 +151,7 @@ Decision server_receives(const Principal& who, const TopicView& t) {
     case Kind::request:
     case Kind::group_chat:
     case Kind::group_notice:
+    case Kind::group_signal:
     case Kind::staff_request:
     case Kind::staff_event:
     case Kind::peer:
@@ -201,9 +203,9 @@ bool is_open_to_role(const Principal& who, std::string_view filter) {
   switch (who.role) {
     case Role::server:
       return within("/u/+/+/pos") || within("/u/+/+/presence") || within("/u/+/+/req") ||
-             within("/g/+/chat/+") || within("/g/+/notice") || within("/staff/+/+/req") ||
-             within("/staff/+/+/event") || within("/peer/#") || contains("owntracks/+/+/#", filter) ||
-             contains("$SYS/#", filter);
+             within("/g/+/chat/+") || within("/g/+/notice") || within("/g/+/signal/+") ||
+             within("/staff/+/+/req") || within("/staff/+/+/event") || within("/peer/#") ||
+             contains("owntracks/+/+/#", filter) || contains("$SYS/#", filter);
     case Role::operator_:
       if (contains("$SYS/#", filter)) return true;
       [[fallthrough]];

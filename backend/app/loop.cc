@@ -6,6 +6,7 @@
 #include "backend/app/history_page.h"
 #include "backend/core/feed.h"
 #include "backend/core/peers.h"
+#include "backend/core/signals.h"
 #include "backend/store/records.h"
 #include "topics/messages/request.h"
 
@@ -37,6 +38,7 @@ Loop::Loop(Options options, store::Store& store, egress::Link& link, Hooks hooks
   engine_.loaded(now);
   for (const auto& [user, at_ms] : eraser_.load())
     if (!engine_.state().user(user)) engine_.state().erased_ms[user] = at_ms;  // else they have come back
+  for (const auto& [id, group] : engine_.state().groups) hear_signals(id);
   for (const auto& [site, peer] : engine_.state().peers)
     if (peer.shut.empty()) open_peer(peer);
   for (core::PeerOutgoing& out : journal_.peer_items())
@@ -145,7 +147,14 @@ void Loop::release(core::Effects& fx, const std::vector<std::uint64_t>& seqs, st
   for (std::size_t i = ahead; i < fx.out.size(); ++i) outbox_.push({seqs[i], std::move(fx.out[i])});
   for (const core::HistoryQuery& query : fx.history) answer_history(query);
   release_peers(fx);
+  for (const core::GroupId& id : fx.groups) hear_signals(id);
   hooks_.released(fx);
+}
+
+/// Only of groups that other sites have a part in.
+void Loop::hear_signals(const core::GroupId& id) {
+  const core::Group* group = engine_.state().group(id);
+  session_.hear_signals(id, group && core::hears_signals(*group));
 }
 
 void Loop::open_peer(const core::Peer& peer) {
@@ -193,6 +202,8 @@ void Loop::release_peers(core::Effects& fx) {
     with(site, [&, upto = upto](auto& sender) { sender.took(upto, times_.real_ms); });
   for (core::PeerOutgoing& out : fx.peer_items)
     with(out.site, [&](auto& sender) { sender.push(out.number, std::move(out.item), times_.real_ms); });
+  for (auto& [site, signals] : fx.peer_signals)
+    with(site, [&, &signals = signals](auto& sender) { sender.signal(std::move(signals)); });
   for (const auto& site : fx.peers_heard) with(site, [](auto& sender) { sender.heard(); });
   for (auto& [site, link] : peers_) link.sender.pump(engine_.state().peers.at(site), times_.real_ms);
 }

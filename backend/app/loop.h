@@ -113,6 +113,7 @@ class Loop {
   std::vector<messages::FeedOp> full_feed() const;
   void signed_in(const messages::SignIn& sign_in);
   std::set<core::SiteId> link_peers(const core::Effects& fx);
+  void hear_signals(const core::GroupId& id);
   void open_peer(const core::Peer& peer);
   void release_peers(core::Effects& fx);
   void broker_fed(std::uint64_t epoch);

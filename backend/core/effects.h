@@ -13,6 +13,7 @@
 #include "backend/core/model.h"
 #include "topics/messages/chat.h"
 #include "topics/messages/feed.h"
+#include "topics/messages/peer.h"
 
 namespace convoke::core {
 
@@ -175,6 +176,8 @@ struct Effects {
   std::map<SiteId, std::uint64_t> peers_took;                   // all up to this number: it waits no more
   std::set<SiteId> peers_heard;  // items came: they are to be told what was taken
   std::vector<PeerOutgoing> peer_items;
+  std::map<SiteId, std::vector<messages::PeerSignal>>
+      peer_signals;  // at most kMaxPeerSignals for each; kept nowhere
   // By what stands for the request; one without an answer is forgotten.
   std::map<std::string, std::optional<StaffAnswer>> staff_answers;
   std::set<GroupId> archived;  // groups whose archived-up-to marker moved

@@ -26,6 +26,7 @@
 #include "backend/core/relay.h"
 #include "backend/core/roster.h"
 #include "backend/core/safe_regions.h"
+#include "backend/core/signals.h"
 #include "backend/core/triggers.h"
 #include "backend/core/watches.h"
 #include "topics/messages/area_event.h"
@@ -240,6 +241,10 @@ void Engine::notice(const GroupId& group, const messages::Notice& notice, const 
   notice_message(state_, group, notice, stamp, ctx);
 }
 
+void Engine::signal(const GroupId& group, const UserId& from, const messages::Signal& signal, Context& ctx) {
+  note_signal(state_, group, from, signal, ctx);
+}
+
 void Engine::chat_unreadable(const GroupId& group, const messages::Stamp& stamp, Context& ctx) {
   chat_seen(state_, group, stamp, ctx);
 }
@@ -441,6 +446,8 @@ void Engine::fire(const TimerKey& key, Context& ctx) {
       return forget_areas_left(state_, UserId::parse(id), ctx);
     case TimerKind::peer_presence:
       return peer_presence_due(state_, SiteId::parse(id), ctx);
+    case TimerKind::peer_signals:
+      return peer_signals_due(state_, SiteId::parse(id), ctx);
     case TimerKind::forget_acts:
       return forget_acts(state_, ctx);
     case TimerKind::group_open:

@@ -63,6 +63,7 @@ class Engine {
             const messages::Stamp& stamp, Context& ctx);
   void notice(const GroupId& group, const messages::Notice& notice, const messages::Stamp& stamp,
               Context& ctx);
+  void signal(const GroupId& group, const UserId& from, const messages::Signal& signal, Context& ctx);
   void chat_unreadable(const GroupId& group, const messages::Stamp& stamp, Context& ctx);
   void request(const Asker& asker, const messages::Request& request, Context& ctx);
   void bad_request(const Asker& asker, const std::string& id, messages::RequestError error, Context& ctx);

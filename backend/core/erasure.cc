@@ -110,7 +110,10 @@ void forget_user(State& state, const UserId& id, Context& ctx) {
   state.registered_with.erase(id);
   state.followed.erase(id);
   for (auto& [group_id, group] : state.groups) scrub(state, group, id, ctx);
-  for (auto& [site, peer] : state.peers) peer.presence_due.erase(id), peer.blockers.erase(id);
+  for (auto& [site, peer] : state.peers) {
+    peer.presence_due.erase(id), peer.blockers.erase(id);
+    std::erase_if(peer.signals_due, [&](const auto& due) { return std::get<UserId>(due.first) == id; });
+  }
   state.users.erase(id);
   watched_user_changed(state, id, ctx);
   ctx.fx.users.insert(id);

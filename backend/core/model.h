@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -341,6 +342,9 @@ struct Peer {
   TimeMs erase_window_ms = 0;     // of the limit to its erasures: its begin,
   std::size_t in_erase_window = 0;
   TimeMs presence_not_before_ms = 0;
+  // What it is to be told next of what our users signal: the latest of each kind.
+  std::map<std::tuple<GroupId, UserId, messages::Signal::Type>, messages::PeerSignal> signals_due;
+  TimeMs signals_not_before_ms = 0;
   TimeMs anew_ms = 0;                            // when we last began to count anew,
   bool telling_all = false;                      // and whether that is going on
   TimeMs window_ms = 0;                          // of the limit to what it may tell: its begin,

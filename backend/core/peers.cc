@@ -14,6 +14,7 @@
 #include "backend/core/questions.h"
 #include "backend/core/relay.h"
 #include "backend/core/shared_groups.h"
+#include "backend/core/signals.h"
 #include "backend/core/sites.h"
 #include "backend/core/watches.h"
 
@@ -21,8 +22,6 @@ namespace convoke::core {
 namespace {
 
 constexpr TimeMs kPresenceEveryMs = 1000;
-constexpr std::uint64_t kPresenceWaits =
-    256;  // items of any kind: then presence waits too, and is newer then
 // A link tells every 10 s what is so now; until it has, old batches that come once more may say less.
 constexpr TimeMs kForgotMs = 15'000;
 constexpr TimeMs kJustBegunMs = 5000;
@@ -143,9 +142,9 @@ bool is_lie(const std::string& refused) { return refused == "foreign-user" || re
 constexpr std::size_t kSelectCosts = 32;   // as many items: it may have to look at everybody
 constexpr std::size_t kWatchesInOne = 10;  // of a `watch` are as much as an item
 
-std::size_t cost(const std::vector<messages::PeerItem>& items) {
-  std::size_t all = std::max<std::size_t>(items.size(), 1);
-  for (const messages::PeerItem& item : items) {
+std::size_t cost(const messages::PeerBatch& batch) {
+  std::size_t all = std::max<std::size_t>(batch.items.size() + batch.signals.size(), 1);
+  for (const messages::PeerItem& item : batch.items) {
     if (std::holds_alternative<messages::PeerSelect>(item)) all += kSelectCosts - 1;
     if (const auto* watch = std::get_if<messages::PeerWatch>(&item))
       all += watch->watches.size() / kWatchesInOne;
@@ -153,12 +152,21 @@ std::size_t cost(const std::vector<messages::PeerItem>& items) {
   return all;
 }
 
+void hear_signals(const State& state, Peer& peer, const messages::PeerBatch& batch, PeerTaken& taken,
+                  Context& ctx) {
+  const std::string refused = take_signals(state, peer.site, batch.signals, ctx);
+  if (refused.empty()) return;
+  ++peer.refused[refused];
+  taken.refused.push_back(refused);
+  shut_link(peer, taken.shut = refused, ctx);
+}
+
 bool too_many(Peer& peer, const messages::PeerBatch& batch, TimeMs now) {
   if (now < peer.window_ms || now - peer.window_ms >= kWindowMs) {
     peer.window_ms = now;
     peer.in_window = 0;
   }
-  peer.in_window += cost(batch.items);
+  peer.in_window += cost(batch);
   return peer.in_window > kMaxInWindow;
 }
 
@@ -219,6 +227,7 @@ bool delete_peer(State& state, const SiteId& site, Context& ctx) {
   forget_watches(state, site, ctx);
   state.peers.erase(site);
   state.timers.cancel(presence_timer(site));
+  state.timers.cancel({TimerKind::peer_signals, site.str()});
   std::erase_if(ctx.fx.peer_items, [&](const PeerOutgoing& out) { return out.site == site; });
   ctx.fx.peers.insert(site);
   ctx.fx.peers_cleared.insert(site);
@@ -299,6 +308,7 @@ PeerTaken take_batch(State& state, const SiteId& site, const messages::PeerBatch
     shut_link(peer, taken.shut = refused, ctx);
     break;
   }
+  if (taken.shut.empty()) hear_signals(state, peer, batch, taken, ctx);
   return taken;
 }
 

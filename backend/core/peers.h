@@ -13,6 +13,8 @@ namespace convoke::core {
 
 inline constexpr std::uint64_t kMaxPeerWaiting = 100'000;  // items for one site
 inline constexpr std::size_t kMaxPeers = 100;
+// Items of any kind for one site: then presence waits too, and is newer then, and signals are not told.
+inline constexpr std::uint64_t kPresenceWaits = 256;
 
 /// Sends the item; without such a peer nothing happens. Where too much waits already, all that waits is given
 /// up, and the peer is told everything anew.

@@ -31,7 +31,8 @@ enum class TimerKind {
   forget_acts,
   peer_presence,
   group_forget,
-  home_places
+  home_places,
+  peer_signals
 };
 
 /// What a timer is about: a kind, and the id of its plan, group, area or site, or "group/user".

@@ -173,6 +173,14 @@ void BrokerLink::subscribe(const std::vector<Filter>& filters) {
   }
 }
 
+void BrokerLink::unsubscribe(const std::string& filter) {
+  try {
+    current_->client.unsubscribe(filter);
+  } catch (const mqtt::exception& e) {
+    sink_(LinkDown{connection_, e.what()});
+  }
+}
+
 void BrokerLink::publish(const std::string& topic, const std::string& payload, int qos, bool retain,
                          const std::string& correlation, std::uint64_t number) {
   mqtt::properties properties;

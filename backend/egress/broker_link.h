@@ -37,6 +37,7 @@ class BrokerLink final : public Link {
   void connect(const std::string& token) override;
   void disconnect() override;
   void subscribe(const std::vector<Filter>& filters) override;
+  void unsubscribe(const std::string& filter) override;
   void publish(const std::string& topic, const std::string& payload, int qos, bool retain,
                const std::string& correlation, std::uint64_t number) override;
   std::uint64_t connection() const override { return connection_; }

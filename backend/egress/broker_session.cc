@@ -68,7 +68,7 @@ void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
   next_feed_seq_ = std::max(next_feed_seq_, static_cast<std::uint64_t>(real_ms) * 100);
   marker_ = std::to_string(real_ms) + "-" + std::to_string(up.connection);
   const std::string p = "cv1/" + site_.str();
-  link_.subscribe({
+  std::vector<Link::Filter> filters{
       {std::string(topics::kFeedResponseTopic)},
       {marker_topic_},
       {p + "/u/+/+/presence", 1, true},  // the broker may have dropped what it queued while we were away
@@ -80,7 +80,9 @@ void BrokerSession::link_up(const LinkUp& up, std::int64_t real_ms) {
       {p + "/peer/+/link"},
       {"owntracks/+/+", 0},
       {p + "/u/+/+/pos", 0},  // positions with QoS 0: a saturated broker starves QoS 1 subscribers
-  });
+  };
+  for (const topics::GroupId& group : signals_of_) filters.push_back({signal_filter(group), 0});
+  link_.subscribe(filters);
   phase_ = Phase::feeding;
   first_feed_seq_ = next_feed_seq_ + 1;
   send_full_feed();
@@ -143,6 +145,20 @@ void BrokerSession::start_draining() {
   phase_ = Phase::draining;
   outbox_.set_connected(true);
   link_.publish(marker_topic_, marker_, 1, false, {}, 0);
+}
+
+/// What the broker still has of groups that were given up while it was away brings nothing: they have ended.
+void BrokerSession::hear_signals(const topics::GroupId& group, bool hear) {
+  const bool news = hear ? signals_of_.insert(group).second : signals_of_.erase(group) > 0;
+  if (!news || phase_ == Phase::down || phase_ == Phase::connecting) return;
+  if (hear)
+    link_.subscribe({{signal_filter(group), 0}});
+  else
+    link_.unsubscribe(signal_filter(group));
+}
+
+std::string BrokerSession::signal_filter(const topics::GroupId& group) const {
+  return "cv1/" + site_.str() + "/g/" + group.str() + "/signal/+";
 }
 
 void BrokerSession::ask_counters() {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,6 +69,9 @@ class BrokerSession {
   /// Sign-ins up to this one are on the disk: the plugin forgets them, and tells the next.
   void keep_sign_ins(std::uint64_t n);
 
+  /// Whether the group's signals are to come.
+  void hear_signals(const topics::GroupId& group, bool hear);
+
   /// Asks the plugin for its counters; `counters` has them a moment later.
   void ask_counters();
   const std::map<std::string, std::uint64_t>& counters() const { return counters_; }
@@ -83,6 +87,7 @@ class BrokerSession {
   bool waiting() const;
   void give_up(const std::string& why);
   void send(const core::Publish& p, std::uint64_t number);
+  std::string signal_filter(const topics::GroupId& group) const;
 
   topics::SiteId site_;
   topics::ServerId server_;
@@ -104,6 +109,7 @@ class BrokerSession {
   std::map<std::uint64_t, std::uint64_t> feeds_out_;  // feed seq -> outbox number
   std::map<std::string, std::uint64_t> counters_;
   std::string marker_;
+  std::set<topics::GroupId> signals_of_;  // groups whose signals are to come
 };
 
 }  // namespace convoke::egress

@@ -54,6 +54,7 @@ class Link {
     bool always_retained = false;
   };
   virtual void subscribe(const std::vector<Filter>& filters) = 0;
+  virtual void unsubscribe(const std::string& filter) = 0;
   /// Sends; for QoS 1 a LinkDone with this number follows, unless the link goes down first.
   virtual void publish(const std::string& topic, const std::string& payload, int qos, bool retain,
                        const std::string& correlation, std::uint64_t number) = 0;

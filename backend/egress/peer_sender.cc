@@ -80,6 +80,7 @@ void PeerSender::event(const LinkEvent& event, std::int64_t real_ms) {
 }
 
 void PeerSender::pump(const core::Peer& numbers, std::int64_t real_ms) {
+  send_signals(numbers);
   // Where the clock was put back, waiting begins anew.
   progress_ms_ = std::min(progress_ms_, real_ms);
   items_sent_ms_ = std::min(items_sent_ms_, real_ms);
@@ -99,6 +100,26 @@ void PeerSender::pump(const core::Peer& numbers, std::int64_t real_ms) {
   send_batch(numbers, items_.size(), real_ms);
 }
 
+/// With QoS 0: no broker keeps them either.
+void PeerSender::send_signals(const core::Peer& numbers) {
+  const auto signals = std::exchange(signals_, {});
+  if (!up_ || signals.empty()) return;
+  messages::PeerBatch batch = empty_batch(numbers, items_.size());
+  batch.signals = signals;
+  link_->publish(topic_, encode_peer_batch(batch, {}), 0, false, {}, 0);
+}
+
+messages::PeerBatch PeerSender::empty_batch(const core::Peer& numbers, std::size_t from) const {
+  return {numbers.epoch,
+          from < items_.size() ? items_[from].number : numbers.next,
+          numbers.in_epoch,
+          numbers.in_upto,
+          {},
+          numbers.version,
+          messages::kPeerVersion,
+          {messages::kPeerFeatures.begin(), messages::kPeerFeatures.end()}};
+}
+
 /// How many items it has sent.
 std::size_t PeerSender::send_batch(const core::Peer& numbers, std::size_t from, std::int64_t real_ms) {
   std::vector<std::string_view> texts;
@@ -108,14 +129,7 @@ std::size_t PeerSender::send_batch(const core::Peer& numbers, std::size_t from, 
     if (!texts.empty() && bytes > messages::kMaxPeerBytes) break;
     texts.push_back(items_[i].text);
   }
-  messages::PeerBatch batch{numbers.epoch,
-                            from < items_.size() ? items_[from].number : numbers.next,
-                            numbers.in_epoch,
-                            numbers.in_upto,
-                            {},
-                            numbers.version,
-                            messages::kPeerVersion,
-                            {messages::kPeerFeatures.begin(), messages::kPeerFeatures.end()}};
+  const messages::PeerBatch batch = empty_batch(numbers, from);
   sent_ms_ = real_ms;
   if (!texts.empty()) items_sent_ms_ = real_ms;
   owes_ack_ = false;

@@ -5,10 +5,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "backend/core/model.h"
 #include "backend/egress/link.h"
 #include "topics/ids.h"
+#include "topics/messages/peer.h"
 
 namespace convoke::egress {
 
@@ -27,7 +30,9 @@ class PeerSender {
   void push(std::uint64_t number, std::string item, std::int64_t real_ms);
   void took(std::uint64_t upto, std::int64_t real_ms);  // the peer has all up to this
   void clear();                                         // nothing waits any more
-  void heard() { owes_ack_ = true; }                    // items came: the peer is to know what was taken
+  /// To be told now, or not at all.
+  void signal(std::vector<messages::PeerSignal> signals) { signals_ = std::move(signals); }
+  void heard() { owes_ack_ = true; }  // items came: the peer is to know what was taken
 
   /// To be called with each turn: connects when it is time to, and sends what may be sent.
   void pump(const core::Peer& numbers, std::int64_t real_ms);
@@ -49,11 +54,14 @@ class PeerSender {
   void down(const std::string& why, std::int64_t real_ms);
   void well() { attempts_ = 0, last_error_.clear(); }
   std::size_t send_batch(const core::Peer& numbers, std::size_t from, std::int64_t real_ms);
+  void send_signals(const core::Peer& numbers);
+  messages::PeerBatch empty_batch(const core::Peer& numbers, std::size_t from) const;
 
   const std::string topic_, peer_;
   std::unique_ptr<Link> link_;
   Hooks hooks_;
   std::deque<Item> items_;
+  std::vector<messages::PeerSignal> signals_;
   std::size_t sent_ = 0;  // items before this index are on their way
   bool up_ = false, connecting_ = false, owes_ack_ = false;
   int attempts_ = 0;

@@ -49,6 +49,8 @@ void Decoder::handle(const topics::Topic& topic, const Incoming& message, std::i
       return request(topic, message, real_ms, ctx);
     case topics::Kind::group_chat:
       return chat(topic, message, real_ms, ctx);
+    case topics::Kind::group_signal:
+      return signal(topic, message, real_ms, ctx);
     case topics::Kind::group_notice:
       return notice(topic, message, real_ms, ctx);
     case topics::Kind::staff_event:
@@ -108,6 +110,12 @@ void Decoder::chat(const topics::Topic& t, const Incoming& m, std::int64_t real_
   if (message) return engine_.chat(t.group, t.user, *message, *m.stamp, ctx);
   refuse("chat", t.user.str(), message.error().to_string(), real_ms);
   engine_.chat_unreadable(t.group, *m.stamp, ctx);
+}
+
+void Decoder::signal(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx) {
+  const auto signal = messages::decode_signal(m.payload);
+  if (!signal) return refuse("signal", t.user.str(), signal.error().to_string(), real_ms);
+  engine_.signal(t.group, t.user, *signal, ctx);
 }
 
 /// This server's own word, back from the broker.

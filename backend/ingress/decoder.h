@@ -47,6 +47,7 @@ class Decoder {
   void presence(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
   void request(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
   void chat(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
+  void signal(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
   void notice(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
   void staff_event(const topics::Topic& t, const Incoming& m, std::int64_t real_ms, core::Context& ctx);
   std::string take_event(std::string_view payload, core::Context& ctx);

@@ -123,6 +123,7 @@ class ToC {
     c.user = e.from.c_str();
     c.epoch = e.epoch;
     c.n = e.n;
+    if (e.home) put_home(c, *e.home);
     return c;
   }
   convoke_event operator()(const AvailableBuddies& e) {

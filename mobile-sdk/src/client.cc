@@ -379,7 +379,14 @@ std::optional<std::string> Client::erase_user() {
 }
 
 void Client::signal(std::string_view group, SignalReceived::Kind kind, const Stamp& up_to) {
-  impl_->call([&](Session& session, Now) { session.signal(group, kind, {up_to.epoch, up_to.n}); });
+  impl_->call([&](Session& session, Now) { session.signal(group, kind, {up_to.epoch, up_to.n}, {}); });
+}
+
+void Client::signal(SignalReceived::Kind kind, const Message& up_to) {
+  const HomePlace home = up_to.home.value_or(HomePlace{});
+  impl_->call([&](Session& session, Now) {
+    session.signal(up_to.group, kind, {up_to.stamp.epoch, up_to.stamp.n}, {home.epoch, home.n});
+  });
 }
 
 bool Client::leave(std::string_view group) {

@@ -61,7 +61,7 @@ class Session {
   std::optional<std::string> edit(std::string_view group, std::string_view message, std::string_view text,
                                   Now now);
   std::optional<std::string> delete_message(std::string_view group, std::string_view message, Now now);
-  void signal(std::string_view group, SignalReceived::Kind kind, Place up_to);
+  void signal(std::string_view group, SignalReceived::Kind kind, Place up_to, Place home);
   std::optional<std::string> report(std::string_view group, std::string_view from, std::string_view message,
                                     std::string_view reason, Now now);
   std::optional<std::string> set_registered(std::string_view plan, bool registered, Now now);
@@ -148,7 +148,8 @@ class Session {
                   Now now);
   void tell_places(const std::string& group, const std::vector<HomeOrder::Placed>& placed);
   void on_ack(const std::string& group, GroupEntry& entry, std::string_view payload, Now now);
-  void on_signal(const std::string& group, const topics::UserId& from, std::string_view payload);
+  void on_signal(const std::string& group, const GroupEntry& entry, const topics::UserId& from,
+                 std::string_view payload);
   bool reopen_group(const messages::RosterHead& head);
   void start_group(const messages::RosterHead& head, Now now);
   void end_group(const messages::ChatEnd& end);

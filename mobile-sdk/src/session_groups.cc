@@ -197,7 +197,7 @@ void Session::on_group_topic(const topics::Topic& topic, const Arrived& message,
     case Kind::group_ack:
       return on_ack(id, *entry, payload, now);
     case Kind::group_signal:
-      return on_signal(id, topic.user, payload);
+      return on_signal(id, *entry, topic.user, payload);
     default:
       return;
   }
@@ -288,12 +288,16 @@ void Session::on_ack(const std::string& group, GroupEntry& entry, std::string_vi
     events_.push_back(OwnMessage{group, id, OwnMessage::State::archived, std::nullopt});
 }
 
-void Session::on_signal(const std::string& group, const topics::UserId& from, std::string_view payload) {
+void Session::on_signal(const std::string& group, const GroupEntry& entry, const topics::UserId& from,
+                        std::string_view payload) {
   if (from == self_.user || hidden_.contains(from.str())) return;
   const auto signal = messages::decode_signal(payload);
   if (!signal) return;
-  events_.push_back(SignalReceived{group, from.str(), static_cast<SignalReceived::Kind>(signal->type),
-                                   signal->epoch, signal->n});
+  SignalReceived told{group, from.str(), static_cast<SignalReceived::Kind>(signal->type), signal->epoch,
+                      signal->n};
+  if (signal->home_n > 0 && !entry.roster.header().home.empty())
+    told.home = HomePlace{signal->home_epoch, signal->home_n};
+  events_.push_back(std::move(told));
 }
 
 std::optional<std::string> Session::send(std::string_view group, std::string_view text,
@@ -331,10 +335,12 @@ std::optional<std::string> Session::queue(const std::string& group, messages::Ch
   return id;
 }
 
-void Session::signal(std::string_view group, SignalReceived::Kind kind, Place up_to) {
+void Session::signal(std::string_view group, SignalReceived::Kind kind, Place up_to, Place home) {
   if (phase_ != Phase::up || find_started(group) == nullptr) return;
   publish(topics::signal_topic(self_.site, GroupId::parse(group), self_.user),
-          encode(messages::Signal{static_cast<messages::Signal::Type>(kind), up_to.epoch, up_to.n}), 0);
+          encode(messages::Signal{static_cast<messages::Signal::Type>(kind), up_to.epoch, up_to.n, home.epoch,
+                                  home.n}),
+          0);
 }
 
 // ---- The app's questions ----------------------------------------------------------------------------------

@@ -218,6 +218,39 @@ TEST_F(Federation, R34_CutOffSitesGoOnAndAreOneAgainAfterwards) {
   })) << say();
 }
 
+TEST_F(Federation, R34_WhoTypesAndWhatWasReadIsShownAtTheOtherSites) {
+  make({{"a", "anna"}, {"b", "ben"}, {"c", "carol"}});
+  start();
+  wait_for_one_list();
+  chat("hello");
+  const std::string group = sites[0]->group();
+  const auto shown = [&](std::size_t at, const std::string& what) {
+    return sites[at]->phone().story.find(what) != std::string::npos;
+  };
+  // Signals may be lost, as while the server has not subscribed to them yet: apps repeat them.
+  auto next = std::chrono::steady_clock::now();
+  const auto until_shown = [&](const std::function<void()>& signal, const std::function<bool()>& seen) {
+    return until([&] {
+      if (std::chrono::steady_clock::now() >= next) {
+        signal();
+        next = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+      }
+      return seen();
+    });
+  };
+  EXPECT_TRUE(until_shown([&] { sites[0]->phone().client->signal(group, sdk::SignalReceived::Kind::typing); },
+                          [&] { return shown(1, " typing(anna@a 0)") && shown(2, " typing(anna@a 0)"); }))
+      << say();
+  // Ben's phone has anna's message with its place at home; all others are told that place.
+  const sdk::Message hello = sites[1]->phone().said.at("anna@a: hello");
+  ASSERT_TRUE(hello.home);
+  const std::string n = std::to_string(hello.home->n);
+  EXPECT_TRUE(until_shown(
+      [&] { sites[1]->phone().client->signal(sdk::SignalReceived::Kind::read, hello); },
+      [&] { return shown(0, " read(ben@b " + n + ")") && shown(2, " read(ben@b 0 home " + n + ")"); }))
+      << say();
+}
+
 TEST_F(Federation, R34_ABlockHoldsAtBothSites) {
   make({{"a", "anna"}, {"b", "ben"}, {"c", "carol"}});
   start();

@@ -19,7 +19,12 @@ class FakeLink final : public egress::Link {
 
   void connect(const std::string&) override { ++connection_; }
   void disconnect() override {}
-  void subscribe(const std::vector<Filter>& filters) override { subscribed = filters; }
+  void subscribe(const std::vector<Filter>& filters) override {
+    subscribed.insert(subscribed.end(), filters.begin(), filters.end());
+  }
+  void unsubscribe(const std::string& filter) override {
+    std::erase_if(subscribed, [&](const Filter& f) { return f.text == filter; });
+  }
   void publish(const std::string& topic, const std::string& payload, int, bool, const std::string&,
                std::uint64_t number) override {
     published.push_back({topic, payload, number});

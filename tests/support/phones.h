@@ -136,8 +136,8 @@ class Phones {
     if (auto* e = std::get_if<sdk::MessageDeleted>(&event)) s += " deleted(" + e->from + " by " + e->by + ")";
     if (auto* e = std::get_if<sdk::SignalReceived>(&event)) {
       static constexpr const char* kKinds[] = {"typing", "delivered", "read"};
-      s += " " + std::string(kKinds[static_cast<int>(e->kind)]) + "(" + e->from + " " + std::to_string(e->n) +
-           ")";
+      s += " " + std::string(kKinds[static_cast<int>(e->kind)]) + "(" + e->from + " " + std::to_string(e->n);
+      s += (e->home ? " home " + std::to_string(e->home->n) : "") + ")";
     }
     if (auto* e = std::get_if<sdk::Blocked>(&event)) s += " blocked(" + e->user + ")";
     if (std::get_if<sdk::Erased>(&event)) s += " erased";

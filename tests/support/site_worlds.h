@@ -66,6 +66,7 @@ class SiteWorld : public CoreWorld {
     std::deque<std::pair<std::uint64_t, std::string>> items;
   };
   std::map<std::string, Queue> queues;
+  std::map<std::string, std::vector<messages::PeerSignal>> signals;  // to be told now, or not at all
   bool changed = false;
 
  private:
@@ -85,6 +86,7 @@ class SiteWorld : public CoreWorld {
     }
     for (const auto& user : fx.erased) erased.insert(user.str());
     for (const auto& out : fx.peer_items) queues[out.site.str()].items.emplace_back(out.number, out.item);
+    for (const auto& [site, told] : fx.peer_signals) signals[site.str()] = told;
     changed = changed || !fx.peers.empty() || !fx.peer_items.empty() || !fx.peers_took.empty();
     for (const auto& out : fx.out)
       if (const auto* p = std::get_if<core::Publish>(&out))
@@ -131,6 +133,7 @@ class SiteWorlds {
     out.version = std::min(world.speaks, peer.version);
     out.speaks = world.speaks;
     out.features.assign(messages::kPeerFeatures.begin(), messages::kPeerFeatures.end());
+    out.signals = std::exchange(world.signals[to], {});
     std::vector<std::string_view> items;
     for (const auto& [number, item] : world.queues[to].items)
       if (items.size() < messages::kMaxPeerItems) items.push_back(item);
@@ -158,6 +161,7 @@ class SiteWorlds {
       for (auto& [from, world] : worlds_) {
         moved = world->echo() || moved;
         for (auto& [to, other] : worlds_) {
+          if (cut_.contains({from, to})) world->signals[to].clear();
           if (from == to || cut_.contains({from, to})) continue;
           deliver(from, to, batch(from, to));
         }

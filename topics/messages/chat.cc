@@ -35,6 +35,8 @@ void write_places(JsonWriter& json, const std::vector<HomePlace>& places) {
   json.end_list();
 }
 
+}  // namespace
+
 std::optional<Signal::Type> parse_signal_type(std::string_view text) {
   if (text == "typing") return Signal::Type::typing;
   if (text == "delivered") return Signal::Type::delivered;
@@ -53,8 +55,6 @@ const char* to_string(Signal::Type type) {
   }
   return "typing";
 }
-
-}  // namespace
 
 ChatMessage read_chat_message(const Field& field) {
   ChatMessage message;
@@ -212,8 +212,11 @@ Result<Signal> decode_signal(std::string_view payload) {
   Signal signal;
   signal.type = root["type"].choice(parse_signal_type, "one of typing, delivered, read");
   if (signal.type != Signal::Type::typing) {
+    const Field home_epoch = root["home_epoch"], home_n = root["home_n"];
     signal.epoch = root["epoch"].integer();
     signal.n = root["n"].integer();
+    if (home_epoch.present()) signal.home_epoch = home_epoch.integer();
+    if (home_n.present()) signal.home_n = home_n.integer();
   }
   return json.finish(signal);
 }
@@ -225,6 +228,10 @@ std::string encode(const Signal& signal) {
   if (signal.type != Signal::Type::typing) {
     json.member("epoch", signal.epoch);
     json.member("n", signal.n);
+    if (signal.home_n > 0) {
+      json.member("home_epoch", signal.home_epoch);
+      json.member("home_n", signal.home_n);
+    }
   }
   json.end_object();
   return json.take();

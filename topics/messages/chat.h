@@ -88,13 +88,18 @@ struct ArchivedUpTo {
   std::vector<HomePlace> places = {};                            // at most kMaxHomePlaces; news, not all
 };
 
-/// Payload of `…/signal/{user}`: {"type":"typing"} or {"type":"read"|"delivered","epoch":1,"n":41}
+/// Payload of `…/signal/{user}`: {"type":"typing"} or {"type":"read"|"delivered","epoch":1,"n":41}. In a
+/// group of another site that place is in the order of this site's broker, and `home_…` the same in home's.
 struct Signal {
   enum class Type : std::uint8_t { typing, delivered, read };
   Type type = Type::typing;
-  std::uint64_t epoch = 0;
+  std::uint64_t epoch = 0;  // 0, as n: only home's place is known
   std::uint64_t n = 0;
+  std::uint64_t home_epoch = 0;
+  std::uint64_t home_n = 0;  // 0: not known
 };
+std::optional<Signal::Type> parse_signal_type(std::string_view text);
+const char* to_string(Signal::Type type);
 
 [[nodiscard]] Result<ChatMessage> decode_chat_message(std::string_view payload);
 std::string encode(const ChatMessage&);

@@ -169,6 +169,39 @@ PeerItem read_holds(const Field& item) {
   return holds;
 }
 
+/// Of kinds of a later server nothing.
+std::vector<PeerSignal> read_signals(const Field& field) {
+  std::vector<PeerSignal> signals;
+  field.each(0, kMaxPeerSignals, [&](const Field& one) {
+    PeerSignal signal{one["group"].group_id(), read_full_user(one["user"])};
+    const auto type = parse_signal_type(one["type"].plain_id());
+    if (!type) return;
+    signal.type = *type;
+    if (signal.type != Signal::Type::typing) {
+      signal.epoch = one["epoch"].integer();
+      signal.n = one["n"].integer(1);
+    }
+    signals.push_back(std::move(signal));
+  });
+  return signals;
+}
+
+void write_signals(JsonWriter& json, const std::vector<PeerSignal>& signals) {
+  json.key("signals").begin_list();
+  for (const PeerSignal& signal : signals) {
+    json.begin_object();
+    json.member("group", signal.group);
+    json.member("user", signal.user);
+    json.member("type", to_string(signal.type));
+    if (signal.type != Signal::Type::typing) {
+      json.member("epoch", signal.epoch);
+      json.member("n", signal.n);
+    }
+    json.end_object();
+  }
+  json.end_list();
+}
+
 PeerItem read_item(const Field& item) {
   const std::string is = item["is"].plain_id();
   if (is == "groups") return read_groups(item);
@@ -357,6 +390,7 @@ Result<PeerBatch> decode_peer_batch(std::string_view payload) {
   batch.ack_epoch = ack["epoch"].integer();
   batch.ack_upto = ack["upto"].integer();
   root["items"].each(0, kMaxPeerItems, [&](const Field& item) { batch.items.push_back(read_item(item)); });
+  if (const Field signals = root["signals"]; signals.present()) batch.signals = read_signals(signals);
   return json.finish(std::move(batch));
 }
 
@@ -388,6 +422,7 @@ std::string encode_peer_batch(const PeerBatch& batch, const std::vector<std::str
   json.key("items").begin_list();
   for (const std::string_view item : items) json.raw(item);
   json.end_list();
+  if (!batch.signals.empty()) write_signals(json, batch.signals);
   json.end_object();
   return json.take();
 }

@@ -28,6 +28,7 @@ inline constexpr std::size_t kMaxPeerItems = 64;        // in one batch
 inline constexpr std::size_t kMaxPeerBytes = 40'000;    // of the items of one batch, as the sender makes them
 inline constexpr std::size_t kMaxPeerMembers = 100;     // in one item
 inline constexpr std::size_t kMaxPeerGroups = 1'000;    // in one item
+inline constexpr std::size_t kMaxPeerSignals = 100;     // in one batch
 
 // What a server can do beyond what each of its version can. Said in each batch; what needs one is told only
 // to who has it.
@@ -37,9 +38,10 @@ inline constexpr const char* kBlocks = "blocks";             // `blocks`
 inline constexpr const char* kSelection = "selection";       // `select`
 inline constexpr const char* kFollowing = "following";       // `keep`, `later`, `unchosen`, `drop`
 inline constexpr const char* kWatching = "watching";         // `watch` and `holds`
+inline constexpr const char* kSignals = "signals";           // `signals` of a batch
 /// All that this server has.
-inline constexpr std::array kPeerFeatures = {kGroupRanges, kErasures,  kBlocks,
-                                             kSelection,   kFollowing, kWatching};
+inline constexpr std::array kPeerFeatures = {kGroupRanges, kErasures, kBlocks, kSelection,
+                                             kFollowing,   kWatching, kSignals};
 
 /// A member, or somebody chosen, as another site may see them.
 struct PeerMember {
@@ -189,6 +191,13 @@ struct PeerHolds {
 /// A kind of a later server: passed over.
 struct PeerUnknown {};
 
+/// No item, as it is not kept: a user of mine types, or has received or read up to there in home's order.
+struct PeerSignal {
+  std::string group, user;
+  Signal::Type type = Signal::Type::typing;
+  std::uint64_t epoch = 0, n = 0;  // typing: none
+};
+
 using PeerItem =
     std::variant<PeerUnknown, PeerGroups, PeerAsk, PeerOpen, PeerPut, PeerGone, PeerHead, PeerEnd, PeerPlace,
                  PeerNotice, PeerChosen, PeerLeft, PeerClosed, PeerSaid, PeerPresence, PeerSelect, PeerErase,
@@ -205,6 +214,7 @@ struct PeerBatch {
   std::uint32_t version = kOldestPeerVersion;  // in which this batch is written
   std::uint32_t speaks = kOldestPeerVersion;   // the latest that the sender speaks
   std::vector<std::string> features = {};      // that it has; none in version 1
+  std::vector<PeerSignal> signals = {};        // have no number: whoever misses them, does
 };
 
 [[nodiscard]] Result<PeerBatch> decode_peer_batch(std::string_view payload);

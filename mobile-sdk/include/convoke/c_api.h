@@ -31,8 +31,8 @@ typedef enum {
   CONVOKE_MESSAGE_ARCHIVED,   /* group, id: it is safe */
   CONVOKE_MESSAGE_DROPPED,    /* group, id: it will not be sent */
   CONVOKE_TYPING,             /* group, user */
-  CONVOKE_DELIVERED,          /* group, user, epoch, n */
-  CONVOKE_READ,               /* group, user, epoch, n */
+  CONVOKE_DELIVERED,          /* group, user, epoch, n, home_epoch, home_n */
+  CONVOKE_READ,               /* group, user, epoch, n, home_epoch, home_n */
   CONVOKE_AVAILABLE_BUDDIES,  /* id: request, group, buddies, buddy_count, code: 1 if there are more */
   CONVOKE_POSITION_WANTED,    /* - */
   CONVOKE_REFUSED,            /* message_type: what, id: topic, or the request's id, group, code, text */

@@ -172,6 +172,9 @@ class Client {
   std::optional<std::string> erase_user();
   /// Tells the others that this user types, or has received or read all up to this stamp. Lost while offline.
   void signal(std::string_view group, SignalReceived::Kind kind, const Stamp& up_to = {});
+  /// The same, up to this message. In a chat of another site members of other sites are told too, once the
+  /// message has its place there (`home`).
+  void signal(SignalReceived::Kind kind, const Message& up_to);
   /// Leaves the chat. The ChatEnded comes when the server has taken the user out. False if the group is not
   /// held.
   bool leave(std::string_view group);

@@ -167,7 +167,9 @@ struct OwnMessage {
   std::optional<Stamp> stamp;
 };
 
-/// A member types, or has received or read all up to (epoch, n). May be lost or late.
+/// A member types, or has received or read all up to (epoch, n). May be lost or late. In a chat of another
+/// site `home` is the same in the order there, and the only one that is known (`n` is 0) of members of other
+/// sites.
 struct SignalReceived {
   enum class Kind : std::uint8_t { typing, delivered, read };
   std::string group;
@@ -175,6 +177,7 @@ struct SignalReceived {
   Kind kind = Kind::typing;
   std::uint64_t epoch = 0;
   std::uint64_t n = 0;
+  std::optional<HomePlace> home = {};
 };
 
 /// The answer to Client::request_available. `more`: ask again with the last user as `after`.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/support/fake_link.h"
 
 namespace convoke::egress {
@@ -71,6 +73,26 @@ TEST_F(BrokerSessionTest, AsksForAllPresenceAnewWithEachConnection) {
   connect();
   for (const auto& filter : link.subscribed)
     EXPECT_EQ(filter.always_retained, filter.text == "cv1/demo/u/+/+/presence") << filter.text;
+}
+
+TEST_F(BrokerSessionTest, R34_SignalsComeOfTheGroupsThatItIsToldAndOfNoOthers) {
+  const auto hears = [&](char group) {
+    const std::string filter = "cv1/demo/g/" + std::string(32, group) + "/signal/+";
+    return std::any_of(link.subscribed.begin(), link.subscribed.end(),
+                       [&](const auto& f) { return f.text == filter && f.qos == 0; });
+  };
+  const auto group = [](char id) { return topics::GroupId::parse(std::string(32, id)); };
+  session.hear_signals(group('a'), true);
+  EXPECT_TRUE(link.subscribed.empty());
+  connect();
+  EXPECT_TRUE(hears('a'));
+  session.hear_signals(group('b'), true);
+  EXPECT_TRUE(hears('b'));
+  session.hear_signals(group('a'), false);
+  EXPECT_FALSE(hears('a'));
+  session.hear_signals(group('c'), false);
+  EXPECT_FALSE(std::any_of(link.subscribed.begin(), link.subscribed.end(),
+                           [](const auto& f) { return f.text == "cv1/demo/g/+/signal/+"; }));
 }
 
 TEST_F(BrokerSessionTest, BeginsAgainWhenThePluginDoesNotAnswerTheFullFeed) {

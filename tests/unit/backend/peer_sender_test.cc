@@ -75,6 +75,25 @@ TEST_F(Sender, R34_WritesTheVersionThatBothSpeakAndSaysWhichItSpeaks) {
   EXPECT_EQ(batches[0].features.size(), messages::kPeerFeatures.size());
 }
 
+TEST_F(Sender, R34_SignalsAreSentAtOnceOrNotAtAll) {
+  numbers.version = 2;
+  const std::vector<messages::PeerSignal> typing{{std::string(32, 'a'), "ann@hall"}};
+  sender->signal(typing);
+  up();
+  for (const auto& batch : sent()) EXPECT_TRUE(batch.signals.empty()) << "it was down";
+  push(1);
+  sender->signal(typing);
+  pump();
+  const auto batches = sent();
+  ASSERT_EQ(batches.size(), 2u);
+  EXPECT_EQ(batches[0].signals.size(), 1u);
+  EXPECT_TRUE(batches[0].items.empty());
+  EXPECT_EQ(batches[1].items.size(), 1u);
+  now += 5'000;
+  pump();
+  for (const auto& batch : sent()) EXPECT_TRUE(batch.signals.empty()) << "items are sent again, signals not";
+}
+
 TEST_F(Sender, R34_SendsInBatchesAndWithinAWindow) {
   up();
   sent();

@@ -192,6 +192,9 @@ PeerBatch full_peer_batch() {
                             true},
                  PeerUnchosen{kGroup, {"ben@arena"}},
                  PeerDrop{kGroup}};
+  batch.signals = {{kGroup, "ben@arena"},
+                   {kGroup, "ben@arena", Signal::Type::delivered, 1, 41},
+                   {kGroup, "ben@arena", Signal::Type::read, 1, 41}};
   return batch;
 }
 
@@ -231,8 +234,8 @@ std::vector<Kind> make_kinds() {
        {encode(ArchivedUpTo{1, 41, {{3, 3}, {17, 18}}, {{1, 41, 2, 7}}})}},
       {"signal",
        recode<decode_signal>,
-       {encode(Signal{}), encode(Signal{Signal::Type::delivered, 1, 41}),
-        encode(Signal{Signal::Type::read, 1, 41})}},
+       {encode(Signal{}), encode(Signal{Signal::Type::delivered, 1, 41, 2, 7}),
+        encode(Signal{Signal::Type::read, 1, 41, 2, 7})}},
       {"request", recode<decode_request>, full_requests()},
       {"response", recode<decode_response>, full_responses()},
       {"area-event", recode<decode_area_event>, {encode(full_area_event())}},

@@ -304,7 +304,7 @@ TEST(Session, PassesSignalsOnButNotItsOwn) {
   phone.arrive(kPrefix + "signal/ben", encode(messages::Signal{}));
   phone.arrive(kPrefix + "signal/mia", encode(messages::Signal{}));
   EXPECT_THAT(phone.take_events<SignalReceived>(), ElementsAre(Field(&SignalReceived::from, "ben")));
-  phone.session().signal(kGroup, SignalReceived::Kind::read, {1, 4});
+  phone.session().signal(kGroup, SignalReceived::Kind::read, {1, 4}, {});
   phone.wait(0);
   const auto sent = phone.take_published(kPrefix + "signal/mia");
   ASSERT_THAT(sent, SizeIs(1));
