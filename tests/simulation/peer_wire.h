@@ -39,6 +39,7 @@ class PeerWire final : public egress::Link, public Endpoint {
   void connect(const std::string& token) override;
   void disconnect() override;
   void subscribe(const std::vector<Filter>&) override {}
+  void unsubscribe(const std::string&) override {}
   void publish(const std::string& topic, const std::string& payload, int qos, bool retain,
                const std::string& correlation, std::uint64_t number) override;
   std::uint64_t connection() const override { return number_; }

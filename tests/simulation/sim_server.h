@@ -75,6 +75,7 @@ class SimServer final : public egress::Link, public Endpoint {
   void connect(const std::string& token) override;
   void disconnect() override;
   void subscribe(const std::vector<Filter>& filters) override;
+  void unsubscribe(const std::string& filter) override { broker_.unsubscribe(connection_, {filter}); }
   void publish(const std::string& topic, const std::string& payload, int qos, bool retain,
                const std::string& correlation, std::uint64_t number) override;
   std::uint64_t connection() const override { return connection_number_; }
