@@ -155,8 +155,8 @@ TEST(PlanFile, R34_ReadsWhatConcernsOtherSites) {
   EXPECT_EQ(area(std::get<core::WhenEmpty>(file.plans[0].ends.at(0))), "floor of club");
   const std::string json = plan_to_json(file.plans[0]);
   EXPECT_EQ(plan_to_json(parse_plan_json(json).plans.at(0)), json);
-  for (const char* area : {"\"floor@arena\"", "\"bar@club\"", "\"bar@arena\"", "\"floor@club\""})
-    EXPECT_NE(json.find(area), std::string::npos) << json;
+  for (const char* named : {"\"floor@arena\"", "\"bar@club\"", "\"bar@arena\"", "\"floor@club\""})
+    EXPECT_NE(json.find(named), std::string::npos) << json;
 }
 
 TEST(PlanFile, JsonReadsBackWhatItWrites) {
