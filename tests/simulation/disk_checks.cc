@@ -56,6 +56,14 @@ void same_peers(const core::State& memory, const core::State& disk) {
     same("site " + site.str(), store::encode_peer(peer),
          other == disk.peers.end() ? "" : store::encode_peer(other->second));
   }
+  const auto watches = [](const core::State& state) {
+    std::string text;
+    for (const auto& [site, plans] : state.watches)
+      for (const auto& [plan, all] : plans)
+        text += site.str() + "/" + plan.str() + " " + store::encode_watches(all) + " ";
+    return text;
+  };
+  same("what other sites wait for here", watches(memory), watches(disk));
 }
 
 void same_questions(const core::State& memory, const core::State& disk) {

@@ -262,12 +262,29 @@ void check_waiting(Site& site, const Group& group) {
            site.name);
 }
 
+/// What a plan waits for at another site is what is so there.
+void check_levels(const Sites& sites, Site& site) {
+  for (const auto& [id, plan] : site.state().plans)
+    for (const auto& [there, told] : plan.watched) {
+      const std::string what =
+          site.name + ", plan " + id.str() + ": whether " + there.second.of + " is available ";
+      const auto user = there.second.of.substr(0, there.second.of.find('@'));
+      const core::User* known = site_named(sites, there.first).state().user(topics::UserId::parse(user));
+      const bool holds = known && known->presence == messages::PresenceState::available;
+      const bool joined = site.is_joined(there.first.str());
+      if (joined != told.holds.has_value())
+        fail(what + (joined ? "is not told: " + told.why : "is still told"));
+      if (joined && holds != *told.holds) fail(what + "is told wrongly");
+    }
+}
+
 }  // namespace
 
 void check_sites(const Sites& sites) {
   for (const auto& site : sites) {
     check_links(*site);
     check_strangers(*site);
+    check_levels(sites, *site);
     for (const auto& [id, group] : site->state().groups) {
       if (group.state != GroupState::open) continue;
       check_waiting(*site, group);

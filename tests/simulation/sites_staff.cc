@@ -20,7 +20,8 @@ std::string SiteStaff::somebody() {
   return random_.percent(50) ? user : user + "@" + random_.pick(others_);
 }
 
-/// The last plan lists only own users: nothing of it may be seen elsewhere.
+/// The last plan lists only own users: nothing of it may be seen elsewhere. In some worlds the first one
+/// waits for somebody of another site.
 void SiteStaff::put_plans() {
   for (int number = 0; number < kPlans; ++number) {
     std::set<std::string> users;
@@ -34,10 +35,13 @@ void SiteStaff::put_plans() {
     std::string list;
     for (const std::string& user : users) list += (list.empty() ? "\"" : ", \"") + user + "\"";
     const std::string after = random_.percent(50) ? "4h" : std::to_string(random_.between(20, 120)) + "s";
+    const bool waits = number == 0 && site_.phones.size() % 2 == 0;
+    const std::string start =
+        waits ? "[[plan.start]]\non = \"available\"\nuser = \"u0@" + others_.front() + "\"\n" : "";
     const std::string text = "schema = 1\n[[plan]]\nid = \"" + plan_id(number) +
                              "\"\nname = \"P\"\naudience = { presence = \"" +
                              (random_.percent(60) ? "any" : "available") + "\", any = [{ users = [" + list +
-                             "] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"" + after + "\"\n";
+                             "] }] }\n[[plan.end]]\non = \"duration\"\nafter = \"" + after + "\"\n" + start;
     put(text);
   }
   std::string sites;
