@@ -181,8 +181,6 @@ std::string open_mirror(State& state, const SiteId& home, const messages::PeerOp
 
 void nobody_is_here(State& state, Group& mirror, const std::string& reason, Context& ctx) {
   if (!may_grow(state, mirror)) return end_group(state, mirror, reason, ctx);
-  while (!mirror.members.empty())
-    remove_member(state, mirror, UserId(mirror.members.begin()->first), "removed", ctx);
   state.timers.cancel({TimerKind::group_end, mirror.id.str()});
 }
 
@@ -238,14 +236,15 @@ std::string take_put(State& state, const SiteId& from, const messages::PeerPut& 
   Group* group = mirror(state, from, item.group);
   if (!group) return no_mirror(state, from, item.group);
   const auto before = group->sites;
-  const bool waited = group->members.empty();
+  const bool waited = members_here(*group) == 0;
   const std::vector<Chosen> chosen = newcomers(state, *group, item.members, ctx);
   if (!chosen.empty()) admit(state, *group, chosen, ctx);
   tell_kept_out(state, *group, chosen, ctx);
   take_unnamed(state, *group, item.more, ctx);
   if (!item.more && group->state == GroupState::open && members_here(*group) == 0)
     nobody_is_here(state, *group, "empty", ctx);
-  if (waited && !group->members.empty()) arm_group_timers(state, *group, ctx.now);
+  if (waited && members_here(*group) > 0 && group->state == GroupState::open)
+    arm_group_timers(state, *group, ctx.now);
   if (group->state == GroupState::open) tell_new_sites(state, *group, before, ctx);
   tell_newcomers(state, chosen, ctx);
   ctx.fx.groups.insert(group->id);

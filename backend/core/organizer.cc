@@ -104,6 +104,13 @@ void release_plan(State& state, const Group& group, Context& ctx) {
   plan_chat_ended(state, plan->second, ctx);
 }
 
+/// A mirror without members of ours ends when its home says so.
+void arm_end(State& state, const Group& group) {
+  const bool waits = group.home && std::all_of(group.members.begin(), group.members.end(),
+                                               [](const auto& member) { return is_remote(member.first); });
+  if (group.ends_ms && !waits) state.timers.set({TimerKind::group_end, group.id.str()}, *group.ends_ms);
+}
+
 /// Says until when its details are kept; before its plan is released.
 void note_end(State& state, Group& group, const std::string& reason, Context& ctx) {
   group.ended_ms = ctx.now;
@@ -301,7 +308,7 @@ void forget_due(State& state, Group& group, Context& ctx) {
 void set_end(State& state, Group& group, TimeMs ends_ms, const std::string& kind, Context& ctx) {
   group.ends_ms = ends_ms;
   group.end_kind = kind;
-  state.timers.set({TimerKind::group_end, group.id.str()}, ends_ms);
+  arm_end(state, group);
   roster_touch_head(state, group, ctx);
   share_head(state, group, ctx);
   for (auto& [user, member] : group.members) {
@@ -333,8 +340,7 @@ void arm_group_timers(State& state, const Group& group, TimeMs now) {
   watch_ends(state, group);
   arm_warning(state, group);
   arm_notices(state, group, now);
-  const bool waits = group.home && group.members.empty();  // until its home says more
-  if (group.ends_ms && !waits) state.timers.set({TimerKind::group_end, group.id.str()}, *group.ends_ms);
+  arm_end(state, group);
   for (const auto& [user, member] : group.members) {
     if (member.ends_ms)
       state.timers.set({TimerKind::member_end, group.id.str() + "/" + user.str()}, *member.ends_ms);

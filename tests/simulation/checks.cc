@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "backend/core/blocks.h"
+#include "backend/core/sites.h"
 #include "backend/core/triggers.h"
 #include "tests/simulation/violation.h"
 #include "topics/topic.h"
@@ -90,8 +91,7 @@ void StepChecks::check_group(const core::State& state, const Group& group) {
   if (group.state == GroupState::open) {
     if (!seen.closes_ms && !group.home && state.plans.contains(group.plan))
       seen.closes_ms = latest_close(state.plan_of(group), group.started_ms);
-    if (group.members.empty() && group.invited.empty() && !group.home)
-      fail("group " + id + " is open and has nobody");
+    if (group.members.empty() && group.invited.empty()) fail("group " + id + " is open and has nobody");
     open_.insert(group.id);
   } else {
     open_.erase(group.id);
@@ -104,7 +104,8 @@ void StepChecks::turned(const core::State& state, core::TimeMs now,
   for (const GroupId& id : open_) {
     const Group* group = state.group(id);
     if (!group) fail("group " + id.str() + " is gone");
-    const bool waits = group->home && group->members.empty();  // for its home: the end may be put off
+    const bool waits =
+        group->home && core::members_here(*group) == 0;  // for its home: the end may be put off
     if (!waits && group->ends_ms && *group->ends_ms <= now)
       fail("group " + id.str() + " is open past its ending time");
     const auto more = extended.find(id.str());

@@ -97,7 +97,7 @@ void check_has_home(const Sites& sites, Site& site, const Group& mirror) {
   const Group* group = open_group(site_named(sites, mirror.home), mirror.id);
   const std::string what = "group " + mirror.id.str() + " is open at " + site.name + ", but ";
   if (!group) fail(what + "not at its home " + mirror.home.str());
-  if (!group->sites.contains(core::SiteId::parse(site.name)) && !mirror.members.empty())
+  if (!group->sites.contains(core::SiteId::parse(site.name)) && core::members_here(mirror) > 0)
     fail(what + "its home knows nobody there");
 }
 

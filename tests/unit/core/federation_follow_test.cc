@@ -10,6 +10,7 @@
 #include "backend/core/moderation.h"
 #include "backend/core/questions.h"
 #include "backend/core/registrations.h"
+#include "backend/core/sites.h"
 #include "tests/unit/core/federation.h"
 
 namespace convoke::core {
@@ -128,7 +129,7 @@ TEST_F(FederationFollow, R34_WhoHasLeftAsTheLastOfTheirSiteIsDrawnInAgain) {
     leaves(b, "ben");
     sites.pass(3 * kMinute);
     EXPECT_EQ(a.members(), Strings{"anna"});
-    EXPECT_TRUE(group(b, id)->members.empty());
+    EXPECT_EQ(members_here(*group(b, id)), 0u);
     enters(b, "ben");
     EXPECT_EQ(b.members(), (Strings{"anna@a", "ben"}));
     b.say("ben", std::to_string(i));
@@ -142,6 +143,20 @@ TEST_F(FederationFollow, R34_WhoHasLeftAsTheLastOfTheirSiteIsDrawnInAgain) {
   EXPECT_TRUE(over(b, id));
   EXPECT_EQ(kept(b), 0u);
   EXPECT_EQ(sites.refused, Strings{});
+}
+
+/// Home has one of the site come in before it hears that the only other one has left.
+TEST_F(FederationFollow, R34_WhoComesInAsTheLastOfTheirSiteLeavesHasTheWholeList) {
+  there(b, "ben");
+  there(b, "bert");
+  enters(b, "ben");
+  start(kFloor.c_str());
+  move(b, "bert", "floor", true);
+  sites.deliver("b", "a", sites.batch("b", "a"));
+  b.request("ben", messages::LeaveRequest{a.group().id.str()});
+  sites.flow();
+  EXPECT_EQ(a.members(), (Strings{"anna", "bert@b"}));
+  EXPECT_EQ(b.members(), (Strings{"anna@a", "bert"}));
 }
 
 TEST_F(FederationFollow, R34_APartWithoutMembersOutlastsAnEndThatWasPutOff) {
