@@ -211,7 +211,7 @@ void Phone::load_more(const std::string& group) {
 
 void Phone::signal(const std::string& group) {
   if (!session_) return;
-  session_->signal(group, sdk::SignalReceived::Kind::typing, {});
+  session_->signal(group, sdk::SignalReceived::Kind::typing, {}, {});
   after();
 }
 
