@@ -82,8 +82,9 @@ void Loop::revoke(core::Context& ctx) {
 
 void Loop::erase(const core::Effects& fx) {
   std::vector<store::Write> writes;
-  for (const core::UserId& user : fx.erased) eraser_.begin(user, journal_.last_seq(), times_.now, writes);
+  // Who is erased in this turn comes in the next: what they said in this one is not in the store yet.
   eraser_.work({outbox_.oldest(), engine_.state().peers, fx.peer_items}, writes);
+  for (const core::UserId& user : fx.erased) eraser_.begin(user, journal_.last_seq(), times_.now, writes);
   if (hooks_.compacted && hooks_.compacted()) eraser_.compacted(writes);
   journal_.add(std::move(writes));
 }

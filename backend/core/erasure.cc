@@ -10,6 +10,7 @@
 #include "backend/core/members.h"
 #include "backend/core/met.h"
 #include "backend/core/peers.h"
+#include "backend/core/presence.h"
 #include "backend/core/registrations.h"
 #include "backend/core/roster.h"
 #include "backend/core/sites.h"
@@ -22,10 +23,16 @@ namespace {
 
 constexpr const char* kErasedReason = "erased";
 
+/// Of another site's chat its home says who is in, which is told of the erasure too.
+bool decides(const Group& group, const UserId& user) {
+  return !group.home || !is_remote(user) || group.home == site_of(user);
+}
+
 /// Their phones are told the end first; the others' lists show them gone at once.
 void leave_all(State& state, User& user, Context& ctx) {
   for (const GroupId& id : std::set<GroupId>(user.groups)) {
     Group& group = *state.group(id);
+    if (!decides(group, user.id)) continue;
     remove_member(state, group, user.id, kErasedReason, ctx);
     if (group.state == GroupState::open) roster_flush(state, group, ctx);
   }
@@ -62,11 +69,14 @@ void take_identities(State& state, User& user, Context& ctx) {
 
 /// What a group's record still says of them.
 void scrub(State& state, Group& group, const UserId& user, Context& ctx) {
-  bool changed = group.standings.erase(user) + group.banned.erase(user) + group.kept_out.erase(user) > 0;
+  bool changed = false;
   group.stays.erase(user);
-  group.turned_away.erase(user);
-  forget_met(state, group, user, ctx);
-  if (group.members.erase(user) > 0) ctx.fx.members.insert({group.id, user});
+  if (decides(group, user) || !group.members.contains(user)) {
+    changed = group.standings.erase(user) + group.banned.erase(user) + group.kept_out.erase(user) > 0;
+    group.turned_away.erase(user);
+    forget_met(state, group, user, ctx);
+    if (group.members.erase(user) > 0) ctx.fx.members.insert({group.id, user});
+  }
   changed |= std::erase_if(group.unarchived, [&](const messages::Notice& notice) {
                return notice.from == user.str() || notice.message.author == user.str();
              }) > 0;
@@ -93,9 +103,23 @@ void scrub(State& state, Group& group, const UserId& user, Context& ctx) {
   if (changed) ctx.fx.groups.insert(group.id);
 }
 
+/// Of somebody who is in a chat still nothing else is known.
+void forget_record(State& state, const UserId& id, Context& ctx) {
+  ctx.fx.users.insert(id);
+  const User* user = state.user(id);
+  if (!user || user->groups.empty()) {
+    state.users.erase(id);
+    return;
+  }
+  rename(state, id, "", ctx);
+  remote_presence(state, id, PresenceState::offline, ctx);
+  state.erased_ms[id] = ctx.now;
+}
+
 /// All but where they are.
 void forget_user(State& state, const UserId& id, Context& ctx) {
   state.erased_ms[id] = ctx.now;
+  state.erasing = id;
   forget_in_questions(state, id, ctx);
   take_all_blocks(state, id, ctx);
   if (User* user = state.user(id)) {
@@ -114,9 +138,9 @@ void forget_user(State& state, const UserId& id, Context& ctx) {
     peer.presence_due.erase(id), peer.blockers.erase(id);
     std::erase_if(peer.signals_due, [&](const auto& due) { return std::get<UserId>(due.first) == id; });
   }
-  state.users.erase(id);
+  state.erasing = {};
+  forget_record(state, id, ctx);
   watched_user_changed(state, id, ctx);
-  ctx.fx.users.insert(id);
   ctx.fx.erased.insert(id);
 }
 

@@ -62,6 +62,14 @@ void end_stay(Group& group, const UserId& user) {
   if (stays.size() > kMaxStays) stays.erase(stays.begin());
 }
 
+/// What is kept of a member who goes.
+void note_past(Group& group, const UserId& user, const std::string& reason, Context& ctx) {
+  end_stay(group, user);
+  PastMember& past = ctx.fx.past[{group.id, user}];
+  past = past_member(group, group.members.at(user), reason, ctx.now);
+  past.stays = group.stays.at(user);
+}
+
 /// Whether the group ends when this member goes. A mirror does with the last member here, unless more may
 /// come.
 bool is_last(const State& state, const Group& group, const UserId& user) {
@@ -172,10 +180,7 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
   const bool draws_in =
       group.home ? may_grow(state, group) : state.plan_of(group).audience.follow_ms.has_value();
   if (draws_in && reason != kNotQualified) keep_out(group, user);
-  end_stay(group, user);
-  PastMember& past = ctx.fx.past[{group.id, user}];
-  past = past_member(group, group.members.at(user), reason, ctx.now);
-  past.stays = group.stays.at(user);
+  if (!state.erased_ms.contains(user)) note_past(group, user, reason, ctx);
   group.members.erase(user);
   note_membership(state, group, user);
   ctx.fx.members.insert({group.id, user});

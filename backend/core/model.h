@@ -319,17 +319,18 @@ struct Peer {
   SiteId site;
   std::string host;  // of its broker
   int port = 0;
-  std::string keys;                          // JWK Set: who speaks for it to our broker
-  std::uint64_t epoch = 0;                   // of our numbers; another one when we begin to count anew
-  std::uint64_t next = 1;                    // number of the next item
-  std::uint64_t acked = 0;                   // it has taken all up to this
-  std::uint64_t in_epoch = 0;                // 0: nothing has come yet
-  std::uint64_t in_upto = 0;                 // we have taken all up to this
-  std::string shut;                          // the link is shut: why; empty: it is not
-  std::uint32_t version = 1;                 // the latest that both speak; 1 until it has said so
-  std::set<std::string> features;            // what it can do beyond that, as it says
-  std::set<std::string> may = {kMayUsers};   // what it may ask about users here
-  std::map<UserId, std::uint64_t> erasures;  // of ours, that it has not taken: numbers of the items
+  std::string keys;                         // JWK Set: who speaks for it to our broker
+  std::uint64_t epoch = 0;                  // of our numbers; another one when we begin to count anew
+  std::uint64_t next = 1;                   // number of the next item
+  std::uint64_t acked = 0;                  // it has taken all up to this
+  std::uint64_t in_epoch = 0;               // 0: nothing has come yet
+  std::uint64_t in_upto = 0;                // we have taken all up to this
+  std::string shut;                         // the link is shut: why; empty: it is not
+  std::uint32_t version = 1;                // the latest that both speak; 1 until it has said so
+  std::set<std::string> features;           // what it can do beyond that, as it says
+  std::set<std::string> may = {kMayUsers};  // what it may ask about users here
+  std::map<UserId, std::uint64_t>
+      erasures;  // of ours, that it has not taken: numbers of the items; 0: not told yet
 
   std::set<UserId> blockers;  // its users who block some of ours: follow from the users
   std::size_t watches = 0;    // how much its plans wait for here: follows from that

@@ -32,6 +32,7 @@ constexpr TimeMs kEraseWindowMs = 60'000;
 constexpr std::size_t kMaxErasures = 100;       // of a peer's users in it: each has the whole archive read
 constexpr std::size_t kMaxErasuresKept = 1000;  // to be told again where what waits is given up
 constexpr std::size_t kFlood = 50'000;          // no server sends so many in it: it waits for answers
+constexpr std::uint64_t kNotTold = 0;           // the number of an erasure that was not sent
 constexpr const char* kPeerRemoved = "site-removed";
 
 TimerKey presence_timer(const SiteId& site) { return {TimerKind::peer_presence, site.str()}; }
@@ -39,6 +40,16 @@ TimerKey presence_timer(const SiteId& site) { return {TimerKind::peer_presence, 
 void arm_presence(State& state, const Peer& peer, TimeMs now) {
   if (!peer.presence_due.empty())
     state.timers.set_if_unset(presence_timer(peer.site), std::max(now, peer.presence_not_before_ms));
+}
+
+/// Those that it may not have taken. A site that does not have the feature, or has not said yet what it has,
+/// is told when it has it.
+void tell_erasures(State& state, Peer& peer, Context& ctx) {
+  const bool knows = has_feature(state, peer.site, messages::kErasures);
+  for (auto& [user, number] : peer.erasures) {
+    number = knows ? peer.next : kNotTold;
+    if (knows) send(state, peer.site, messages::PeerErase{in_full(state, user)}, ctx);
+  }
 }
 
 /// Begins to count anew, above `beyond`: what waited is given up, and all that the peer must know is said
@@ -56,10 +67,7 @@ void begin_anew(State& state, Peer& peer, std::uint64_t beyond, Context& ctx) {
   peer.telling_all = true;
   tell_all(state, peer.site, ctx);
   tell_blocks(state, peer.site, ctx);
-  for (auto& [user, number] : peer.erasures) {
-    number = peer.next;
-    send(state, peer.site, messages::PeerErase{in_full(state, user)}, ctx);
-  }
+  tell_erasures(state, peer, ctx);
   peer.telling_all = false;
   for (const auto& [id, group] : state.groups)
     if (group.state == GroupState::open) tell_peer_presences(state, group, peer.site, ctx.now);
@@ -85,7 +93,8 @@ void take_ack(State& state, Peer& peer, const messages::PeerBatch& batch, bool a
   peer.forgot_ms = 0;
   if (upto == peer.acked) return;
   peer.acked = upto;
-  std::erase_if(peer.erasures, [&](const auto& erasure) { return erasure.second <= upto; });
+  std::erase_if(peer.erasures,
+                [&](const auto& erasure) { return erasure.second != kNotTold && erasure.second <= upto; });
   ctx.fx.peers.insert(peer.site);
   ctx.fx.peers_took[peer.site] = upto;
 }
@@ -106,6 +115,9 @@ void take_speech(State& state, Peer& peer, const messages::PeerBatch& batch, Con
   if (!can_more) return;
   ask_again(state, peer.site, ctx);
   tell_blocks(state, peer.site, ctx);
+  if (std::any_of(peer.erasures.begin(), peer.erasures.end(),
+                  [](const auto& e) { return e.second == kNotTold; }))
+    tell_erasures(state, peer, ctx);
 }
 
 /// Says why the item is refused; empty: it is taken.
@@ -336,10 +348,13 @@ void note_known_at(State& state, const UserId& id, const SiteId& site, Context& 
 
 void tell_erasure(State& state, const User& user, Context& ctx) {
   for (const SiteId& site : user.known_at) {
-    if (!has_feature(state, site, messages::kErasures)) continue;
-    Peer& peer = state.peers.at(site);
-    if (peer.erasures.size() < kMaxErasuresKept) peer.erasures[user.id] = peer.next;
-    send(state, site, messages::PeerErase{in_full(state, user.id)}, ctx);
+    const auto found = state.peers.find(site);
+    if (found == state.peers.end()) continue;
+    Peer& peer = found->second;
+    const bool knows = has_feature(state, site, messages::kErasures);
+    if (peer.erasures.size() < kMaxErasuresKept) peer.erasures[user.id] = knows ? peer.next : kNotTold;
+    ctx.fx.peers.insert(site);
+    if (knows) send(state, site, messages::PeerErase{in_full(state, user.id)}, ctx);
   }
 }
 

@@ -356,7 +356,7 @@ void forget_stranger(State& state, const UserId& id, Context& ctx) {
   const User* user = state.user(id);
   if (!user || !is_remote(id) || !user->groups.empty() || !user->invited.empty()) return;
   if (!user->attributes.empty() || !user->blocked.empty()) return;  // this site's staff know more of them
-  if (state.erased_ms.contains(id)) return;                         // whoever erases them is about to
+  if (state.erasing == id) return;                                  // whoever erases them is about to
   state.users.erase(id);
   ctx.fx.users.insert(id);
 }

@@ -71,6 +71,7 @@ struct State {
   std::set<UserId> followed;  // came into chats or left them, which following audiences may ask for
   std::map<UserId, ToldRegion> told_regions;
   std::unordered_map<UserId, TimeMs> erased_ms;  // when; what was on its way then is no news of them
+  UserId erasing;                                // in this very call
   TimeMs told_unknown_until_ms = 0;              // phones may hold regions that were told before the start
 
   User* user(const UserId& id) {

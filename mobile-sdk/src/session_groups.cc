@@ -260,8 +260,7 @@ void Session::note_order(const std::string& group, GroupEntry& entry,
 
 void Session::tell_places(const std::string& group, const std::vector<HomeOrder::Placed>& placed) {
   for (const HomeOrder::Placed& p : placed)
-    if (!hidden_.contains(p.from))
-      events_.push_back(MessagePlaced{group, p.from, p.id, {p.home.epoch, p.home.n}});
+    events_.push_back(MessagePlaced{group, p.from, p.id, {p.home.epoch, p.home.n}});
 }
 
 /// To the app: a message, or what became of one. Only the server names another author than the sender.

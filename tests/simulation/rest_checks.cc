@@ -166,7 +166,8 @@ void check_erased(const std::string& user, core::TimeMs at_ms, const core::Engin
     for (const auto& m : archive_of(journal, id)) {
       const bool named = m.from == user || m.message.author == user || m.deleted_by == user;
       if (named && m.stamp.time_ms < at_ms)
-        fail("the archive of " + id.str() + " names " + user + ", who was erased");
+        fail("the archive of " + id.str() + " at " + engine.state().site.str() + " names " + user +
+             ", who was erased, in message " + m.message.id);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "tests/simulation/sites.h"
 
+#include "backend/core/sites.h"
 #include "tests/simulation/disk_checks.h"
 #include "tests/simulation/rest_checks.h"
 #include "tests/simulation/violation.h"
@@ -8,7 +9,7 @@
 namespace convoke::simulation {
 namespace {
 
-constexpr std::int64_t kLifetimeS = 86'400;
+constexpr std::int64_t kLifetimeS = 86'400, kSooner = 60'000;
 
 const token::KeySet& keys() {
   static const token::KeySet kKeys = token::KeySet::parse(
@@ -21,8 +22,8 @@ constexpr const char* kLinkKeys =
     R"({"keys":[{"kty":"oct","alg":"HS256","kid":"l","k":"bGlua2xpbmtsaW5rbGlua2xpbmtsaW5rbGlua2xpbms"}]})";
 
 std::string make_token(const std::string& site, topics::Role role, const std::string& subject,
-                       const std::string& device, std::int64_t now_ms) {
-  const std::int64_t issued_s = now_ms / 1000 - 60;
+                       const std::string& device, std::int64_t issued_ms) {
+  const std::int64_t issued_s = issued_ms / 1000;
   return sign(keys(), {subject, site, role, device, issued_s, issued_s + kLifetimeS}).value();
 }
 
@@ -34,7 +35,7 @@ Site::Site(Agenda& agenda, Random& random, std::string site, std::size_t count, 
       broker(agenda, random.split(), topics::SiteId::parse(name), keys(), {20'000}),
       checks(name),
       server(agenda, random.split(), broker, disk,
-             make_token(name, topics::Role::server, "main", "server", agenda.now()), watch(told),
+             make_token(name, topics::Role::server, "main", "server", agenda.now() - kSooner), watch(told),
              place(random.split())),
       agenda_(agenda) {
   disk.loses = sabotage.loses_write;
@@ -46,10 +47,10 @@ Site::Site(Agenda& agenda, Random& random, std::string site, std::size_t count, 
   };
   for (std::size_t i = 0; i < count; ++i) {
     const std::string user = "u" + std::to_string(i);
-    phones.push_back(
-        std::make_unique<Phone>(agenda, random.split(), broker, user,
-                                make_token(name, topics::Role::terminal, user, "phone", agenda.now()),
-                                phone_watch(i, told.trace), name));
+    phones.push_back(std::make_unique<Phone>(
+        agenda, random.split(), broker, user,
+        make_token(name, topics::Role::terminal, user, "phone", agenda.now() - kSooner),
+        phone_watch(i, told.trace), name));
   }
 }
 
@@ -70,6 +71,7 @@ SimServer::Watch Site::watch(Told told) {
       .loaded =
           [this] {
             checks.loaded(state(), agenda_.now());
+            for (const auto& [user, at_ms] : state().erased_ms) checks.erased(user.str(), agenda_.now());
             for (const auto& [id, group] : state().groups) note(group);
           },
       .died = [this, told] { agenda_.in(told.starts_in_ms(), [this] { server.start(); }); },
@@ -155,6 +157,8 @@ void Site::note(const core::Effects& fx) {
     anew[site.str()] = agenda_.now();
     if (!state().peers.contains(site)) parted[site.str()] = agenda_.now();
   }
+  for (const core::UserId& user : fx.erased)
+    if (!core::is_remote(user)) erased[user.str()] = agenda_.now();
   for (const core::GroupId& id : fx.groups)
     if (const core::Group* group = state().group(id)) note(*group);
   for (const auto& [id, user] : fx.members) {

@@ -64,6 +64,7 @@ class Site {
   core::TimeMs restored_ms = 0;  // when its time went back
   /// Who was taken out of which group, or might not speak there for a while; an empty user: anybody.
   std::set<std::pair<std::string, std::string>> disturbed;
+  std::map<std::string, core::TimeMs> erased;  // who of its users, and when
 
   core::State& state() { return server.loop().engine().state(); }
   std::string in_full(const std::string& user) const {

@@ -5,6 +5,7 @@
 
 #include "backend/core/roster.h"
 #include "backend/core/sites.h"
+#include "backend/store/eraser.h"
 #include "tests/simulation/rest_checks.h"
 #include "tests/simulation/violation.h"
 
@@ -47,7 +48,7 @@ void check_links(Site& site) {
 
 void check_strangers(Site& site) {
   for (const auto& [id, user] : site.state().users)
-    if (core::is_remote(id) && user.groups.empty() && user.invited.empty())
+    if (core::is_remote(id) && user.groups.empty() && user.invited.empty() && user.blocked.empty())
       fail(site.name + " knows " + id.str() + " still, of whom no group is left");
 }
 
@@ -63,9 +64,17 @@ bool has_parted(const Site& site, const std::string& group, const std::string& u
          parted->second >= known->second.opened_ms;
 }
 
+/// Whether somebody in the group keeps apart from the user: then a small chat may have one of the two.
+bool is_kept_apart(Site& site, const Group& group, const std::string& full) {
+  const auto& pairs = site.state().blocked_pairs;
+  const auto with = pairs.find(core::as_here(site.state(), full));
+  return with != pairs.end() && std::any_of(with->second.begin(), with->second.end(),
+                                            [&](const auto& other) { return group.members.contains(other); });
+}
+
 /// Of the list and the header, as both sites must have them. How somebody of a third site is, home may have
 /// told from before.
-std::string shown(Site& site, const Group& group, const Site& home, const Site& mirror) {
+std::string shown(Site& site, const Group& group, Site& home, Site& mirror) {
   std::string text = "ends " + std::to_string(group.ends_ms.value_or(0)) + ", slow " +
                      std::to_string(group.rules.slow_ms) + ", only announcements " +
                      std::to_string(group.rules.announcement_only) + ":";
@@ -75,6 +84,9 @@ std::string shown(Site& site, const Group& group, const Site& home, const Site& 
     const std::string full = site.in_full(user.str());
     const bool third = !full.ends_with("@" + home.name) && !full.ends_with("@" + mirror.name);
     if (third && has_parted(mirror, group.id.str(), full)) continue;
+    if (is_kept_apart(home, *home.state().group(group.id), full) ||
+        is_kept_apart(mirror, *mirror.state().group(group.id), full))
+      continue;
     members.insert(full + " " + (third ? "" : std::string(to_string(b.presence)) + " ") +
                    std::string(to_string(b.standing)));
   }
@@ -135,6 +147,13 @@ Archive archive(Site& site, const GroupId& group) {
     if (m.from != site.name) all.emplace(key, std::move(m));
   }
   return all;
+}
+
+bool is_erased(const Sites& sites, const Key& key) {
+  if (key.first.starts_with(store::kErasedUser)) return true;
+  const auto at = key.first.find('@');
+  return site_named(sites, core::SiteId::parse(key.first.substr(at + 1)))
+      .erased.contains(key.first.substr(0, at));
 }
 
 std::string name_of(const Key& key) { return "message " + key.second + " of " + key.first; }
@@ -203,7 +222,10 @@ void check_chat(const Sites& sites, Site& home, const Group& group) {
       Site& site = site_named(sites, core::SiteId::parse(here));
       const std::string from = key.first.substr(key.first.find('@') + 1);
       const auto own = archives.find(from);
-      if (m.message.type == messages::kAnnouncement) continue;
+      if (m.message.type == messages::kAnnouncement || is_erased(sites, key)) continue;
+      if (is_kept_apart(site, *open_group(site, group.id), site.in_full(m.from)) ||
+          is_kept_apart(home, group, key.first))
+        continue;
       const core::TimeMs restored_ms = site_named(sites, core::SiteId::parse(from)).restored_ms;
       if (restored_ms > 0 && restored_ms + kOnItsWayMs >= m.stamp.time_ms) continue;
       const bool replaced = m.message.changes_another();  // by a later change
@@ -230,29 +252,50 @@ void check_chat(const Sites& sites, Site& home, const Group& group) {
     }
 }
 
-/// The phones of a mirror show the chat in home's order.
+/// The phone of a mirror shows the chat in home's order: what has no place there yet comes last.
+void check_order(Site& site, const Site& home, const Group& mirror, const Archive& order, const Phone& phone,
+                 const Chat& chat) {
+  const Archive here = archive(site, mirror.id);
+  const std::string where = "at " + phone.user() + " of " + site.name + ", ";
+  std::optional<sdk::HomePlace> last, first_without;
+  for (const auto& [message, shown] : chat.messages) {
+    const Key key{site.in_full(message.first), message.second};
+    const auto at = here.find(key), stands = order.find(key);
+    if (!shown.told || at == here.end() || stands == order.end() || !place(site, mirror, at->second))
+      continue;
+    const core::TimeMs said_ms = at->second.stamp.time_ms;
+    if (home.restored_ms >= said_ms || site.checks.were_apart_since(phone.user(), message.first, said_ms))
+      continue;
+    const sdk::HomePlace there{stands->second.stamp.epoch, stands->second.stamp.n};
+    if (shown.home && *shown.home != there)
+      fail(where + name_of(key) + " in " + mirror.id.str() + " stands at another place than at home");
+    if (shown.home)
+      last = std::max(there, last.value_or(there));
+    else
+      first_without = std::min(there, first_without.value_or(there));
+  }
+  if (last && first_without && *first_without < *last)
+    fail(where + "a message in " + mirror.id.str() + " has no place of home's, and later ones have");
+}
+
 void check_phones(const Sites& sites, Site& home, const Group& group) {
   const Archive order = archive(home, group.id);
   for (const auto& site : sites) {
     const Group* mirror = open_group(*site, group.id);
     if (!mirror || site.get() == &home) continue;
-    const Archive here = archive(*site, group.id);
-    for (const auto& phone : site->phones) {
-      const auto chat = phone->chats().find(group.id.str());
-      if (chat == phone->chats().end()) continue;
-      for (const auto& [message, shown] : chat->second.messages) {
-        const Key key{site->in_full(message.first), message.second};
-        const auto at = here.find(key), stands = order.find(key);
-        if (!shown.told || at == here.end() || stands == order.end() || !place(*site, *mirror, at->second))
-          continue;
-        const messages::Stamp& there = stands->second.stamp;
-        if (home.restored_ms >= at->second.stamp.time_ms) continue;  // it stood at another place before
-        if (!shown.home || shown.home->epoch != there.epoch || shown.home->n != there.n)
-          fail("at " + phone->user() + " of " + site->name + ", " + name_of(key) + " in " + group.id.str() +
-               (shown.home ? " stands at another place than at home" : " has no place of home's"));
-      }
-    }
+    for (const auto& phone : site->phones)
+      if (const auto chat = phone->chats().find(group.id.str()); chat != phone->chats().end())
+        check_order(*site, home, *mirror, order, *phone, chat->second);
   }
+}
+
+/// Who is erased at their own site is so at all that knew them.
+void check_gone(const Sites& sites) {
+  for (const auto& site : sites)
+    for (const auto& [user, at_ms] : site->erased)
+      for (const auto& other : sites)
+        check_erased(other == site ? user : user + "@" + site->name, at_ms, other->server.loop().engine(),
+                     other->server.loop().journal());
 }
 
 void check_waiting(Site& site, const Group& group) {
@@ -281,6 +324,7 @@ void check_levels(const Sites& sites, Site& site) {
 }  // namespace
 
 void check_sites(const Sites& sites) {
+  check_gone(sites);
   for (const auto& site : sites) {
     check_links(*site);
     check_strangers(*site);

@@ -18,7 +18,8 @@ constexpr std::int64_t kQuietMs = 60'000, kStableMs = 25'000, kMaxQuietMs = 1'80
 
 struct Faults {
   bool ways = false, again = false, phones = false, broker = false, server = false, disk = false;
-  bool parts = false, restores = false;  // sites part and join again; one is restored from a backup
+  bool parts = false, restores = false;   // sites part and join again; one is restored from a backup
+  bool blocks = false, erasures = false;  // users block one another, and are erased
 };
 
 class SitesWorld {
@@ -41,6 +42,7 @@ class SitesWorld {
   void act();
   void act_on_phone(Phone& phone);
   void act_on_guests();
+  bool keeps_apart(Phone& phone);
   void chat(Phone& phone);
   void fault(Site& site);
   void cut_way(Way& way, std::int64_t for_ms);
@@ -99,6 +101,8 @@ Faults SitesWorld::draw_faults() {
   f.disk = random_.percent(15);
   f.parts = options_.seed % 4 == 3;
   f.restores = options_.seed % 8 == 6;
+  f.blocks = options_.seed % 4 == 1;
+  f.erasures = options_.seed % 4 == 0;
   return f;
 }
 
@@ -182,6 +186,7 @@ void SitesWorld::act_on_guests() {
 
 void SitesWorld::act_on_phone(Phone& phone) {
   if (!phone.wants_connection()) return phone.open();
+  if (keeps_apart(phone)) return;
   const std::size_t dice = random_.below(100);
   if (dice < 10) {
     static constexpr sdk::Presence kAll[] = {sdk::Presence::available, sdk::Presence::available,
@@ -196,6 +201,23 @@ void SitesWorld::act_on_phone(Phone& phone) {
     return phone.kill();
   }
   chat(phone);
+}
+
+/// Blocks somebody of any site, or takes that back; or its user goes for good.
+bool SitesWorld::keeps_apart(Phone& phone) {
+  if (faults_.erasures && more_.percent(1)) {
+    trace(phone.user() + " erases themselves");
+    phone.erase();
+    return true;
+  }
+  if (!faults_.blocks || !more_.percent(3)) return false;
+  const Site& site = *more_.pick(sites_);
+  const bool own =
+      std::any_of(site.phones.begin(), site.phones.end(), [&](const auto& p) { return p.get() == &phone; });
+  const std::string other = more_.pick(site.phones)->user();
+  if (own && other == phone.user()) return false;
+  phone.set_blocked(own ? other : other + "@" + site.name, more_.percent(60));
+  return true;
 }
 
 void SitesWorld::chat(Phone& phone) {
@@ -298,6 +320,9 @@ void SitesWorld::step_until(std::int64_t time_ms) {
 bool SitesWorld::settled() {
   for (auto& site : sites_)
     if (!site->server.drained()) return false;
+  for (auto& site : sites_)
+    for (auto& phone : site->phones)
+      if (!phone->connected()) return false;  // who is erased comes back with a new token
   if (!agree_who_is_joined()) return false;
   if (agenda_.now() - changed_ms_ < kStableMs) return false;
   for (auto& site : sites_) {

@@ -204,6 +204,39 @@ TEST_F(People, R34_WhoWasNeverToldOfAUserIsNotToldOfTheirErasure) {
   EXPECT_FALSE(erases(c, "ben@b"));
 }
 
+TEST_F(People, R34_ASiteThatHasNotSaidWhatItHasIsToldOfAnErasureLater) {
+  all_there();
+  start();
+  sites.pass(2000);
+  Peer& peer = b.engine.state().peers.at(SiteId::parse("c"));
+  const auto features = std::exchange(peer.features, {});
+  sites.cut("b", "c");
+  b.step([](auto& e, auto& ctx) { e.erase_user(kBen, ctx); });
+  EXPECT_EQ(peer.erasures, (std::map<UserId, std::uint64_t>{{kBen, 0}}));
+  ASSERT_TRUE(features.contains(messages::kErasures));
+  sites.heal();
+  sites.pass(30'000);
+  EXPECT_TRUE(erases(c, "ben@b"));
+  EXPECT_TRUE(peer.erasures.empty());
+}
+
+TEST_F(People, R34_WhoIsInAThirdSitesChatIsThatSitesToSay) {
+  all_there();
+  start();
+  sites.pass(2000);
+  sites.cut("a", "c");
+  b.step([](auto& e, auto& ctx) { e.erase_user(kBen, ctx); });
+  sites.flow();
+  ASSERT_TRUE(erases(c, "ben@b"));
+  EXPECT_EQ(a.members(), (Strings{"anna", "carol@c"}));
+  EXPECT_EQ(c.members(), (Strings{"anna@a", "ben@b", "carol"})) << "nothing but the id, until home says so";
+  EXPECT_EQ(c.engine.state().user(UserId::parse("ben@b"))->name, "");
+  sites.heal();
+  sites.flow();
+  EXPECT_EQ(c.members(), (Strings{"anna@a", "carol"}));
+  EXPECT_FALSE(c.engine.state().user(UserId::parse("ben@b")));
+}
+
 TEST_F(People, R34_AnErasureIsToldAgainWhereWhatWaitedIsGivenUp) {
   all_there();
   start();
