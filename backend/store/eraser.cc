@@ -8,8 +8,9 @@
 namespace convoke::store {
 namespace {
 
-constexpr std::size_t kRecordsATurn = 2000;
-constexpr std::size_t kNumberBytes = 16;  // as outbox_key writes it
+constexpr std::size_t kRecordsATurn = 2000, kUsersATurn = 8;
+constexpr std::size_t kNumberBytes = 16;     // as outbox_key writes it
+constexpr std::string_view kTakenOut = "t";  // behind a record's numbers: of archive and past memberships
 constexpr std::string_view kReports = "reports/";
 constexpr std::string_view kCompactKey = "compact";  // family meta: files may hold what has been erased
 
@@ -63,8 +64,14 @@ std::vector<std::pair<core::UserId, core::TimeMs>> Eraser::load() {
   store_.scan(Family::erasures, {}, {}, [&](auto key, auto value) {
     const auto user = core::UserId::parse(key);
     const std::size_t seq = std::min(value.size(), kNumberBytes);
-    users.emplace_back(user, static_cast<core::TimeMs>(parse_outbox_key(value.substr(seq))));
-    pending_.push_back({user, parse_outbox_key(value.substr(0, seq)), {}, {}, {}});
+    const std::size_t time = std::min(value.size() - seq, kNumberBytes);
+    const bool taken_out = value.ends_with(kTakenOut);
+    users.emplace_back(user, static_cast<core::TimeMs>(parse_outbox_key(value.substr(seq, time))));
+    pending_.push_back({.user = user,
+                        .last_seq = parse_outbox_key(value.substr(0, seq)),
+                        .record = std::string(value.substr(0, seq + time)),
+                        .chat_done = taken_out,
+                        .past_done = taken_out});
     return true;
   });
   store_.scan(Family::meta, kCompactKey, {}, [&](auto, auto) {
@@ -76,16 +83,14 @@ std::vector<std::pair<core::UserId, core::TimeMs>> Eraser::load() {
 
 void Eraser::begin(const core::UserId& user, std::uint64_t last_seq, core::TimeMs now,
                    std::vector<Write>& batch) {
-  batch.push_back(
-      {Family::erasures, user.str(), outbox_key(last_seq) + outbox_key(static_cast<std::uint64_t>(now))});
-  pending_.push_back({user, last_seq, {}, {}, {}});
+  const std::string record = outbox_key(last_seq) + outbox_key(static_cast<std::uint64_t>(now));
+  batch.push_back({Family::erasures, user.str(), record});
+  pending_.push_back({.user = user, .last_seq = last_seq, .record = record});
 }
 
 void Eraser::work(const Waiting& waiting, std::vector<Write>& batch) {
-  if (pending_.empty()) return;
+  if (pending_.empty() || take_out(batch)) return;
   Pending& first = pending_.front();
-  if (!first.chat_done) return chat(first, batch);
-  if (!first.past_done) return past(first, batch);
   if (waiting.oldest && *waiting.oldest <= first.last_seq)
     return;  // some message that names them waits still
   if (!first.named_in.empty()) {
@@ -103,6 +108,21 @@ void Eraser::work(const Waiting& waiting, std::vector<Write>& batch) {
   batch.push_back({Family::meta, std::string(kCompactKey), "1"});
   pending_.pop_front();
   ++to_compact_;
+}
+
+/// Of several the archive at once, whoever has to wait then: what somebody says who has come back is not to
+/// be taken for what they said before.
+bool Eraser::take_out(std::vector<Write>& batch) {
+  std::size_t users = 0;
+  for (Pending& p : pending_) {
+    if (p.past_done) continue;
+    if (p.chat_done)
+      past(p, batch);
+    else
+      chat(p, batch);
+    if (++users == kUsersATurn) break;
+  }
+  return users > 0;
 }
 
 void Eraser::chat(Pending& pending, std::vector<Write>& batch) {
@@ -139,6 +159,8 @@ void Eraser::past(Pending& pending, std::vector<Write>& batch) {
   });
   pending.past_done = next.empty();
   pending.next_past = std::move(next);
+  if (pending.past_done)
+    batch.push_back({Family::erasures, pending.user.str(), pending.record + std::string(kTakenOut)});
 }
 
 void Eraser::note_item(Pending& pending, const Waiting& waiting, const core::SiteId& site,

@@ -20,7 +20,8 @@ inline constexpr std::string_view kErasedUser = "-";
 /// Erases users from what only the store has: archive, reports, past memberships. A few thousand records a
 /// turn, so that the server goes on meanwhile. It is done when what names them has gone out too: to the
 /// broker, and to other sites. A record in the family `erasures` says until the end that it is to be done, so
-/// that a crash only makes it begin again.
+/// that a crash only makes it begin again; and whether that is left to wait for, so that nothing is taken out
+/// of what somebody has said who has come back meanwhile.
 class Eraser {
  public:
   explicit Eraser(const Store& store) : store_(store) {}
@@ -58,11 +59,13 @@ class Eraser {
   struct Pending {
     core::UserId user;
     std::uint64_t last_seq = 0;
-    std::string next_chat, next_past, next_item;  // where to go on
+    std::string record = {};                                     // as it was written first
+    std::string next_chat = {}, next_past = {}, next_item = {};  // where to go on
     bool chat_done = false, past_done = false, items_done = false;
     // The last item that names them, of those that were looked at.
     std::map<core::SiteId, ItemNumber> named_in = {};
   };
+  bool take_out(std::vector<Write>& batch);
   void chat(Pending& pending, std::vector<Write>& batch);
   void past(Pending& pending, std::vector<Write>& batch);
   void items(Pending& pending, const Waiting& waiting);

@@ -91,7 +91,9 @@ void StepChecks::check_group(const core::State& state, const Group& group) {
   if (group.state == GroupState::open) {
     if (!seen.closes_ms && !group.home && state.plans.contains(group.plan))
       seen.closes_ms = latest_close(state.plan_of(group), group.started_ms);
-    if (group.members.empty() && group.invited.empty()) fail("group " + id + " is open and has nobody");
+    // Another site's chat stays while its home may draw somebody in.
+    if (!group.home && group.members.empty() && group.invited.empty())
+      fail("group " + id + " is open and has nobody");
     open_.insert(group.id);
   } else {
     open_.erase(group.id);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "backend/core/blocks.h"
 #include "backend/core/roster.h"
 #include "backend/core/sites.h"
 #include "backend/store/eraser.h"
@@ -64,12 +65,9 @@ bool has_parted(const Site& site, const std::string& group, const std::string& u
          parted->second >= known->second.opened_ms;
 }
 
-/// Whether somebody in the group keeps apart from the user: then a small chat may have one of the two.
-bool is_kept_apart(Site& site, const Group& group, const std::string& full) {
-  const auto& pairs = site.state().blocked_pairs;
-  const auto with = pairs.find(core::as_here(site.state(), full));
-  return with != pairs.end() && std::any_of(with->second.begin(), with->second.end(),
-                                            [&](const auto& other) { return group.members.contains(other); });
+/// Whether the user and somebody else keep apart: then a small chat may have one of the two.
+bool keeps_apart(Site& site, const std::string& full) {
+  return !core::blocked_with(site.state(), core::as_here(site.state(), full)).empty();
 }
 
 /// Of the list and the header, as both sites must have them. How somebody of a third site is, home may have
@@ -84,9 +82,7 @@ std::string shown(Site& site, const Group& group, Site& home, Site& mirror) {
     const std::string full = site.in_full(user.str());
     const bool third = !full.ends_with("@" + home.name) && !full.ends_with("@" + mirror.name);
     if (third && has_parted(mirror, group.id.str(), full)) continue;
-    if (is_kept_apart(home, *home.state().group(group.id), full) ||
-        is_kept_apart(mirror, *mirror.state().group(group.id), full))
-      continue;
+    if (keeps_apart(home, full) || keeps_apart(mirror, full)) continue;
     members.insert(full + " " + (third ? "" : std::string(to_string(b.presence)) + " ") +
                    std::string(to_string(b.standing)));
   }
@@ -129,7 +125,8 @@ void check_followed(Site& home, const Group& group, Site& site) {
     if (member != group.members.end() && !qualifies && !member->second.by_hand)
       fail(who + " does not qualify any more");
     if (member == group.members.end() && qualifies && !group.kept_out.contains(known) &&
-        !group.banned.contains(known))
+        !group.banned.contains(known) && !site.erased.contains(id.str()) &&
+        !keeps_apart(home, site.in_full(id.str())) && !keeps_apart(site, site.in_full(id.str())))
       fail(who + " qualifies, and is not drawn in");
   }
 }
@@ -198,6 +195,14 @@ bool changes_unknown(const Archive& archive, const Key& key, const messages::Arc
   return m.message.changes_another() && !archive.contains({key.first, *m.message.of});
 }
 
+/// When it was said, or changed the last time.
+core::TimeMs changed_ms(const messages::ArchivedMessage& m) {
+  core::TimeMs at = m.stamp.time_ms;
+  if (m.edited) at = std::max(at, m.edited->time_ms);
+  if (m.deleted) at = std::max(at, m.deleted->time_ms);
+  return at;
+}
+
 void same_text(const std::string& what, const messages::ArchivedMessage& a,
                const messages::ArchivedMessage& b) {
   if (a.deleted.has_value() != b.deleted.has_value()) fail(what + " is deleted in one archive only");
@@ -223,9 +228,7 @@ void check_chat(const Sites& sites, Site& home, const Group& group) {
       const std::string from = key.first.substr(key.first.find('@') + 1);
       const auto own = archives.find(from);
       if (m.message.type == messages::kAnnouncement || is_erased(sites, key)) continue;
-      if (is_kept_apart(site, *open_group(site, group.id), site.in_full(m.from)) ||
-          is_kept_apart(home, group, key.first))
-        continue;
+      if (keeps_apart(site, site.in_full(m.from)) || keeps_apart(home, key.first)) continue;
       const core::TimeMs restored_ms = site_named(sites, core::SiteId::parse(from)).restored_ms;
       if (restored_ms > 0 && restored_ms + kOnItsWayMs >= m.stamp.time_ms) continue;
       const bool replaced = m.message.changes_another();  // by a later change
@@ -240,7 +243,9 @@ void check_chat(const Sites& sites, Site& home, const Group& group) {
         if (!at) fail(what + " has no place of home's at " + here);
         if (at->epoch != stands->second.stamp.epoch || at->n != stands->second.stamp.n)
           fail(what + " has another place at " + here + " than at home");
-        same_text(what + " at " + here, stands->second, m);
+        if (must_have(site_named(sites, core::SiteId::parse(from)), site, group.id.str(),
+                      changed_ms(stands->second)))
+          same_text(what + " at " + here, stands->second, m);
       } else if (from != here && !changes_unknown(order, key, m)) {
         fail(what + " is at " + here + ", but not at home");
       }

@@ -126,6 +126,46 @@ TEST(Eraser, AfterARestartItWaitsAgain) {
   EXPECT_TRUE(w.is_done());
 }
 
+/// Whether the archive has what anna said.
+bool has_message(const Store& store) {
+  bool has = false;
+  store.scan(Family::chat, {}, {},
+             [&](auto, auto value) { return !(has = value.find("anna") != value.npos); });
+  return has;
+}
+std::vector<Write> message() {
+  return {{Family::chat, chat_key(core::GroupId::parse("9f2ab41c07d83e55a1b2c3d4e5f60718"), 1, 1),
+           encode(messages::ArchivedMessage{"anna", {"1", "text", "hello", {}}, {"hall", 1, 1, 1000}})}};
+}
+
+TEST(Eraser, TakesOutNothingOfWhoHasComeBackWhileItWaits) {
+  Erasing w;
+  w.write(message());
+  w.waits(kArena, R"({"user":"anna@hall"})");
+  w.begin(kAnna);
+  EXPECT_FALSE(w.is_done());
+  EXPECT_FALSE(has_message(*w.store));
+  w.write(message());
+  w.eraser.emplace(*w.store);
+  ASSERT_EQ(w.eraser->load().size(), 1U);
+  w.takes(kArena, 1);
+  EXPECT_TRUE(w.is_done());
+  EXPECT_TRUE(has_message(*w.store));
+}
+
+TEST(Eraser, TakesOutOfOneWhileAnotherWaits) {
+  Erasing w;
+  w.waits(kArena, R"({"user":"ben@hall"})");
+  w.begin(UserId::parse("ben"));
+  EXPECT_FALSE(w.is_done());
+  w.write(message());
+  w.begin(kAnna);
+  std::vector<Write> batch;
+  w.eraser->work({{}, w.peers, {}}, batch);
+  w.write(batch);
+  EXPECT_FALSE(has_message(*w.store)) << "at once";
+}
+
 TEST(Eraser, RemovesAnswersThatStaffHadOfTheUser) {
   Erasing w;
   w.write({{Family::staff_answers, "1", encode_staff_answer({1000, R"({"detail":"anna is banned"})"})},
