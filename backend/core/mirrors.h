@@ -16,8 +16,8 @@ namespace convoke::core {
 inline constexpr std::size_t kMaxMirrors = 10'000;        // of one home
 inline constexpr std::size_t kMaxMirrorMembers = 20'000;  // of one group
 
-/// The last of ours has gone from the open mirror: it ends. Where home may draw others of ours in it waits for
-/// them, and hears nothing meanwhile: its end may be put off.
+/// The last of ours has gone from the open mirror: it ends. Where home may draw others of ours in it waits
+/// for them, and hears nothing meanwhile: its end may be put off.
 void nobody_is_here(State& state, Group& mirror, const std::string& reason, Context& ctx);
 
 std::string take_groups(State& state, const SiteId& from, const messages::PeerGroups& item, Context& ctx);
