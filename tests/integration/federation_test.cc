@@ -58,7 +58,7 @@ TEST_F(Federation, R34_OnePlanOnThreeSitesIsOneChatFromStartToEnd) {
 
 /// People walk into an area of the second site, and a chat of the first site's plan starts; then somebody
 /// there becomes available and starts the next.
-TEST_F(Federation, R34_WhatHappensAtAnotherSiteStartsAChat) {
+TEST_F(Federation, R34_WhatHappensAtAnotherSiteStartsAndEndsAChat) {
   make({{"a", "anna"}, {"b", "ben"}});
   ASSERT_EQ(sites[1]->server->call("PUT", "/areas", kFloor).status, 200);
   const auto walk = [&](double to) {
@@ -104,6 +104,22 @@ TEST_F(Federation, R34_WhatHappensAtAnotherSiteStartsAChat) {
   ASSERT_TRUE(until([&] { return told("holds", false); })) << say();
   sites[1]->phone().client->set_presence(sdk::Presence::available);
   EXPECT_TRUE(both_in("available: ben@b became available")) << say();
+  const std::string next = sites[0]->group();
+  ASSERT_EQ(sites[0]->server->call("POST", "/groups/" + next + "/end").status, 200);
+  EXPECT_TRUE(until([&] { return all([&](Site& s) { return s.phone().ended.contains(next); }); })) << say();
+
+  put("[[plan.end]]\non = \"empty\"\narea = \"floor@b\"\n");
+  ASSERT_TRUE(until([&] { return told("holds", false); })) << say();
+  ASSERT_EQ(sites[0]->server->call("POST", "/groups", R"({"plan":"p"})").status, 201);
+  ASSERT_TRUE(until([&] { return sites[0]->list() == Strings{"anna@a", "ben@b"}; })) << say();
+  const std::string last = sites[0]->group();
+  EXPECT_TRUE(until([&, at = std::chrono::steady_clock::time_point{}]() mutable {
+    if (const auto now = std::chrono::steady_clock::now(); now - at > std::chrono::milliseconds(500)) {
+      at = now;
+      walk(0.015);
+    }
+    return all([&](Site& s) { return s.phone().ended.contains(last); });
+  })) << say();
 }
 
 /// A plan of the first site looks for those who are in an area of the second and let it.
