@@ -43,8 +43,11 @@ class Progress {
  public:
   Progress(std::ostream& err, std::size_t total, bool shown) : err_(err), total_(total), shown_(shown) {}
 
+  /// Of many at once; of few only where they take long.
   void at(std::size_t done) {
-    if (!shown_ || Clock::now() - last_ < std::chrono::milliseconds(100)) return;
+    constexpr std::size_t kMany = 100'000;
+    const bool first = total_ >= kMany && !written_;
+    if (!shown_ || (!first && Clock::now() - last_ < std::chrono::milliseconds(100))) return;
     last_ = Clock::now();
     fmt::format_to(std::ostreambuf_iterator(err_), "\r{} of {} fixes, {} %\033[K", done, total_,
                    done * 100 / total_);

@@ -48,6 +48,18 @@ TEST_F(ReplayCommandTest, RuleIsOneOfThreeAndNotForRaw) {
   EXPECT_THAT(both.err, HasSubstr("--raw"));
 }
 
+TEST_F(ReplayCommandTest, ShowsOnATerminalHowFarItIs) {
+  std::string fixes = "user,time,lat,lon,acc\n";
+  for (int i = 0; i < 100'000; ++i) fixes += "anna," + std::to_string(1780342200 + i) + ",0.0005,0.005,5\n";
+  const std::vector<std::string> replay = {"replay", "--areas", write("areas.geojson", kAreas), "--fixes",
+                                           write("walk.csv", fixes)};
+  std::ostringstream out, err;
+  EXPECT_EQ(run(replay, {out, err, path("."), false, true}), kOk);
+  EXPECT_THAT(err.str(), testing::StartsWith("\r0 of 100000 fixes, 0 %\033[K"));
+  EXPECT_THAT(err.str(), HasSubstr("\r\033[K")) << "it is gone in the end";
+  EXPECT_THAT(call(replay).err, Not(HasSubstr("of 100000"))) << "no terminal";
+}
+
 TEST_F(ReplayCommandTest, HtmlIsWrittenBesideTheTransitions) {
   const auto outcome = call(arguments({"--html", path("map.html").string()}));
   EXPECT_EQ(outcome.code, kOk) << outcome.err;

@@ -167,6 +167,7 @@ TEST(GeoJson, KeepsToItsLimits) {
   expect_error(parse_geojson(two, {.max_bytes = two.size() - 1}), "the file", "too large");
   expect_error(parse_geojson(two, {.max_areas = 1}), "the file", "too many areas");
   EXPECT_EQ(parse_geojson(two, {.max_vertices = 4}).errors.size(), 2u);
+  EXPECT_EQ(AreaLimits{}.max_vertices, 100'000u);
   std::string many;
   for (int i = 0; i < 500; ++i) many += (i > 0 ? "," : "") + feature("null");
   EXPECT_EQ(parse_geojson(collection(many)).errors.size(), 100u);
