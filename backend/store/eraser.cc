@@ -8,7 +8,7 @@
 namespace convoke::store {
 namespace {
 
-constexpr std::size_t kRecordsATurn = 2000, kUsersATurn = 8;
+constexpr std::size_t kRecordsATurn = 2000;
 constexpr std::size_t kNumberBytes = 16;     // as outbox_key writes it
 constexpr std::string_view kTakenOut = "t";  // behind a record's numbers: of archive and past memberships
 constexpr std::string_view kReports = "reports/";
@@ -85,6 +85,7 @@ void Eraser::begin(const core::UserId& user, std::uint64_t last_seq, core::TimeM
                    std::vector<Write>& batch) {
   const std::string record = outbox_key(last_seq) + outbox_key(static_cast<std::uint64_t>(now));
   batch.push_back({Family::erasures, user.str(), record});
+  std::erase_if(pending_, [&](const Pending& p) { return p.user == user; });  // they came back: all once more
   pending_.push_back({.user = user, .last_seq = last_seq, .record = record});
 }
 
@@ -110,19 +111,17 @@ void Eraser::work(const Waiting& waiting, std::vector<Write>& batch) {
   ++to_compact_;
 }
 
-/// Of several the archive at once, whoever has to wait then: what somebody says who has come back is not to
-/// be taken for what they said before.
+/// Out of the archive first, whoever has to wait then: what somebody says who has come back is not to be
+/// taken for what they said before. One user a turn: what is written of one is read for the next.
 bool Eraser::take_out(std::vector<Write>& batch) {
-  std::size_t users = 0;
-  for (Pending& p : pending_) {
-    if (p.past_done) continue;
-    if (p.chat_done)
-      past(p, batch);
-    else
-      chat(p, batch);
-    if (++users == kUsersATurn) break;
-  }
-  return users > 0;
+  const auto next =
+      std::find_if(pending_.begin(), pending_.end(), [](const Pending& p) { return !p.past_done; });
+  if (next == pending_.end()) return false;
+  if (next->chat_done)
+    past(*next, batch);
+  else
+    chat(*next, batch);
+  return true;
 }
 
 void Eraser::chat(Pending& pending, std::vector<Write>& batch) {

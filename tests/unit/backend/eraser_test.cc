@@ -166,6 +166,25 @@ TEST(Eraser, TakesOutOfOneWhileAnotherWaits) {
   EXPECT_FALSE(has_message(*w.store)) << "at once";
 }
 
+TEST(Eraser, NothingOfTwoWhoAreErasedTogetherIsLeft) {
+  Erasing w;
+  messages::ArchivedMessage deleted{"anna", {"1", "text", "hello", {}}, {"hall", 1, 1, 1000}};
+  deleted.deleted = messages::Stamp{"hall", 1, 2, 2000};
+  deleted.deleted_by = "ben";
+  const std::string key = chat_key(core::GroupId::parse("9f2ab41c07d83e55a1b2c3d4e5f60718"), 1, 1);
+  w.write({{Family::chat, key, encode(deleted)}});
+  std::vector<Write> batch;
+  w.eraser->begin(kAnna, 0, 1000, batch);
+  w.eraser->begin(UserId::parse("ben"), 0, 1000, batch);
+  w.write(batch);
+  EXPECT_TRUE(w.is_done());
+  w.store->scan(Family::chat, {}, {}, [](auto, auto value) {
+    EXPECT_EQ(value.find("anna"), value.npos) << value;
+    EXPECT_EQ(value.find("ben"), value.npos) << value;
+    return true;
+  });
+}
+
 TEST(Eraser, RemovesAnswersThatStaffHadOfTheUser) {
   Erasing w;
   w.write({{Family::staff_answers, "1", encode_staff_answer({1000, R"({"detail":"anna is banned"})"})},
