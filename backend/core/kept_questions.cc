@@ -64,7 +64,10 @@ void work_out(State& state, const SiteId& from, const PlanId& id) {
   question.plan = asked_plan(state, question.asked);
   question.plan.audience.by_another = !is_by_name(id);
   question.refused = !refusal(state, state.peers.at(from), question.asked).empty();
-  of.index.put_audience(id, question.plan);
+  if (question.refused)
+    of.index.erase(id);  // nothing that happens concerns it
+  else
+    of.index.put_audience(id, question.plan);
   note_registered_with(state, question.plan.id);
 }
 
@@ -110,6 +113,13 @@ void answer_named(State& state, const SiteId& from, const PlanId& id, Context& c
     if (const User* user = state.user(c.user)) judge(state, from, id, *user, ctx);
 }
 
+std::size_t names_in(const messages::PeerSelect& asked) {
+  std::size_t names = 0;
+  for (const messages::PeerCondition& condition : asked.any)
+    if (const auto* list = std::get_if<messages::PeerOneOf>(&condition)) names += list->users.size();
+  return names;
+}
+
 /// The name goes from all lists.
 bool take_name(std::vector<messages::PeerCondition>& conditions, const std::string& full) {
   bool taken = false;
@@ -135,7 +145,7 @@ bool keep_question(State& state, const SiteId& from, const messages::PeerSelect&
   forget_told(state, from, id, ctx);
   question->asked = asked;
   work_out(state, from, id);
-  if (asks_for_time(question->plan)) arm_all_forgetting(state, ctx.now);
+  if (!question->refused && asks_for_time(question->plan)) arm_all_forgetting(state, ctx.now);
   ctx.fx.questions.insert({from, id});
   return true;
 }
@@ -150,7 +160,13 @@ bool keep_named(State& state, const SiteId& from, const messages::PeerAsk& asked
     return list && list->users == asked.users;
   };
   if (std::any_of(all.any.begin(), all.any.end(), same)) return true;
-  if (all.any.size() >= messages::kMaxPeerConditions) return false;
+  std::size_t names = asked.users.size();
+  for (const auto& [other, kept] : state.kept.at(from).all)
+    if (is_by_name(other)) names += names_in(kept.asked);
+  if (all.any.size() >= messages::kMaxPeerConditions || names > kMaxKeptNames) {
+    if (all.any.empty()) erase_question(state, from, id, ctx);
+    return false;
+  }
   all.group = asked.group;
   all.plan = asked.plan;
   all.any.push_back(messages::PeerOneOf{asked.users});
@@ -198,10 +214,15 @@ void allowances_changed(State& state, const SiteId& from, Context& ctx) {
   const auto of = state.kept.find(from);
   if (of == state.kept.end()) return;
   std::vector<PlanId> changed;
-  for (auto& [id, question] : of->second.all) {
+  bool asks_times = false;
+  for (const auto& [id, question] : of->second.all) {
     const bool refused = !refusal(state, state.peers.at(from), question.asked).empty();
-    if (std::exchange(question.refused, refused) != refused) changed.push_back(id);
+    if (question.refused == refused) continue;
+    changed.push_back(id);
+    asks_times |= asks_for_time(question.plan);
   }
+  for (const PlanId& id : changed) work_out(state, from, id);
+  if (asks_times) arm_all_forgetting(state, ctx.now);
   for (const PlanId& id : changed)
     if (is_by_name(id))
       answer_named(state, from, id, ctx);

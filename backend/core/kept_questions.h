@@ -13,7 +13,8 @@
 /// any more.
 namespace convoke::core {
 
-inline constexpr std::size_t kMaxKept = 1000;  // questions of one site
+inline constexpr std::size_t kMaxKept = 1000;          // questions of one site,
+inline constexpr std::size_t kMaxKeptNames = 100'000;  // and names in them
 
 /// What of a group is asked: by name (`ask`), or by other conditions.
 PlanId question_id(const std::string& group, bool by_name);

@@ -14,6 +14,7 @@
 #include "backend/core/mirrors.h"
 #include "backend/core/moderation.h"
 #include "backend/core/organizer.h"
+#include "backend/core/peers.h"
 #include "backend/core/roster.h"
 #include "backend/core/shared_groups.h"
 #include "backend/core/sites.h"
@@ -179,7 +180,7 @@ void remove_member(State& state, Group& group, const UserId& user, const std::st
     state.timers.cancel({kind, group.id.str() + "/" + user.str()});
   const bool draws_in =
       group.home ? may_grow(state, group) : state.plan_of(group).audience.follow_ms.has_value();
-  if (draws_in && reason != kNotQualified) keep_out(group, user);
+  if (draws_in && reason != kNotQualified && reason != kPeerRemoved) keep_out(group, user);
   if (!state.erased_ms.contains(user)) note_past(group, user, reason, ctx);
   group.members.erase(user);
   note_membership(state, group, user);

@@ -3,7 +3,9 @@
 #include <set>
 #include <vector>
 
+#include "backend/core/audience.h"
 #include "backend/core/follow.h"
+#include "backend/core/invitations.h"
 #include "backend/core/members.h"
 #include "backend/core/peers.h"
 #include "backend/core/questions.h"
@@ -16,6 +18,9 @@ void not_met(State& state, Group& group, const UserId& user, Context& ctx) {
   if (!group.met.contains(user)) return;
   forget_met(state, group, user, ctx);
   if (group.turned_away.erase(user) > 0) pass_over(group, user, kNotQualified, ctx);
+  const User* invited = group.invited.contains(user) ? state.user(user) : nullptr;
+  if (invited && qualifies(state, state.plan_of(group), *invited, ctx.now, true).empty())
+    return take_back_invitation(state, group, user, ctx);
   follow_user(state, user, ctx);
 }
 
@@ -52,6 +57,14 @@ void end_doubts(State& state, Group& group, const SiteId& site, Context& ctx) {
   for (const auto& [user, sure] : group.met)
     if (!sure && site_of(user) == site) others.push_back(user);
   for (const UserId& user : others) not_met(state, group, user, ctx);
+}
+
+void forget_met_of(State& state, Group& group, const SiteId& site, Context& ctx) {
+  std::vector<UserId> users;
+  for (const auto& [user, sure] : group.met)
+    if (site_of(user) == site) users.push_back(user);
+  for (const UserId& user : users) forget_met(state, group, user, ctx);
+  std::erase_if(group.turned_away, [&](const auto& waiting) { return site_of(waiting.first) == site; });
 }
 
 void forget_met(State& state, Group& group, Context& ctx) {

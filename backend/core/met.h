@@ -22,6 +22,8 @@ void end_doubts(State& state, Group& group, const SiteId& site, Context& ctx);
 /// The group is over, or the user erased.
 void forget_met(State& state, Group& group, Context& ctx);
 void forget_met(State& state, Group& group, const UserId& user, Context& ctx);
+/// Nobody of the site waits for room any more.
+void forget_met_of(State& state, Group& group, const SiteId& site, Context& ctx);
 
 /// Tells the sites that keep what this group asks that it is over.
 void drop_kept(State& state, const Group& group, Context& ctx);

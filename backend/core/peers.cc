@@ -33,7 +33,6 @@ constexpr std::size_t kMaxErasures = 100;       // of a peer's users in it: each
 constexpr std::size_t kMaxErasuresKept = 1000;  // to be told again where what waits is given up
 constexpr std::size_t kFlood = 50'000;          // no server sends so many in it: it waits for answers
 constexpr std::uint64_t kNotTold = 0;           // the number of an erasure that was not sent
-constexpr const char* kPeerRemoved = "site-removed";
 
 TimerKey presence_timer(const SiteId& site) { return {TimerKind::peer_presence, site.str()}; }
 
@@ -44,9 +43,10 @@ void arm_presence(State& state, const Peer& peer, TimeMs now) {
 
 /// Those that it may not have taken. A site that does not have the feature, or has not said yet what it has,
 /// is told when it has it.
-void tell_erasures(State& state, Peer& peer, Context& ctx) {
+void tell_erasures(State& state, Peer& peer, bool all, Context& ctx) {
   const bool knows = has_feature(state, peer.site, messages::kErasures);
   for (auto& [user, number] : peer.erasures) {
+    if (!all && number != kNotTold) continue;
     number = knows ? peer.next : kNotTold;
     if (knows) send(state, peer.site, messages::PeerErase{in_full(state, user)}, ctx);
   }
@@ -65,9 +65,9 @@ void begin_anew(State& state, Peer& peer, std::uint64_t beyond, Context& ctx) {
   peer.forgot_ms = 0;
   peer.anew_ms = ctx.now;
   peer.telling_all = true;
+  tell_erasures(state, peer, true, ctx);  // first: who has come back since is named behind it
   tell_all(state, peer.site, ctx);
   tell_blocks(state, peer.site, ctx);
-  tell_erasures(state, peer, ctx);
   peer.telling_all = false;
   for (const auto& [id, group] : state.groups)
     if (group.state == GroupState::open) tell_peer_presences(state, group, peer.site, ctx.now);
@@ -115,9 +115,7 @@ void take_speech(State& state, Peer& peer, const messages::PeerBatch& batch, Con
   if (!can_more) return;
   ask_again(state, peer.site, ctx);
   tell_blocks(state, peer.site, ctx);
-  if (std::any_of(peer.erasures.begin(), peer.erasures.end(),
-                  [](const auto& e) { return e.second == kNotTold; }))
-    tell_erasures(state, peer, ctx);
+  tell_erasures(state, peer, false, ctx);
 }
 
 /// Says why the item is refused; empty: it is taken.
@@ -154,9 +152,15 @@ bool is_lie(const std::string& refused) { return refused == "foreign-user" || re
 constexpr std::size_t kSelectCosts = 32;   // as many items: it may have to look at everybody
 constexpr std::size_t kWatchesInOne = 10;  // of a `watch` are as much as an item
 
+constexpr std::size_t kNamesInOne = 4;
+
 std::size_t cost(const messages::PeerBatch& batch) {
   std::size_t all = std::max<std::size_t>(batch.items.size() + batch.signals.size(), 1);
   for (const messages::PeerItem& item : batch.items) {
+    if (const auto* ask = std::get_if<messages::PeerAsk>(&item); ask && ask->keep)
+      all += ask->users.size() / kNamesInOne;
+    if (const auto* chosen = std::get_if<messages::PeerChosen>(&item); chosen && chosen->later)
+      all += chosen->members.size() / kNamesInOne;
     if (std::holds_alternative<messages::PeerSelect>(item)) all += kSelectCosts - 1;
     if (const auto* watch = std::get_if<messages::PeerWatch>(&item))
       all += watch->watches.size() / kWatchesInOne;
@@ -256,8 +260,10 @@ bool delete_peer(State& state, const SiteId& site, Context& ctx) {
     Group& group = *state.group(id);
     if (group.home == site)
       end_group(state, group, kPeerRemoved, ctx);
-    else
+    else {
+      forget_met_of(state, group, site, ctx);  // nobody of it comes in for who goes
       remove_all_of(state, group, site, kPeerRemoved, ctx);
+    }
   }
   forget_levels(state, site, ctx);
   return true;

@@ -13,6 +13,7 @@ namespace convoke::core {
 
 inline constexpr std::uint64_t kMaxPeerWaiting = 100'000;  // items for one site
 inline constexpr std::size_t kMaxPeers = 100;
+inline constexpr const char* kPeerRemoved = "site-removed";  // why its users are out
 // Items of any kind for one site: then presence waits too, and is newer then, and signals are not told.
 inline constexpr std::uint64_t kPresenceWaits = 256;
 

@@ -226,13 +226,14 @@ void admit_chosen(State& state, Group& group, const std::vector<messages::PeerMe
       continue;
     }
     if (comes && !waits) --room;
-    rename(state, user, m.name, ctx);
-    remote_presence(state, user, m.presence, ctx);
+    // Invited first: a following chat would draw in whoever is available.
     const auto at = comes && !waits ? spread_moment(state, group, user, ctx.now) : std::nullopt;
     if (at)
       invite(state, group, user, {std::move(whys[i]), at, *at}, ctx);
     else
       chosen.push_back({user, std::move(whys[i])});
+    rename(state, user, m.name, ctx);
+    remote_presence(state, user, m.presence, ctx);
   }
   if (waits) return add_candidates(state, group, chosen, ctx);
   if (!chosen.empty()) admit(state, group, chosen, ctx);

@@ -35,6 +35,8 @@ void tell(State& state, const PlanThere& of, std::vector<PeerLevel> levels, Cont
   if (levels.empty() || !has_feature(state, of.first, messages::kWatching)) return;
   messages::PeerHolds item{of.second.str(), {}, ctx.now};
   for (PeerLevel& level : levels) {
+    if (level.watched.is == Is::available && level.refused.empty())
+      note_known_at(state, as_here(state, level.watched.of), of.first, ctx);  // an erasure is to reach it
     item.levels.push_back(std::move(level));
     if (item.levels.size() < messages::kMaxPeerLevels) continue;
     send(state, of.first, item, ctx);

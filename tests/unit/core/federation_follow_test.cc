@@ -269,6 +269,37 @@ TEST_F(FederationFollow, R34_TheMaximumHoldsAndWhoFoundNoRoomComesInLater) {
   EXPECT_EQ(a.engine.state().user(UserId::parse("bea@b"))->presence, PresenceState::available);
 }
 
+TEST_F(FederationFollow, R34_WhereASiteIsRemovedNobodyOfItComesInForWhoGoes) {
+  for (const char* user : {"ben", "bert"}) there(b, user);
+  start(plan("max = 2, any = [{ area = \"floor@b\" }, { users = [\"anna\"] }]").c_str());
+  for (const char* user : {"ben", "bert"}) {
+    enters(b, user);
+    sites.pass(1);
+  }
+  ASSERT_EQ(a.members(), (Strings{"anna", "ben@b"}));
+  a.step([](Engine& e, Context& ctx) { delete_peer(e.state(), SiteId::parse("b"), ctx); });
+  EXPECT_EQ(a.members(), Strings{"anna"});
+  EXPECT_TRUE(a.group().turned_away.empty());
+  EXPECT_TRUE(a.group().met.empty());
+  EXPECT_TRUE(a.group().kept_out.empty()) << "joined again, its users may come in";
+}
+
+TEST_F(FederationFollow, R34_WhoDoesNotQualifyAnyMoreIsNotInvitedAnyMore) {
+  for (const char* user : {"ben", "bert", "bea"}) there(b, user), move(b, user, "floor", true);
+  sites.flow();
+  start((plan("any = [{ area = \"floor@b\" }, { users = [\"anna\"] }]") +
+         "[plan.start_timing]\nspread = \"30m\"\n")
+            .c_str());
+  sites.pass(1000);
+  ASSERT_GT(a.group().invited.size(), 0u);
+  const UserId user = a.group().invited.begin()->first;
+  lets(b, user.str().substr(0, user.str().find('@')), false);
+  sites.flow();
+  EXPECT_FALSE(a.group().invited.contains(user));
+  sites.pass(31 * kMinute);
+  EXPECT_FALSE(a.group().members.contains(user));
+}
+
 TEST_F(FederationFollow, R34_WhomStaffHaveRemovedOrAddedIsLeftAlone) {
   for (const char* user : {"ben", "bert", "bea"}) there(b, user);
   for (const char* user : {"ben", "bert"}) enters(b, user);
