@@ -11,7 +11,10 @@ namespace convoke::gateways::hooks {
 namespace {
 
 /// A part of a path: nothing that leads elsewhere.
-bool is_name(const std::string& text) { return topics::is_plain_id(text) && text[0] != '.'; }
+/// It becomes a part of a path.
+bool is_name(const std::string& text) {
+  return topics::is_plain_id(text) && text[0] != '.' && text.find("..") == std::string::npos;
+}
 
 class Pretix : public Hook {
  public:
@@ -31,12 +34,13 @@ class Pretix : public Hook {
     const std::string of = organizer.plain_id(), at = event.plain_id(), order = code.plain_id();
     if (!reader.ok()) return finish(reader, Nothing{});
     if (!is_name(of) || !is_name(at) || !is_name(order))
-      return Refusal{400, "body: expected organizer, event and code without a dot in front"};
+      return Refusal{400, "body: expected organizer, event and code without a dot in front or two in a row"};
     return Hint{of + "/" + at + "/" + order};
   }
 
   Reading ask(const std::string& about) const override {
     const auto first = about.find('/'), second = about.rfind('/');
+    if (first == second) return Nothing{"no order"};
     const std::string of = about.substr(0, first), at = about.substr(first + 1, second - first - 1),
                       order = about.substr(second + 1);
     if (!is_name(of) || !is_name(at) || !is_name(order)) return Nothing{"no order"};
