@@ -1,5 +1,7 @@
 #include "backend/core/judge.h"
 
+#include "backend/core/sites.h"
+
 namespace convoke::core {
 namespace {
 
@@ -14,7 +16,7 @@ void cut(std::string& text, std::size_t bytes) {
 
 std::string in_words(const Condition& condition) {
   if (const auto* in = std::get_if<InArea>(&condition))
-    return "in " + in->area.str() + (in->site ? "@" + in->site.str() : "") +
+    return "in " + area_of(*in) +
            (in->within_ms ? " within " + std::to_string(*in->within_ms / 1000) + " s" : "");
   if (std::holds_alternative<OneOf>(condition)) return "listed";
   if (const auto* of = std::get_if<IsMember>(&condition)) return "in the chat of " + of->plan.str();

@@ -28,6 +28,12 @@ inline UserId as_here(const State& state, std::string_view full) {
   return UserId::parse(own ? full.substr(0, at) : full);
 }
 
+/// The area of such a condition, start or end as plans write it: "floor", "floor@arena".
+template <class Of>
+std::string area_of(const Of& of) {
+  return of.area.str() + (of.site ? "@" + of.site.str() : "");
+}
+
 /// How many members are of this site.
 inline std::size_t members_here(const Group& group) {
   std::size_t n = group.members.size();

@@ -23,11 +23,6 @@ constexpr TimeMs kPutOffMs = 1000;
 // So long an old level waits for what comes behind it on the link, which tells every 10 s.
 constexpr TimeMs kSettleMs = 15'000;
 
-template <class Of>
-std::string area_of(const Of& of) {
-  return of.area.str() + (of.site ? "@" + of.site.str() : "");
-}
-
 /// Whether what the trigger waits for is so now: its area is full or empty enough, its user is available.
 bool holds(const State& state, const PlanRecord& record, const Trigger& trigger) {
   if (const auto there = waits_for(trigger)) return told_to_hold(record, *there);

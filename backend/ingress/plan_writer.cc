@@ -1,5 +1,6 @@
 #include <boost/json.hpp>
 
+#include "backend/core/sites.h"
 #include "backend/ingress/plan_file.h"
 #include "topics/rfc3339.h"
 
@@ -11,15 +12,9 @@ using core::TimeMs;
 
 std::string seconds(TimeMs ms) { return std::to_string(ms / 1000) + "s"; }
 
-/// "floor", "floor@arena".
-template <class Of>
-std::string area_of(const Of& of) {
-  return of.area.str() + (of.site ? "@" + of.site.str() : "");
-}
-
 json::value condition_to_json(const core::Condition& condition) {
   if (auto* in = std::get_if<core::InArea>(&condition)) {
-    json::object area{{"area", area_of(*in)}};
+    json::object area{{"area", core::area_of(*in)}};
     if (in->within_ms) area["within"] = seconds(*in->within_ms);
     return area;
   }
@@ -62,11 +57,11 @@ json::value audience_to_json(const core::Audience& audience) {
 json::value start_to_json(const core::Trigger& trigger) {
   if (auto* s = std::get_if<core::OnSchedule>(&trigger))
     return {{"on", "schedule"}, {"at", topics::format_rfc3339(s->at_ms)}};
-  if (auto* e = std::get_if<core::OnEnter>(&trigger)) return {{"on", "enter"}, {"area", area_of(*e)}};
+  if (auto* e = std::get_if<core::OnEnter>(&trigger)) return {{"on", "enter"}, {"area", core::area_of(*e)}};
   if (auto* u = std::get_if<core::OnAvailable>(&trigger))
     return {{"on", "available"}, {"user", u->user.str()}};
   if (auto* f = std::get_if<core::OnEmptying>(&trigger))
-    return {{"on", "occupancy"}, {"area", area_of(*f)}, {"falls_to", f->falls_to}};
+    return {{"on", "occupancy"}, {"area", core::area_of(*f)}, {"falls_to", f->falls_to}};
   if (auto* r = std::get_if<core::OnRecurrence>(&trigger)) {
     json::object repeats{{"on", "schedule"}, {"rule", r->rule}, {"from", r->from}, {"zone", r->zone}};
     if (!r->except.empty()) repeats["except"] = json::value_from(r->except);
@@ -92,7 +87,7 @@ json::value start_to_json(const core::Trigger& trigger) {
     return mailing;
   }
   const auto& o = std::get<core::OnOccupancy>(trigger);
-  json::object full{{"on", "occupancy"}, {"area", area_of(o)}, {"reaches", o.reaches}};
+  json::object full{{"on", "occupancy"}, {"area", core::area_of(o)}, {"reaches", o.reaches}};
   if (o.again_ms) full["again"] = seconds(*o.again_ms);
   return full;
 }
@@ -104,7 +99,8 @@ json::value end_to_json(const core::End& end) {
     return {{"on", "unavailable"}, {"user", gone->user.str()}, {"grace", seconds(gone->grace_ms)}};
   if (auto* idle = std::get_if<core::WhenIdle>(&end))
     return {{"on", "idle"}, {"after", seconds(idle->after_ms)}};
-  if (auto* empty = std::get_if<core::WhenEmpty>(&end)) return {{"on", "empty"}, {"area", area_of(*empty)}};
+  if (auto* empty = std::get_if<core::WhenEmpty>(&end))
+    return {{"on", "empty"}, {"area", core::area_of(*empty)}};
   return {{"on", "set-time"}, {"at", topics::format_rfc3339(std::get<core::AtTime>(end).at_ms)}};
 }
 
