@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "backend/core/chat_archive.h"
 #include "backend/core/follow.h"
 #include "backend/core/gathering.h"
 #include "backend/core/members.h"
@@ -57,12 +56,10 @@ void take_back_invitation(State& state, Group& group, const UserId& user, Contex
 }
 
 std::optional<TimeMs> spread_moment(const State& state, const Group& group, const UserId& user, TimeMs now) {
-  constexpr std::uint64_t kParts = 1000;
   const auto* spread = std::get_if<Spread>(&state.plan_of(group).start_timing);
   if (!spread) return std::nullopt;
   const TimeMs left = std::max<TimeMs>(0, group.started_ms + spread->over_ms - now);
-  const auto part = static_cast<TimeMs>(message_key(group.id.str(), user.str()) % kParts);
-  const TimeMs wait = left * part / static_cast<TimeMs>(kParts);
+  const TimeMs wait = moment_in(group, user, left);
   return wait > 0 ? std::optional(now + wait) : std::nullopt;
 }
 

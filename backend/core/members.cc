@@ -24,10 +24,8 @@ namespace {
 
 /// Where the plan spreads the end, each member has a moment of their own in it, which their id decides.
 TimeMs spread_end(const Group& group, const UserId& user) {
-  constexpr std::uint64_t kParts = 1000;
-  const TimeMs from = *group.spread_from_ms, over = *group.ends_ms - from;
-  return from + over * static_cast<TimeMs>(message_key(group.id.str(), user.str()) % kParts) /
-                    static_cast<TimeMs>(kParts);
+  const TimeMs from = *group.spread_from_ms;
+  return from + moment_in(group, user, *group.ends_ms - from);
 }
 
 /// The member's ending time, where it is not the group's: the user's longest chat, which counts from when
@@ -85,6 +83,12 @@ const char* why_out(const State& state, const Group& group, const UserId& user, 
 }
 
 }  // namespace
+
+TimeMs moment_in(const Group& group, const UserId& user, TimeMs time) {
+  constexpr std::uint64_t kParts = 1000;
+  const auto part = static_cast<TimeMs>(message_key(group.id.str(), user.str()) % kParts);
+  return time * part / static_cast<TimeMs>(kParts);
+}
 
 std::size_t room_in(const State& state, const Group& group) {
   const std::size_t there = group.members.size() + group.invited.size();

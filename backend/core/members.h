@@ -25,6 +25,10 @@ void add_member(State& state, Group& group, const UserId& user, const std::strin
 /// of a spread end. The group ends with its last, unless more are invited.
 void remove_member(State& state, Group& group, const UserId& user, const std::string& reason, Context& ctx);
 
+/// Of a time over which members come or go one after the other: how far into it the user's own moment is,
+/// which their id decides.
+TimeMs moment_in(const Group& group, const UserId& user, TimeMs time);
+
 /// How many more there may be, those who are invited counted as there.
 std::size_t room_in(const State& state, const Group& group);
 
