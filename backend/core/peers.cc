@@ -151,8 +151,7 @@ bool is_lie(const std::string& refused) { return refused == "foreign-user" || re
 
 constexpr std::size_t kSelectCosts = 32;   // as many items: it may have to look at everybody
 constexpr std::size_t kWatchesInOne = 10;  // of a `watch` are as much as an item
-
-constexpr std::size_t kNamesInOne = 4;
+constexpr std::size_t kNamesInOne = 4;     // of an `ask` that is kept, or of who comes to be chosen later
 
 std::size_t cost(const messages::PeerBatch& batch) {
   std::size_t all = std::max<std::size_t>(batch.items.size() + batch.signals.size(), 1);
@@ -258,9 +257,9 @@ bool delete_peer(State& state, const SiteId& site, Context& ctx) {
   }
   for (const GroupId& id : live) {
     Group& group = *state.group(id);
-    if (group.home == site)
+    if (group.home == site) {
       end_group(state, group, kPeerRemoved, ctx);
-    else {
+    } else {
       forget_met_of(state, group, site, ctx);  // nobody of it comes in for who goes
       remove_all_of(state, group, site, kPeerRemoved, ctx);
     }
